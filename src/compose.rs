@@ -13,6 +13,7 @@ pub(crate) mod anew;
 pub(crate) mod asked_value;
 mod body;
 mod checks;
+mod condition;
 mod expansion;
 pub(crate) mod http;
 mod http_relay;
@@ -25,7 +26,6 @@ pub(crate) mod query_pieces;
 mod relay;
 pub(crate) mod relay_targets;
 mod rewrite;
-pub(crate) use relay::check_hold;
 mod session;
 mod sockets;
 pub(crate) mod spec_names;
@@ -34,6 +34,8 @@ mod text;
 
 use bytes::Bytes;
 
+pub use condition::{CONDITIONED, condition_flaw, unreadable_condition};
+pub(crate) use condition::{check_fault, check_hold};
 pub use http::Automatic;
 pub use issue::Issue;
 pub(crate) use method::method_and_url;

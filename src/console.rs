@@ -81,6 +81,8 @@ struct PrinterState {
     writing: Bytes,
     error: Option<PrintError>,
     has_thread: bool,
+    /// When something was written last.
+    taken: Option<Instant>,
     /// Remarks that did not fit.
     left_out: u64,
 }
@@ -291,6 +293,11 @@ impl Printer {
         self.shared.lock().error.clone()
     }
 
+    /// Whether something was written after this time: who reads it is there, and slow.
+    pub(crate) fn has_written_since(&self, since: Instant) -> bool {
+        self.shared.lock().taken.is_some_and(|taken| taken > since)
+    }
+
     /// Bytes that were not written, and the lines they end.
     #[must_use]
     pub fn missing(&self) -> (usize, usize) {
@@ -357,6 +364,7 @@ impl PrinterShared {
             match outcome {
                 Ok(written) => {
                     state.writing.advance(written);
+                    state.taken = Some(Instant::now());
                     let words = "less than 1 GiB is free on its disk".to_owned();
                     state.error = fills_disk.then_some(PrintError::Failed(words));
                 }

@@ -274,10 +274,20 @@ fn faults() -> BoxedStrategy<(ChanceSpec, Vec<FaultSpec>)> {
     let count = || prop::option::of(1_u32..);
     let from = prop_oneof![Just(FaultFrom::Both), Just(FaultFrom::Client), Just(FaultFrom::Server)];
     let times = (duration(), prop::option::of(duration()));
-    let fault = (any::<bool>(), from, effect, (count(), count(), 1_u8..=100), times).prop_map(
-        |(enabled, from, effect, (first, every, chance), (after, lasts))| {
-            let when = When::default();
-            FaultSpec { enabled, from, effect, first, every, chance, when, after, lasts }
+    let phrase = text().prop_map(|text| format!("contains '{text}'"));
+    let when = prop_oneof![Just(String::new()), Just("path contains /api".into()), text(), phrase];
+    let asked = (count(), count(), 1_u8..=100, when);
+    let fault = (any::<bool>(), from, effect, asked, times).prop_map(
+        |(enabled, from, effect, (first, every, chance, when), (after, lasts))| FaultSpec {
+            enabled,
+            from,
+            effect,
+            first,
+            every,
+            chance,
+            when,
+            after,
+            lasts,
         },
     );
     let seed = prop::option::of(any::<u32>()).prop_map(|seed| ChanceSpec { seed });

@@ -2,7 +2,8 @@
 
 use crate::app::completion::places::{WordKind, WordPlace};
 use crate::app::form::FormFieldId;
-use crate::compose::check_hold;
+use crate::compose::{check_fault, check_hold};
+use crate::model::field_id::FieldId;
 use crate::model::spec::Spec;
 
 /// Longest expression that is read while it is typed.
@@ -14,13 +15,16 @@ const LONGEST: usize = 4096;
 pub fn expression_verdict(spec: &Spec, id: FormFieldId, text: &str) -> Option<Result<(), String>> {
     let is_asked = !text.trim().is_empty() && text.len() <= LONGEST && !text.contains("{{");
     let place = WordPlace::of_field(spec, id).filter(|_| is_asked)?;
-    (place.word == WordKind::Filter).then(|| check_hold(text))
+    let is_fault = matches!(id, FormFieldId::Field(id)
+        if id.in_list().is_some_and(|(list, _)| list == FieldId::new("fault")));
+    let check = if is_fault { check_fault } else { check_hold };
+    (place.word == WordKind::Filter).then(|| check(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::field_id::FieldId;
+    use crate::model::fault::FaultSpec;
     use crate::model::protocol::{Protocol, Side};
 
     #[test]
@@ -32,6 +36,13 @@ mod tests {
         let wrong = verdict("port ==").unwrap().unwrap_err();
         assert!(wrong.contains("column"), "{wrong}");
         assert_eq!([verdict(""), verdict("port == {{port}}")], [None, None]);
+        let when = FormFieldId::Field(FieldId::new("fault").row(0).then("when"));
+        let mut faulty = spec.clone();
+        faulty.faults_mut().unwrap().push(FaultSpec::default());
+        let of_fault = |text| expression_verdict(&faulty, when, text);
+        assert_eq!(of_fault("path contains /api"), Some(Ok(())));
+        assert_eq!(of_fault("contains 'x'"), Some(Ok(())), "of its bytes");
+        assert!(of_fault("pth == /api").unwrap().unwrap_err().contains("path"));
         let bind = FormFieldId::Field(FieldId::new("bind"));
         assert_eq!(expression_verdict(&spec, bind, "port =="), None);
     }

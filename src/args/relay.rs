@@ -20,6 +20,7 @@ Examples:
   wirebench relay unix:/tmp/front.sock unix:/run/docker.sock       between Unix sockets, or one and a port
   wirebench relay http://:8080 unix:/run/docker.sock               the same of HTTP
   wirebench relay :9000 db:5432 --fault 'delay=80ms jitter=40ms from=server'
+  wirebench relay http://:8080 --fault 'delay=80ms when=path contains /api' --fault 'rate=64k when=status >= 500'
   wirebench relay http://:8080 --rewrite 'set-header=X-Env: test when=path contains /api'
   wirebench relay http://:8080 --rewrite 'set-status=503 when=path contains /api'
   wirebench relay http://:8080 --rewrite 'map-host=api.example.com to=127.0.0.1:3000'
@@ -35,9 +36,10 @@ headers of one connection); a request that a server might read as two is answere
 a target that is not there 502 or 504. CONNECT and upgrades are passed through as bytes and counted.
 Of UDP every sender has a socket of its own towards the target; it is let go after two minutes of silence
 (--set idle-timeout=30s), or for a newcomer when there are 1,024.
-Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE; of TCP and HTTP also split=BYTES,
+Faults: delay=TIME, jitter=TIME (alone or with it), rate=64k a second (KiB/s, Mbit/s; k = 1000), corrupt=BYTES, stall=BYTE; of TCP and HTTP also split=BYTES,
 merge=TIME, reset=BYTE, half-close=BYTE; of UDP also drop=PERCENT, duplicate=COPIES, reorder=COUNT. With each
-from=client|server, when=contains 'x', first=N, every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
+from=client|server, when=FILTER (as of rules below; or contains 'x', starts-with, equals, matches, of bytes alone), first=N,
+every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
 is told with its record; --set seed=N repeats a run. Of HTTP they are done to the bytes of the client's connection, of
 a tunnel whose TLS is opened to those inside, and first=, every= and chance= are of requests and answers.
 Rules: set-header='NAME: VALUE', add-header=, remove-header=NAME, set-status=503, replace=TEXT with=TEXT (replace-hex=,
@@ -75,7 +77,8 @@ pub struct Relay {
     #[command(flatten)]
     pub watch: WatchArgs,
     /// A fault put into what is passed on, such as "delay=100ms jitter=50ms", "drop=10 from=server" or
-    /// "reset=1000 when=contains 'COMMIT'"; can be given again. --help says what there is.
+    /// "reset=1000 when=contains 'COMMIT'" or "delay=1s when=path contains /api"; can be given again. --help says
+    /// what there is.
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<String>,
     /// A rule that changes what is passed on, such as "set-header='X-Env: test'", "replace=foo with=bar

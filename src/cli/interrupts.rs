@@ -50,6 +50,11 @@ impl Interrupts {
         self.came.get_or_insert_with(Instant::now);
     }
 
+    /// When the first one came.
+    pub(super) fn came(&self) -> Option<Instant> {
+        self.came
+    }
+
     /// After a signal: when printing ends.
     pub(super) fn printing_ends(&self) -> Option<Instant> {
         self.came.map(|came| came + PRINTING)

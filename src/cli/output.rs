@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::colours;
 use super::exit;
@@ -254,7 +254,9 @@ impl Output {
         }
         let missing = self.to.missing();
         if missing.0 > 0 || behind > 0 {
-            note(&unread(missing, behind));
+            let came = interrupts.came().map(Instant::into_std);
+            let is_read = came.is_some_and(|came| self.to.has_written_since(came));
+            note(&unprinted(missing, behind, is_read));
             return Ok(exit::INTERRUPTED);
         }
         if self.withheld > 0 {
@@ -268,8 +270,8 @@ impl Output {
     }
 }
 
-/// What nobody took, in words.
-fn unread((bytes, lines): (usize, usize), behind: u64) -> String {
+/// What nobody took, or was not taken in time, in words.
+fn unprinted((bytes, lines): (usize, usize), behind: u64, is_read: bool) -> String {
     let mut parts = Vec::new();
     if bytes > 0 {
         let [lines, bytes] =
@@ -279,7 +281,8 @@ fn unread((bytes, lines): (usize, usize), behind: u64) -> String {
     if behind > 0 {
         parts.push(format!("{} received after them", counted(behind, "record")));
     }
-    format!("the output was not read: {} were not printed", parts.join(" and "))
+    let why = if is_read { "a second was not enough" } else { "the output was not read" };
+    format!("{why}: {} were not printed", parts.join(" and "))
 }
 
 /// Why nothing more is printed; `Output::finish` says it, so nobody else has to.
@@ -356,6 +359,14 @@ fn incomplete(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_merely_late_is_not_said_to_be_unread() {
+        let said = unprinted((120, 2), 7, false);
+        let what = "2 lines (120 bytes) and 7 records received after them were not printed";
+        assert_eq!(said, format!("the output was not read: {what}"));
+        assert_eq!(unprinted((120, 2), 7, true), format!("a second was not enough: {what}"));
+    }
 
     #[test]
     fn pieces_give_the_same_text_as_the_whole() {

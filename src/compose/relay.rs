@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::condition::{self, check_hold};
 use super::rewrite::rewrites;
-use super::session::when;
 use super::sockets::{
     bind, client, client_of_many, client_tls, datagram_endpoint, datagrams, endpoint_in, is_unix,
     keep_alive_of_unix, listener_tls, socket, stream_bind,
@@ -18,7 +18,6 @@ use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
 use crate::model::url_text::UrlText;
-use crate::query::Filter;
 
 /// Every issue goes to the composer; `None` without an address to bind or a target.
 pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<TcpRelayPlan> {
@@ -146,18 +145,6 @@ pub(super) fn hold(spec: &HoldSpec, composer: &mut Composer<'_>) -> HoldPlan {
     HoldPlan { filter, timeout: bound(spec.timeout) }
 }
 
-/// Why an expression cannot say what is to be held.
-///
-/// # Errors
-/// In words.
-pub(crate) fn check_hold(text: &str) -> Result<(), String> {
-    let filter = Filter::parse(text).map_err(|error| error.to_string())?;
-    match filter.known_late() {
-        Some(field) => Err(format!("{field} is not known before it is passed on")),
-        None => Ok(()),
-    }
-}
-
 /// The faults that are on, of a relay of this; what cannot be done to it is an issue.
 pub(super) fn faults(
     (chance, list): (ChanceSpec, &[FaultSpec]),
@@ -178,7 +165,7 @@ pub(super) fn faults(
             first: fault.first,
             every: fault.every,
             chance: fault.chance,
-            when: when(place.then("when"), &fault.when, composer),
+            when: condition::of_fault(place.then("when"), &fault.when, composer),
             after: fault.after,
             lasts: fault.lasts,
         });

@@ -128,16 +128,15 @@ pub(super) fn udp_listener(
 fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
     let plan = |(index, rule): (usize, &Rule)| RulePlan {
         id: rule.tag.0,
-        when: when(FieldId::new("rule").row(index).then("when"), &rule.when, composer),
+        when: when(FieldId::new("rule").row(index).then("when").then("text"), &rule.when, composer),
         send: composer.answer(FieldId::new("rule").row(index).then("send"), &rule.send),
         delay: rule.delay,
     };
     rules.iter().enumerate().filter(|(_, rule)| rule.enabled).map(plan).collect()
 }
 
-/// When a rule or fault applies; its issues are about this place.
-pub(super) fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
-    let field = place.then("text");
+/// When a rule or fault applies; its issues are about this field.
+pub(super) fn when(field: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
     let mut bytes = || composer.escaped(field, &when.text, Mode::Payload).into();
     match when.kind {
         WhenKind::Always => WhenPlan::Always,

@@ -6,6 +6,7 @@
 //! A relay has one `FaultLine` for each way of each client; all share the `Faults` in force, which can
 //! change while they run.
 
+mod asked;
 mod chance;
 pub(crate) mod control;
 pub(crate) mod line;
@@ -15,8 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::rules::CompiledWhen;
-use crate::model::fault::{FaultEffect, FaultFrom, FaultPlan, FaultsPlan};
+use crate::model::fault::{FaultEffect, FaultFrom, FaultPlan, FaultWhen, FaultsPlan};
+use crate::model::timing::Stamp;
+use asked::FaultTest;
 
 /// Connections of which it is known to a fault which of them they are.
 const CONNS: usize = 1024;
@@ -26,6 +28,8 @@ const CONNS: usize = 1024;
 pub(crate) struct Faults {
     /// What chance begins with.
     pub(crate) seed: u32,
+    /// When their time began.
+    began: Stamp,
     list: Vec<Fault>,
     off: bool,
 }
@@ -33,7 +37,7 @@ pub(crate) struct Faults {
 #[derive(Debug)]
 struct Fault {
     plan: FaultPlan,
-    when: CompiledWhen,
+    when: FaultTest,
     /// Messages that it was asked about, of the server and of the client, where the relay counts them.
     messages: [AtomicU64; 2],
     /// Connections that it may end.
@@ -63,9 +67,9 @@ impl CountedConns {
 }
 
 impl Faults {
-    /// Of a plan; `seed` is taken where it names none.
-    pub(crate) fn new(plan: &FaultsPlan, seed: u32) -> Arc<Self> {
-        Faults::default().followed_by(plan, seed)
+    /// Of a plan, which begin to count their time at `began`; `seed` is taken where it names none.
+    pub(crate) fn new(plan: &FaultsPlan, seed: u32, began: Stamp) -> Arc<Self> {
+        Faults { began, ..Faults::default() }.followed_by(plan, seed)
     }
 
     /// Those of a plan that takes the place of this one: a fault that stays counts on.
@@ -77,11 +81,12 @@ impl Faults {
         };
         let compiled = |plan: &FaultPlan| {
             let (messages, conns) = counted(plan).unwrap_or_default();
-            let when = CompiledWhen::new(plan.when.clone());
+            let when = FaultTest::new(&plan.when);
             Fault { when, messages, conns, plan: plan.clone() }
         };
         let list = plan.list.iter().map(compiled).collect();
-        Arc::new(Faults { seed: plan.seed.unwrap_or(seed), list, off: plan.off })
+        let (seed, began) = (plan.seed.unwrap_or(seed), self.began);
+        Arc::new(Faults { seed, began, list, off: plan.off })
     }
 
     /// Of these what can be done to datagrams, for those that a relay of streams passes on as well.
@@ -89,12 +94,17 @@ impl Faults {
         let of_both = self.list.iter().filter(|it| it.plan.effect.is_of_streams() != Some(true));
         let list = of_both.map(|it| it.plan.clone()).collect();
         let plan = FaultsPlan { list, seed: Some(self.seed), off: self.off };
-        Faults::new(&plan, self.seed)
+        Faults::new(&plan, self.seed, self.began)
     }
 
     /// Whether nothing is done to anything.
     pub(crate) fn is_none(&self) -> bool {
         self.off || self.list.is_empty()
+    }
+
+    /// Whether one of this way asks for more than bytes.
+    pub(crate) fn have_filter(&self, from_client: bool) -> bool {
+        !self.off && self.list.iter().any(|it| it.is_of(from_client) && it.when.is_filter())
     }
 
     /// What is to be said of them at the start and after a change; `None` = there are none.
@@ -176,10 +186,11 @@ impl Fault {
 
     /// `delay 100ms of the server, every 3rd`
     fn told(&self) -> String {
-        let FaultPlan { from, effect, first, every, chance, after, lasts, .. } = &self.plan;
+        let FaultPlan { from, effect, first, every, chance, when, after, lasts } = &self.plan;
         let kind = effect.kind().into_str();
         let how_much = match effect {
             FaultEffect::Delay { delay, jitter } if jitter.is_zero() => format!("{delay:?}"),
+            FaultEffect::Delay { delay: Duration::ZERO, jitter } => format!("up to {jitter:?}"),
             FaultEffect::Delay { delay, jitter } => format!("{delay:?} to {:?}", *delay + *jitter),
             FaultEffect::Merge(time) => format!("{time:?}"),
             FaultEffect::Rate(bytes) => format!("{bytes} B/s"),
@@ -198,6 +209,9 @@ impl Fault {
             FaultFrom::Server => told.push_str(" of the server"),
         }
         let mut add = |words: String| told.push_str(&words);
+        if let FaultWhen::Filter(filter) = when {
+            add(format!(", when {filter}"));
+        }
         if let Some(first) = first {
             add(format!(", the first {first}"));
         }

@@ -9,6 +9,7 @@
 pub(crate) mod line;
 pub(crate) mod message;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -220,6 +221,7 @@ impl RewriteControl {
         if !plan.is_empty() {
             control.tell();
         }
+        control.look_for_files();
         control
     }
 
@@ -234,7 +236,31 @@ impl RewriteControl {
             self.rewrites.send_replace(rewrites);
             drop(counts);
             self.tell();
+            self.look_for_files();
         }
+    }
+
+    /// Says which files are not there that rules answer with. They are looked for anew with each request.
+    fn look_for_files(&self) {
+        let file = |rule: &Rewrite| match &rule.plan.edit {
+            RewriteEdit::LocalFile { file, .. } => Some((rule.plan.number, file.clone())),
+            _ => None,
+        };
+        let files: Vec<_> = self.now().list.iter().filter_map(file).collect();
+        if files.is_empty() {
+            return;
+        }
+        let (events, itself) = (self.session.events.clone(), self.session.id.itself());
+        // A share that does not answer keeps nobody waiting.
+        self.session.tasks.spawn_blocking(move || {
+            for (number, file) in files {
+                if let Err(error) = Path::new(&file).canonicalize() {
+                    let text =
+                        format!("rule {number} answers with {file}, which is not there: {error}");
+                    events.note(itself, Direction::Local, RecordKind::Failed, text);
+                }
+            }
+        });
     }
 
     fn tell(&self) {

@@ -8,7 +8,6 @@ use smart_default::SmartDefault;
 use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
 use super::hold::HoldMark;
-use super::listener::When;
 use super::plan::WhenPlan;
 
 /// What a fault does; by name in files, filters and JSON Lines.
@@ -221,6 +220,8 @@ pub struct FaultSpec {
     #[default = true]
     pub enabled: bool,
     pub from: FaultFrom,
+    /// By itself of no time: what is said of it is all there is.
+    #[default(FaultEffect::Delay { delay: Duration::ZERO, jitter: Duration::ZERO })]
     pub effect: FaultEffect,
     /// Only of the first so many that fit; `None` = of all.
     pub first: Option<u32>,
@@ -229,7 +230,8 @@ pub struct FaultSpec {
     /// Only of so many of a hundred.
     #[default = 100]
     pub chance: u8,
-    pub when: When,
+    /// An expression of the filter language, or a phrase about bytes (`contains 'x'`); empty = of all.
+    pub when: String,
     /// From so long after the relay was started.
     pub after: Duration,
     /// For so long; `None` = until it ends.
@@ -243,6 +245,20 @@ pub struct ChanceSpec {
     pub seed: Option<u32>,
 }
 
+/// Which of what is passed on a fault is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultWhen {
+    Bytes(WhenPlan),
+    /// An expression that was checked.
+    Filter(String),
+}
+
+impl Default for FaultWhen {
+    fn default() -> Self {
+        FaultWhen::Bytes(WhenPlan::Always)
+    }
+}
+
 /// A fault ready to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultPlan {
@@ -251,7 +267,7 @@ pub struct FaultPlan {
     pub first: Option<u32>,
     pub every: Option<u32>,
     pub chance: u8,
-    pub when: WhenPlan,
+    pub when: FaultWhen,
     pub after: Duration,
     pub lasts: Option<Duration>,
 }

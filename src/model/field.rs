@@ -65,6 +65,18 @@ pub enum ValueKind {
         min: i64,
         max: i64,
     },
+    /// Bytes: a number, or one with a unit (`64k`, `1MiB`).
+    Size {
+        min: i64,
+        max: i64,
+    },
+    /// Bytes a second, the same (`64k`, `8Mbit/s`).
+    Rate {
+        min: i64,
+        max: i64,
+    },
+    /// So many of a hundred, from 1; `%` may stand behind it.
+    Percent,
     Flag,
     /// A flag whose file spells the contrary: `off = true`.
     Off,

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::byte_size::{parse_rate, parse_size};
 use super::field::{FieldInfo, FieldValue, FormTab, Options, Rows, Spelling, ValueKind};
 use super::field_id::FieldId;
 use super::suggest::suggest;
@@ -271,8 +272,29 @@ pub fn put(table: &mut dyn Options, at: usize, text: &str) -> Result<(), String>
             let number = text.parse().ok().filter(|number| (min..=max).contains(number));
             number.ok_or_else(|| format!("'{text}' is not a number from {min} to {max}"))?;
         }
+        ValueKind::Size { min, max } | ValueKind::Rate { min, max } if !text.is_empty() => {
+            let is_rate = matches!(info.kind, ValueKind::Rate { .. });
+            let bytes = if is_rate { parse_rate(text)? } else { parse_size(text)? };
+            let is_right = i64::try_from(bytes).is_ok_and(|bytes| (min..=max).contains(&bytes));
+            if !is_right {
+                return Err(format!("'{text}' is not from {min} to {max} bytes"));
+            }
+            return write(table, at, &bytes.to_string());
+        }
+        ValueKind::Percent if !text.is_empty() => {
+            let number = text.strip_suffix('%').unwrap_or(text).trim_end();
+            let is_right = number.parse::<u8>().is_ok_and(|number| (1..=100).contains(&number));
+            if !is_right {
+                return Err(format!("'{text}' is not a number from 1 to 100"));
+            }
+            return write(table, at, number);
+        }
         _ => {}
     }
+    write(table, at, text)
+}
+
+fn write(table: &mut dyn Options, at: usize, text: &str) -> Result<(), String> {
     table.value_mut(at).map_or_else(|| Err("this field does not apply".into()), |v| v.set(text))
 }
 

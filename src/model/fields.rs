@@ -11,6 +11,7 @@ mod relay;
 mod rewrite;
 mod run;
 mod session;
+mod setting_line;
 mod tls;
 
 use super::field::Options;

@@ -122,8 +122,29 @@ fn a_listener_whose_output_nobody_reads_ends_and_says_what_is_missing() {
         let status = ended(&mut child, SOON);
         let said = rest();
         assert_eq!(status.code(), Some(6), "{scheme} {style}: {said}");
+        assert!(said.contains("the output was not read: "), "{scheme} {style}: {said}");
         assert!(said.contains("were not printed"), "{scheme} {style}: {said}");
     }
+}
+
+#[test]
+fn a_reader_that_is_merely_slow_is_not_said_to_read_nothing() {
+    let mut child = spawned(&["listen", "tcp://127.0.0.1:0", "--json"]);
+    let (port, rest) = port_of(&mut child);
+    flood("tcp", port);
+    wait_until_stuck(&child);
+    let mut output = child.stdout.take().unwrap();
+    signal(&child, Signal::INT);
+    let reader = std::thread::spawn(move || {
+        while output.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
+            std::thread::park_timeout(Duration::from_millis(60));
+        }
+    });
+    let status = ended(&mut child, SOON);
+    let said = rest();
+    assert_eq!(status.code(), Some(6), "{said}");
+    assert!(said.contains("a second was not enough: "), "{said}");
+    reader.join().unwrap();
 }
 
 #[test]

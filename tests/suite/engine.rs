@@ -10,12 +10,16 @@
 mod accept;
 #[path = "engine_bench.rs"]
 mod bench;
+#[path = "engine_fault_filters.rs"]
+mod fault_filters;
 #[path = "engine_faults.rs"]
 mod faults;
 #[path = "engine_holds.rs"]
 mod holds;
 #[path = "engine_http_faults.rs"]
 mod http_faults;
+#[path = "engine_http_gone.rs"]
+mod http_gone;
 #[path = "engine_http_holds.rs"]
 mod http_holds;
 #[path = "engine_http_relay.rs"]

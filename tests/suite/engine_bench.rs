@@ -12,7 +12,7 @@ use wirebench::engine::{Engine, EngineConfig, EngineHandle, Events};
 use wirebench::model::end_address::EndAddress;
 use wirebench::model::endpoint::Endpoint;
 use wirebench::model::failure::{Failure, FailureKind};
-use wirebench::model::fault::{FaultEffect, FaultFrom, FaultPlan};
+use wirebench::model::fault::{FaultEffect, FaultFrom, FaultPlan, FaultWhen};
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::plan::{
     AnswerPart, Plan, RulePlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
@@ -303,7 +303,7 @@ pub fn fault(from: FaultFrom, effect: FaultEffect) -> FaultPlan {
         first: None,
         every: None,
         chance: 100,
-        when: WhenPlan::Always,
+        when: FaultWhen::default(),
         after: Duration::ZERO,
         lasts: None,
     }

@@ -5,7 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use wirebench::engine::command::{CloseMode, Command};
-use wirebench::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultsPlan};
+use wirebench::model::fault::{
+    FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultWhen, FaultsPlan,
+};
 use wirebench::model::hold::HoldPlan;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{
@@ -42,16 +44,16 @@ fn streams(target: SocketAddr, list: Vec<FaultPlan>) -> Plan {
 }
 
 /// A relay with these faults, a client of it and the server it was led to.
-struct Faulty {
-    bench: Bench,
+pub struct Faulty {
+    pub bench: Bench,
     id: SessionId,
     target: SocketAddr,
-    client: TcpStream,
-    server: TcpStream,
+    pub client: TcpStream,
+    pub server: TcpStream,
 }
 
 impl Faulty {
-    async fn of(list: Vec<FaultPlan>) -> Self {
+    pub async fn of(list: Vec<FaultPlan>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let target = listener.local_addr().unwrap();
         let mut bench = Bench::start();
@@ -165,7 +167,7 @@ async fn a_reset_and_an_end_come_behind_their_byte() {
     it.bench.record("the rest", |record| text(record) == lost).await;
 
     let reset = FaultPlan {
-        when: WhenPlan::Contains("COMMIT".into()),
+        when: FaultWhen::Bytes(WhenPlan::Contains("COMMIT".into())),
         ..fault(FaultFrom::Client, FaultEffect::Reset(6))
     };
     let mut it = Faulty::of(vec![reset]).await;
@@ -249,7 +251,8 @@ async fn a_fault_has_its_time_and_is_told() {
     reads(&mut it.server, b"after it");
 }
 
-fn datagrams(target: &UdpSocket, list: Vec<FaultPlan>) -> Plan {
+/// The plan of a relay of datagrams with these faults.
+pub fn datagrams(target: &UdpSocket, list: Vec<FaultPlan>) -> Plan {
     Plan::UdpRelay(UdpRelayPlan {
         bind: "127.0.0.1:0".parse().unwrap(),
         socket: DatagramOptions::default(),
@@ -263,13 +266,15 @@ fn datagrams(target: &UdpSocket, list: Vec<FaultPlan>) -> Plan {
     })
 }
 
-fn socket() -> UdpSocket {
+/// A socket of datagrams.
+pub fn socket() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(DEADLINE)).unwrap();
     socket
 }
 
-fn next(socket: &UdpSocket) -> String {
+/// The next datagram.
+pub fn next(socket: &UdpSocket) -> String {
     let mut room = [0; 2_000];
     let (len, _) = socket.recv_from(&mut room).unwrap();
     String::from_utf8_lossy(&room[..len]).into_owned()
@@ -278,7 +283,7 @@ fn next(socket: &UdpSocket) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn datagrams_are_dropped_copied_and_overtaken_as_said_and_marked() {
     let (server, client) = (socket(), socket());
-    let only = |word: &'static str| WhenPlan::Equals(word.into());
+    let only = |word: &'static str| FaultWhen::Bytes(WhenPlan::Equals(word.into()));
     let list = vec![
         FaultPlan { when: only("gone"), ..fault(FaultFrom::Client, FaultEffect::Drop(100)) },
         FaultPlan { when: only("twice"), ..fault(FaultFrom::Client, FaultEffect::Duplicate(1)) },

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::{Exchange, ExchangeState};
-use wirebench::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultsPlan};
+use wirebench::model::fault::{
+    FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultWhen, FaultsPlan,
+};
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{HttpRelayPlan, OpenPlan, Plan, WhenPlan};
 use wirebench::model::record::Direction;
@@ -17,31 +19,31 @@ use wirebench::model::tls::ClientTls;
 use super::bench::{Bench, accept, connect, delay, fault, text};
 use super::http_relay::relay;
 
-const ASK: &str = "GET /a HTTP/1.1\r\nHost: x.example\r\n\r\n";
-const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+pub const ASK: &str = "GET /a HTTP/1.1\r\nHost: x.example\r\n\r\n";
+pub const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// A relay with these faults, a client of it and the server behind it.
-struct FaultyHttp {
-    bench: Bench,
-    id: SessionId,
+pub struct FaultyHttp {
+    pub bench: Bench,
+    pub id: SessionId,
     plan: HttpRelayPlan,
-    listener: TcpListener,
-    client: TcpStream,
+    pub listener: TcpListener,
+    pub client: TcpStream,
 }
 
 impl FaultyHttp {
-    async fn of(list: Vec<FaultPlan>) -> Self {
+    pub async fn of(list: Vec<FaultPlan>) -> Self {
         FaultyHttp::with(list, true).await
     }
 
-    async fn with(list: Vec<FaultPlan>, is_reverse: bool) -> Self {
+    pub async fn with(list: Vec<FaultPlan>, is_reverse: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let target = listener.local_addr().unwrap();
         FaultyHttp::at(list, listener, relay(is_reverse.then_some(target))).await
     }
 
     /// A forward proxy that opens TLS; to the server none is spoken.
-    async fn opening(list: Vec<FaultPlan>) -> Self {
+    pub async fn opening(list: Vec<FaultPlan>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let open = OpenPlan { hosts: vec!["127.0.0.1".into()], authority: None };
         let plan = HttpRelayPlan { open, onward_tls: ClientTls::Off, ..relay(None) };
@@ -57,22 +59,22 @@ impl FaultyHttp {
         FaultyHttp { bench, id, plan, listener, client: connect(address) }
     }
 
-    fn change(&mut self, list: Vec<FaultPlan>) {
+    pub fn change(&mut self, list: Vec<FaultPlan>) {
         self.plan.faults.list = list;
         let plan = Box::new(Plan::HttpRelay(Box::new(self.plan.clone())));
         self.bench.handle.command(Command::Update { id: self.id, plan }).unwrap();
     }
 
-    fn asks(&mut self, ask: &str) {
+    pub fn asks(&mut self, ask: &str) {
         self.client.write_all(ask.as_bytes()).unwrap();
     }
 
-    fn gets(&mut self, expected: &str) {
+    pub fn gets(&mut self, expected: &str) {
         reads(&mut self.client, expected);
     }
 
     /// The exchange with this number once it is over.
-    async fn over(&mut self, number: u32) -> Exchange {
+    pub async fn over(&mut self, number: u32) -> Exchange {
         let found = |bench: &Bench| {
             bench.others.iter().rev().find_map(|event| match event {
                 Event::Exchange(it) if it.number == number && it.state != ExchangeState::Active => {
@@ -86,14 +88,16 @@ impl FaultyHttp {
     }
 }
 
-fn reads(stream: &mut TcpStream, expected: &str) {
+/// Reads exactly this.
+pub fn reads(stream: &mut TcpStream, expected: &str) {
     let mut got = vec![0; expected.len()];
     let outcome = stream.read_exact(&mut got);
     assert!(outcome.is_ok(), "{outcome:?} for {expected:?}");
     assert_eq!(String::from_utf8_lossy(&got), expected);
 }
 
-fn answers(server: &mut TcpStream, ask: &str) {
+/// Answers this request.
+pub fn answers(server: &mut TcpStream, ask: &str) {
     reads(server, ask);
     server.write_all(ANSWER.as_bytes()).unwrap();
 }
@@ -142,7 +146,7 @@ async fn requests_are_counted_and_not_the_reads_they_come_in() {
 async fn each_of_many_requests_in_one_read_is_counted_asked_about_and_marked() {
     let every = FaultPlan { every: Some(2), ..fault(FaultFrom::Client, delay(1)) };
     let named = FaultPlan {
-        when: WhenPlan::StartsWith(bytes::Bytes::from_static(b"GET /4")),
+        when: FaultWhen::Bytes(WhenPlan::StartsWith(bytes::Bytes::from_static(b"GET /4"))),
         ..fault(FaultFrom::Client, FaultEffect::Split(9))
     };
     let mut it = FaultyHttp::of(vec![every, named]).await;
@@ -343,7 +347,7 @@ async fn who_closes_does_not_wait_for_faults() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_corrupted_is_told_as_it_came_and_goes_on_as_it_is() {
     let corrupt = FaultPlan {
-        when: WhenPlan::StartsWith(bytes::Bytes::from_static(b"body")),
+        when: FaultWhen::Bytes(WhenPlan::StartsWith(bytes::Bytes::from_static(b"body"))),
         ..fault(FaultFrom::Client, FaultEffect::Corrupt(1))
     };
     let mut it = FaultyHttp::with(vec![corrupt], false).await;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::Event;
-use wirebench::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultsPlan};
+use wirebench::model::fault::{
+    FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultWhen, FaultsPlan,
+};
 use wirebench::model::hold::{Decision, Held, HeldKind, HoldEnd, HoldMark, HoldPlan};
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{ClientOptions, DatagramOptions, Plan, UdpRelayPlan, WhenPlan};
@@ -313,7 +315,7 @@ async fn faults_are_done_to_what_is_passed_on_after_the_hold() {
         first: None,
         every: None,
         chance: 100,
-        when: WhenPlan::Contains(Bytes::from_static(b"edited")),
+        when: FaultWhen::Bytes(WhenPlan::Contains(Bytes::from_static(b"edited"))),
         after: Duration::ZERO,
         lasts: None,
     };

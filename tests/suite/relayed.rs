@@ -268,6 +268,10 @@ fn faults_of_the_command_line_are_done_and_told_by_name() {
     let (status, said) = told_of(&["127.0.0.1:0", &target, "--fault", "dealy=1s"]);
     assert_eq!(status, Some(2));
     assert!(said.contains("did you mean 'delay'"), "{said}");
+    let when = "delay=1s when=pth contains /api";
+    let (status, said) = told_of(&["http://127.0.0.1:0", "--fault", when]);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("fault.1.when: there is no field 'pth'; did you mean 'path'"), "{said}");
     let (_, said) = told_of(&["udp://127.0.0.1:0", "h:1", "--fault", "reset=1"]);
     assert!(said.contains("UDP has no reset"), "{said}");
 }
@@ -314,6 +318,36 @@ fn curl_and_python_feel_the_faults_of_an_http_relay() {
     let (status, said) = told_of(&["http://127.0.0.1:0", &target, "--fault", "drop=10"]);
     assert_eq!(status, Some(2));
     assert!(said.contains("HTTP has no drop; it is of datagrams"), "{said}");
+}
+
+/// By the words of rules, as other programs write amounts.
+#[test]
+fn a_fault_of_the_command_line_is_about_what_its_filter_lets_through() {
+    let web = crate::harness::peers::http_peer(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+    );
+    let target = format!("http://{web}");
+    let faults = [
+        r#"jitter=5ms from=client when="path contains /api""#,
+        "rate=64KiB/s from=server when=status == 200 and not path contains /api",
+    ];
+    let missing = "local-file=/no/such under=/files";
+    let args = ["http://127.0.0.1:0", &target, "--json", "--rewrite", missing];
+    let faults = faults.map(|fault| ["--fault", fault]).concat();
+    let relay = relay(&[&args[..], &faults].concat());
+    for path in ["/api/1", "/other"] {
+        let ask = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert!(talk(relay.port, ask.as_bytes()).ends_with(b"hello"));
+    }
+    relay.interrupt();
+    let (_, lines) = relay.finish();
+    let exchanges = lines.iter().filter(|line| line["type"] == "exchange");
+    let touched: Vec<_> =
+        exchanges.map(|it| [&it["request"]["fault"], &it["response"]["fault"]]).collect();
+    let (none, json) = (&Value::Null, |name: &str| serde_json::json!([name]));
+    assert_eq!(touched, [[&json("delay"), none], [none, &json("rate")]]);
+    let missing = "rule 1 answers with /no/such, which is not there";
+    assert!(lines.iter().any(|it| it["message"].as_str().unwrap_or("").starts_with(missing)));
 }
 
 /// There is no exchange that says it.

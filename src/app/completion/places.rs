@@ -72,7 +72,11 @@ impl WordPlace {
             None => return access::cell(spec, id).map(|_| WordPlace::with(cell(spec, field))),
         };
         match info.kind {
-            ValueKind::Duration | ValueKind::Number { .. } => return None,
+            ValueKind::Duration
+            | ValueKind::Number { .. }
+            | ValueKind::Size { .. }
+            | ValueKind::Rate { .. }
+            | ValueKind::Percent => return None,
             kind if !is_typed(kind.into()) => return None,
             _ => {}
         }
@@ -101,7 +105,7 @@ fn is_filter(field: FieldId) -> bool {
     let list = field.in_list().map(|(list, _)| list);
     match field.last_key() {
         "hold" => list.is_none(),
-        "when" => list == Some(FieldId::new("rewrite")),
+        "when" => ["rewrite", "fault"].iter().any(|name| list == Some(FieldId::new(name))),
         _ => false,
     }
 }

@@ -21,6 +21,7 @@ use crate::app::preset_tree::{self, TreeItem};
 use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::check;
+use crate::compose::unreadable_condition;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -80,7 +81,8 @@ fn hand_over_like(
     // What a save does not know it leaves alone, or takes along.
     let unused = unused(&path).or_else(|| unused(like.as_ref()?)).unwrap_or_default();
     let preset = Preset { unused, ..draft.as_preset(path) };
-    if let Some(why) = check::unreadable(&preset.spec) {
+    let unreadable = check::unreadable(&preset.spec);
+    if let Some(why) = unreadable.or_else(|| unreadable_condition(&preset.spec)) {
         app.warn(format!("not saved, for it would not read again: {why}"));
         return;
     }

@@ -107,6 +107,9 @@ impl From<ValueKind> for FieldKind {
             | ValueKind::Words
             | ValueKind::Duration
             | ValueKind::Number { .. }
+            | ValueKind::Size { .. }
+            | ValueKind::Rate { .. }
+            | ValueKind::Percent
             | ValueKind::Payload
             | ValueKind::Phrase
             | ValueKind::Table

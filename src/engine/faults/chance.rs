@@ -1,5 +1,7 @@
 //! Chance that can be repeated: the same seed gives the same run. Pure (`SplitMix64`).
 
+use bytes::Bytes;
+
 /// A row of numbers by chance.
 #[derive(Debug, Clone)]
 pub(super) struct Chance(u64);
@@ -28,6 +30,28 @@ impl Chance {
     /// Whether it happens, of a hundred times so often.
     pub(super) fn happens(&mut self, percent: u8) -> bool {
         percent >= 100 || self.below(100) < u64::from(percent)
+    }
+
+    /// Turns a bit of so many bytes, each another byte; tells whether there are some.
+    pub(super) fn turn_bits(&mut self, bytes: u32, data: &mut Bytes) -> bool {
+        let mut turned = data.to_vec();
+        let len = turned.len() as u64;
+        let mut places: Vec<u64> = Vec::new();
+        for _ in 0..u64::from(bytes).min(len) {
+            let mut place = self.below(len);
+            while places.contains(&place) {
+                place = (place + 1) % len;
+            }
+            // What is turned twice would be as it was; of very many that is looked for no longer.
+            if places.len() < 64 {
+                places.push(place);
+            }
+            if let Some(byte) = turned.get_mut(place as usize) {
+                *byte ^= 1 << self.below(8);
+            }
+        }
+        *data = turned.into();
+        len > 0
     }
 }
 

@@ -44,7 +44,7 @@ impl FaultControl {
     pub(crate) fn new(plan: &FaultsPlan, session: &SessionHandle) -> Self {
         // Only of use when it is told, so another one each time will do.
         let seed = (clock::now().0 >> 10) as u32;
-        let (faults, _) = watch::channel(Faults::new(plan, seed));
+        let (faults, _) = watch::channel(Faults::new(plan, seed, clock::now()));
         let (session, plan, started) = (session.clone(), plan.clone(), Instant::now());
         FaultControl { session, plan, faults, started, seed, told: Duration::ZERO }
     }

@@ -10,9 +10,12 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
+use super::asked::AskedAbout;
 use super::chance::Chance;
 use super::{Fault, Faults};
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::fault::{FaultEffect, FaultKind, FaultMarks};
+use crate::model::record::ConnInfo;
 
 /// Datagrams and bytes that wait at most; a stream is asked for room before it is read.
 const WAITING: (usize, usize) = (4_096, 1024 * 1024);
@@ -47,6 +50,7 @@ pub(crate) struct FaultLine {
     continues: bool,
     /// What goes in are messages, which the whole relay counts: many clients say one each.
     of_messages: bool,
+    about: AskedAbout,
 }
 
 /// Whether a fault lets nothing out.
@@ -157,7 +161,13 @@ impl FaultLine {
             stalled: Stalled::No,
             continues: false,
             of_messages: false,
+            about: AskedAbout::default(),
         }
+    }
+
+    /// The same, of which filters know the client.
+    pub(crate) fn of_conn(self, conn: &ConnInfo) -> Self {
+        FaultLine { about: AskedAbout::of(conn), ..self }
     }
 
     /// The same for messages.
@@ -221,6 +231,16 @@ impl FaultLine {
         self.continues = continues;
     }
 
+    /// Whether what goes in is asked about by more than its bytes.
+    pub(crate) fn has_filter(&self) -> bool {
+        self.faults.have_filter(self.from_client)
+    }
+
+    /// What goes in next is of this exchange.
+    pub(crate) fn of_exchange(&mut self, exchange: Option<Arc<ExchangeFacts>>) {
+        self.about.exchange(exchange);
+    }
+
     /// Takes something in.
     #[cfg(test)]
     pub(crate) fn take(&mut self, data: Bytes, now: Duration) -> TakenIn {
@@ -278,9 +298,12 @@ impl FaultLine {
                 FaultEffect::Reset(bytes)
                 | FaultEffect::HalfClose(bytes)
                 | FaultEffect::Stall(bytes) => {
-                    self.ends_behind(at, fault, &original, u64::from(bytes), &mut verdict)
+                    self.ends_behind((at, fault), (&original, now), u64::from(bytes), &mut verdict)
                 }
-                effect => self.picks(at, fault, &original) && self.apply(at, effect, &mut verdict),
+                effect => {
+                    self.picks((at, fault), (&original, now))
+                        && self.apply(at, effect, &mut verdict)
+                }
             };
             if is_done {
                 verdict.marks.insert(fault.plan.effect.kind());
@@ -289,14 +312,24 @@ impl FaultLine {
         verdict
     }
 
+    /// Whether what goes in is what a fault asks for.
+    fn fits(&self, fault: &Fault, (data, now): (&Bytes, Duration)) -> bool {
+        self.about.fits(&fault.when, data, (self.from_client, self.faults.began + now))
+    }
+
     /// Whether a fault is about this read or datagram.
-    fn picks(&mut self, at: usize, fault: &Fault, data: &Bytes) -> bool {
-        let Some(state) = self.states.get_mut(at) else { return false };
-        if self.continues {
-            return state.is_picked;
+    fn picks(&mut self, (at, fault): (usize, &Fault), asked: (&Bytes, Duration)) -> bool {
+        let Some(is_picked) = self.states.get(at).map(|state| state.is_picked) else {
+            return false;
+        };
+        let is_anew = self.about.is_anew && fault.when.is_filter();
+        if self.continues && (is_picked || !is_anew) {
+            return is_picked;
         }
+        let fits = self.fits(fault, asked);
+        let Some(state) = self.states.get_mut(at) else { return false };
         state.is_picked = false;
-        if !fault.when.fits(data) {
+        if !fits {
             return false;
         }
         state.fitting += 1;
@@ -320,7 +353,7 @@ impl FaultLine {
             }
             FaultEffect::Split(bytes) => verdict.most = verdict.most.min(bytes.max(1) as usize),
             FaultEffect::Merge(time) => verdict.merge = Some(time),
-            FaultEffect::Corrupt(bytes) => return self.corrupt(bytes, &mut verdict.data),
+            FaultEffect::Corrupt(bytes) => return self.chance.turn_bits(bytes, &mut verdict.data),
             FaultEffect::Duplicate(copies) => verdict.copies = copies,
             FaultEffect::Reorder(behind) => verdict.behind = Some(behind),
             FaultEffect::Drop(percent) => {
@@ -334,45 +367,22 @@ impl FaultLine {
         true
     }
 
-    /// Turns a bit of so many bytes by chance, each another byte.
-    fn corrupt(&mut self, bytes: u32, data: &mut Bytes) -> bool {
-        let mut turned = data.to_vec();
-        let len = turned.len() as u64;
-        let mut places: Vec<u64> = Vec::new();
-        for _ in 0..u64::from(bytes).min(len) {
-            let mut place = self.chance.below(len);
-            while places.contains(&place) {
-                place = (place + 1) % len;
-            }
-            // What is turned twice would be as it was; of very many that is looked for no longer.
-            if places.len() < 64 {
-                places.push(place);
-            }
-            if let Some(byte) = turned.get_mut(place as usize) {
-                *byte ^= 1 << self.chance.below(8);
-            }
-        }
-        *data = turned.into();
-        len > 0
-    }
-
     /// A fault that is about the whole way and counts its bytes.
     fn ends_behind(
         &mut self,
-        at: usize,
-        fault: &Fault,
-        data: &Bytes,
+        (at, fault): (usize, &Fault),
+        (data, now): (&Bytes, Duration),
         bytes: u64,
         verdict: &mut Verdict,
     ) -> bool {
+        let Some(FaultState { is_done: false, counts, .. }) = self.states.get(at).copied() else {
+            return false;
+        };
+        if !counts && !self.fits(fault, (data, now)) {
+            return false;
+        }
         let Some(state) = self.states.get_mut(at) else { return false };
-        if state.is_done {
-            return false;
-        }
-        state.counts |= fault.when.fits(data);
-        if !state.counts {
-            return false;
-        }
+        state.counts = true;
         let (chance, number) = (&mut self.chance, self.number);
         let is_turn = || fault.is_turn(fault.conns().number(number));
         let choose = || is_turn() && chance.happens(fault.plan.chance);

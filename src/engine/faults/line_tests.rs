@@ -8,8 +8,14 @@ use proptest::prelude::*;
 
 use super::Faults;
 use super::line::{FaultLine, FaultStep};
-use crate::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultsPlan};
+use crate::model::exchange::{Exchange, HttpMessage, HttpVersion, StartLine};
+use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultWhen, FaultsPlan};
+use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::WhenPlan;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::ConnInfo;
+use crate::model::timing::Stamp;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -20,14 +26,14 @@ fn fault(effect: FaultEffect) -> FaultPlan {
         first: None,
         every: None,
         chance: 100,
-        when: WhenPlan::Always,
+        when: FaultWhen::default(),
         after: Duration::ZERO,
         lasts: None,
     }
 }
 
 fn faults(list: Vec<FaultPlan>) -> Arc<Faults> {
-    Faults::new(&FaultsPlan { seed: Some(1), list, off: false }, 0)
+    Faults::new(&FaultsPlan { seed: Some(1), list, off: false }, 0, Stamp::default())
 }
 
 fn line(list: Vec<FaultPlan>, is_stream: bool) -> FaultLine {
@@ -67,7 +73,7 @@ fn delay(by: u64) -> FaultEffect {
 fn without_faults_nothing_need_go_in_and_switched_off_ones_are_none() {
     assert!(line(Vec::new(), true).is_plain());
     let off = FaultsPlan { list: vec![fault(delay(9))], off: true, ..FaultsPlan::default() };
-    let off = Faults::new(&off, 7);
+    let off = Faults::new(&off, 7, Stamp::default());
     assert!(FaultLine::new(&off, 1, true, true).is_plain());
     assert_eq!(off.told().unwrap(), "the faults are switched off");
     assert_eq!(faults(Vec::new()).told(), None);
@@ -105,7 +111,7 @@ fn the_first_every_other_and_those_that_fit_are_counted_apart() {
     let only = FaultPlan {
         first: Some(4),
         every: Some(2),
-        when: WhenPlan::Contains(Bytes::from_static(b"x")),
+        when: FaultWhen::Bytes(WhenPlan::Contains(Bytes::from_static(b"x"))),
         ..fault(FaultEffect::Drop(100))
     };
     let mut dropping = line(vec![only], false);
@@ -120,7 +126,7 @@ fn the_first_every_other_and_those_that_fit_are_counted_apart() {
 #[test]
 fn ends_come_behind_the_byte_they_name_and_count_from_what_fits() {
     let reset = FaultPlan {
-        when: WhenPlan::Contains(Bytes::from_static(b"GO")),
+        when: FaultWhen::Bytes(WhenPlan::Contains(Bytes::from_static(b"GO"))),
         ..fault(FaultEffect::Reset(3))
     };
     let mut line = line(vec![reset], true);
@@ -167,6 +173,65 @@ fn messages_are_counted_by_the_whole_relay() {
     assert_eq!([1, 2, 3, 4].map(touched), [false, true, false, true]);
 }
 
+fn conn() -> ConnInfo {
+    let id = ConnId { session: SessionId(1), index: 3 };
+    let (local, peer) = (Some("127.0.0.1:9000".parse().unwrap()), "127.0.0.1:50000".parse().ok());
+    ConnInfo { id, protocol: Protocol::Tcp, side: Side::Relay, local, peer, tls: false, pair: None }
+}
+
+fn filtered(filter: &str, from_client: bool) -> FaultLine {
+    let when = FaultWhen::Filter(filter.to_owned());
+    let faults = faults(vec![FaultPlan { when, ..fault(delay(1)) }]);
+    FaultLine::new(&faults, 3, true, from_client).of_conn(&conn())
+}
+
+#[test]
+fn a_filter_asks_what_holds_and_rules_are_asked() {
+    let touches = |filter: &str, from_client, data: &'static str| {
+        let taken = filtered(filter, from_client).take(Bytes::from_static(data.as_bytes()), MS);
+        taken.marks.contains(FaultKind::Delay)
+    };
+    for (filter, from_client, data, is_touched) in [
+        ("in", true, "x", true),
+        ("in", false, "x", false),
+        ("out and len > 2", false, "abc", true),
+        ("out and len > 2", false, "ab", false),
+        ("port == 50000 and data contains b", true, "abc", true),
+        ("port == 50001", true, "abc", false),
+        ("data[0:2] == 0x6162 or data contains 'z'", true, "abc", true),
+        ("host == a.example", true, "abc", false),
+        ("not data contains b", true, "abc", false),
+        ("this is no filter", true, "abc", false),
+    ] {
+        assert_eq!(touches(filter, from_client, data), is_touched, "{filter}: {data}");
+    }
+}
+
+#[test]
+fn a_filter_asks_an_answer_again_once_its_status_is_known() {
+    let exchange = |status: Option<u16>| {
+        let mut request = HttpMessage::default();
+        let (method, target) = ("GET".to_owned(), "/api/1".to_owned());
+        request.head.start = StartLine::Request { method, target, version: HttpVersion::Http11 };
+        let mut exchange = Exchange::begun(Side::Relay, conn().id, 0, request, Stamp::default());
+        exchange.response = status.map(|status| {
+            let mut response = HttpMessage::default();
+            let (version, reason) = (HttpVersion::Http11, Bytes::new());
+            response.head.start = StartLine::Response { version, status, reason };
+            response
+        });
+        Some(Arc::new(ExchangeFacts::of(&exchange)))
+    };
+    let mut line = filtered("path contains /api and status >= 500", false);
+    let mut touched = |status, continues| {
+        line.of_exchange(exchange(status));
+        line.continues(continues);
+        line.take(Bytes::from_static(b"x"), MS).marks.contains(FaultKind::Delay)
+    };
+    assert_eq!([touched(None, false), touched(Some(503), true)], [false, true], "behind a 100");
+    assert_eq!([touched(Some(503), true), touched(Some(200), false)], [true, false]);
+}
+
 #[test]
 fn a_stall_holds_until_its_time_is_over_or_the_faults_change() {
     let stall = FaultPlan { lasts: Some(MS * 100), ..fault(FaultEffect::Stall(1)) };
@@ -187,7 +252,7 @@ fn a_stall_holds_until_its_time_is_over_or_the_faults_change() {
 fn datagrams_are_copied_and_overtaken() {
     let copied = FaultPlan { first: Some(1), ..fault(FaultEffect::Duplicate(1)) };
     let overtaken = FaultPlan {
-        when: WhenPlan::Equals(Bytes::from_static(b"late")),
+        when: FaultWhen::Bytes(WhenPlan::Equals(Bytes::from_static(b"late"))),
         ..fault(FaultEffect::Reorder(2))
     };
     let mut line = line(vec![copied, overtaken], false);
@@ -214,7 +279,8 @@ fn a_datagram_for_which_there_is_no_room_is_refused() {
 fn a_bit_is_turned_and_a_seed_turns_it_again() {
     let turned = |seed| {
         let list = vec![fault(FaultEffect::Corrupt(2))];
-        let faults = Faults::new(&FaultsPlan { seed: Some(seed), list, off: false }, 0);
+        let faults =
+            Faults::new(&FaultsPlan { seed: Some(seed), list, off: false }, 0, Stamp::default());
         let mut line = FaultLine::new(&faults, 1, true, true);
         assert!(line.take(vec![0; 1000].into(), MS).differs);
         let Some(FaultStep::Piece { data, differs: true, .. }) = line.pop_due(MS) else { panic!() };
@@ -254,6 +320,10 @@ fn what_begins_and_ends_in_time_is_told() {
     assert_eq!(faults.next_change(MS * 500), Some(MS * 750));
     assert_eq!(faults.changes_at(MS * 750), [format!("a fault ends: {words}")]);
     assert_eq!(faults.next_change(MS * 750), None);
+    let when = FaultWhen::Filter("path contains /api".into());
+    let jitter = FaultEffect::Delay { delay: Duration::ZERO, jitter: MS * 5 };
+    let told = self::faults(vec![FaultPlan { when, ..fault(jitter) }]).told().unwrap();
+    assert_eq!(told, "faults: delay up to 5ms, when path contains /api; seed 1 repeats them");
 }
 
 fn effect() -> impl Strategy<Value = FaultEffect> {

@@ -179,8 +179,8 @@ impl Passing {
     pub(super) async fn run(mut self, client: Stream, target: Stream) {
         let (client_read, client_write) = tokio::io::split(client);
         let (target_read, target_write) = tokio::io::split(target);
-        let (faults, number) = (self.faults.now(), self.pair.client.index);
-        let of_way = |from_client| FaultLine::new(&faults, number, true, from_client);
+        let (faults, number, conn) = (self.faults.now(), self.pair.client.index, &self.conn);
+        let of_way = |from_client| FaultLine::new(&faults, number, true, from_client).of_conn(conn);
         let mut live = Live {
             up: Way::new(client_read, target_write, of_way(true)),
             down: Way::new(target_read, client_write, of_way(false)),

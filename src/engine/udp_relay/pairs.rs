@@ -215,7 +215,8 @@ impl<E: Ends> Pairs<E> {
         // What does not get there is told of it, however early that is.
         session.introduce(&Self::half(halves, halves.target, None, None));
         let (faults, number) = (&self.faults, halves.client.index);
-        let of_way = |from_client| FaultLine::new(faults, number, false, from_client);
+        let of_way =
+            |from_client| FaultLine::new(faults, number, false, from_client).of_conn(&conn);
         let (up, down, link) = (of_way(true), of_way(false), Link::Unreached { again: now });
         self.known.add(key.clone(), Pair { halves, conn, link, up, down, held: 0, used: now });
         self.count();

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::setting_line::{Setting, settings};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FieldValue, FieldWidth, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::field_access;
 use crate::model::field_id::FieldId;
 use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteKind, RewriteSpec};
-use crate::model::suggest::suggest;
 
 const REQUIRED: Presence = Presence::Required;
 const VALUE: Option<FieldWidth> = Some(Fill(2));
@@ -116,7 +116,7 @@ impl RewriteSpec {
         // A row without a key has its value under that of another.
         let keys = rule.fields().iter().map(|info| info.key).filter(|key| !key.is_empty());
         let keys: Vec<&str> = keys.collect();
-        let settings = settings(line, &keys)?;
+        let settings = settings(line, &keys, ("replace=a", true))?;
         let mut chosen: Option<RewriteKind> = None;
         for Setting { key, .. } in &settings {
             let Ok(kind) = key.parse::<RewriteKind>() else { continue };
@@ -147,81 +147,6 @@ impl RewriteSpec {
         }
         Ok(rule)
     }
-}
-
-/// `KEY=VALUE`, and where it stands.
-struct Setting {
-    key: &'static str,
-    value: String,
-    column: usize,
-}
-
-/// A value in quotes ends with them, any other one before the next of these keys.
-fn settings(line: &str, keys: &[&'static str]) -> Result<Vec<Setting>, String> {
-    let mut all = Vec::new();
-    let mut rest = line.trim_start();
-    while !rest.is_empty() {
-        let column = line.chars().count() - rest.chars().count() + 1;
-        let word = rest.split_whitespace().next().unwrap_or_default();
-        let Some((name, value)) = rest.split_once('=').filter(|(name, _)| word.starts_with(name))
-        else {
-            return Err(format!("column {column}: '{word}' is no KEY=VALUE, such as replace=a"));
-        };
-        let Some(key) = keys.iter().find(|key| **key == name) else {
-            return Err(format!(
-                "column {column}: there is no '{name}' here; {}",
-                suggest(name, keys)
-            ));
-        };
-        let (value, after) = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => quoted(value, quote).ok_or_else(|| {
-                format!("column {column}: the value of {key} has no closing {quote}")
-            })?,
-            _ => bare(value, keys),
-        };
-        all.push(Setting { key, value, column });
-        rest = after.trim_start();
-    }
-    Ok(all)
-}
-
-/// What stands in quotes, and what is behind them. Within double ones `\"` is one of them.
-fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
-    let (mut value, mut chars) = (String::new(), text.char_indices().skip(1).peekable());
-    while let Some((at, c)) = chars.next() {
-        let is_escaped =
-            c == '\\' && quote == '"' && chars.peek().is_some_and(|(_, c)| *c == quote);
-        if is_escaped {
-            value.extend(chars.next().map(|(_, c)| c));
-        } else if c == quote {
-            let after = text.get(at + 1..)?;
-            return (after.is_empty() || after.starts_with(char::is_whitespace))
-                .then_some((value, after));
-        } else {
-            value.push(c);
-        }
-    }
-    None
-}
-
-/// What stands before the next key, and what begins with that; text in double quotes has none.
-fn bare<'a>(text: &'a str, keys: &[&str]) -> (String, &'a str) {
-    // What is nearly one is told as a mistake; in quotes it is text.
-    let is_key = |text: &str| {
-        let name = text.split_once('=').map(|(name, _)| name).unwrap_or_default();
-        let is_word = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-        is_word && (keys.contains(&name) || suggest(name, keys).starts_with("did you mean"))
-    };
-    let (mut is_inside, mut was_blank) = (false, false);
-    for (at, c) in text.char_indices() {
-        let (before, after) = text.split_at(at);
-        if !is_inside && was_blank && is_key(after) {
-            return (before.trim_end().to_owned(), after);
-        }
-        is_inside ^= c == '"';
-        was_blank = c.is_whitespace();
-    }
-    (text.trim_end().to_owned(), "")
 }
 
 #[cfg(test)]

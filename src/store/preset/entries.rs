@@ -1,4 +1,5 @@
-//! Sections whose keys are free: `[expect]` and `[capture]`. A row is a line of them, in order.
+//! Sections whose keys are free: `[expect]` and `[capture]`. A row is a line of them, in order. And what a file
+//! has to say in the expression language, so that it is refused at its place.
 //!
 //! What a value is in the form is the text of the expression language, what it is in the file is TOML: a
 //! number or truth value is written as one, a text that looks like one in quotes of its own (`'42'`).
@@ -8,6 +9,7 @@ use toml_edit::{Document, InlineTable, Value};
 
 use crate::check;
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
+use crate::compose::{CONDITIONED, condition_flaw};
 use crate::model::name_value::NameValue;
 use crate::model::spec::Spec;
 
@@ -30,11 +32,11 @@ pub(super) fn written(rows: &[NameValue]) -> InlineTable {
     section
 }
 
-/// Whether all that is expected and captured can be read: a file that says what is not known is refused,
+/// Whether all that is expected and captured, held and asked can be read: a file that says what is not known is refused,
 /// a draft is not.
 pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
     if spec.checks().is_none() {
-        return Ok(());
+        return conditions(document, spec);
     }
     let mut root = Fields::root(document);
     for (section, flaw) in [("expect", check::flaw as Flaw), ("capture", check::capture_flaw)] {
@@ -45,6 +47,30 @@ pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Troubl
             if let Some(why) = flaw {
                 return Err(entry.wrong(&format!("in '{section}': {why}")));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Whether what a relay holds, and what its faults and rules are about, can be read. A row that is off is
+/// left alone.
+fn conditions(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
+    let mut root = Fields::root(document);
+    let Some(section) = root.get(spec.section()) else { return Ok(()) };
+    let mut section = section.table()?;
+    let judge = |list: &str, entry: Option<NamedItem<'_>>, place: &str| {
+        let Some(entry) = entry else { return Ok(()) };
+        let flaw = condition_flaw(list, entry.as_text().unwrap_or_default());
+        flaw.map_or(Ok(()), |why| Err(entry.wrong(&format!("{place}: {why}"))))
+    };
+    judge("hold", section.get("hold"), "cannot be this")?;
+    for list in CONDITIONED {
+        let Some(rows) = section.get(list) else { continue };
+        for row in rows.list()? {
+            let mut fields = row.table()?;
+            let is_off = fields.get("off").and_then(|off| off.as_flag()).unwrap_or_default();
+            let when = fields.get("when").filter(|_| !is_off);
+            judge(list, when, &format!("of {} cannot be this", row.name))?;
         }
     }
     Ok(())

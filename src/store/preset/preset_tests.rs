@@ -477,3 +477,30 @@ fn what_is_not_known_to_be_expected_is_refused_with_its_line() {
     let twice = "[http]\nurl = \"a\"\nexpect = { status = 1 }\n";
     assert!(read(twice).unwrap_err().cause.contains("unknown key 'expect'"));
 }
+
+/// As every other key is: with its line and the word that was meant.
+#[test]
+fn a_condition_that_cannot_be_read_is_refused_at_its_line_unless_it_is_off() {
+    let relay = |text: &str| refusal(&format!("[http-relay]\nbind = \":1\"\n{text}\n"));
+    for (text, said) in [
+        ("hold = \"pth contains x\"", "did you mean 'path'"),
+        ("hold = \"delta > 1s\"", "delta is not known before it is passed on"),
+        ("fault = [{ delay = \"1s\", when = \"contain 'x'\" }]", "did you mean 'contains'?"),
+        ("fault = [{ delay = \"1s\" }, { rate = \"1k\", when = \"pth == x\" }]", "of fault 2"),
+        ("rewrite = [{ set-status = 503, when = \"fault == delay\" }]", "of rewrite 1"),
+    ] {
+        let why = relay(text);
+        assert!(why.contains(said) && why.contains(":3:"), "{text}: {why}");
+    }
+    for text in [
+        "fault = [{ off = true, delay = \"1s\", when = \"pth == x\" }]",
+        "fault = [{ jitter = \"1s\", when = \"path == {{path}}\" }]",
+        "fault = [{ rate = \"8Mbit/s\", when = \"contains 'x'\" }, { drop = 1, when = \"\" }]",
+    ] {
+        let file = format!("[http-relay]\nbind = \":1\"\n{text}\n");
+        let preset = read(&file, &PresetPath::parse("a").unwrap());
+        let preset = preset.unwrap_or_else(|failure| panic!("{text}: {failure}"));
+        assert_eq!(write(&preset, Some(&file)), file, "written as it was");
+    }
+    assert!(relay("fault = [{ from = \"client\" }]").contains("'delay' or 'rate'"));
+}

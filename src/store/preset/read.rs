@@ -75,7 +75,9 @@ fn fill(fields: &mut Fields<'_>, options: &mut dyn Options, prefix: &str) -> Rea
         let (key, is_group) = key.split_once('.').map_or((key, false), |(group, _)| (group, true));
         let entry = if is_group && fields.knows(key) { continue } else { fields.get(key) };
         let Some(entry) = entry else {
-            missing.extend(Some((info, key)).filter(|_| info.presence == Presence::Required));
+            let names_it = info.presence == Presence::Written && info.when == Some(key);
+            let is_required = info.presence == Presence::Required;
+            missing.extend(Some((info, key)).filter(|_| is_required || names_it));
             continue;
         };
         if let Some(when) = info.when {
@@ -95,7 +97,9 @@ fn fill(fields: &mut Fields<'_>, options: &mut dyn Options, prefix: &str) -> Rea
     }
     // Without a key of any alternative, those of all of them are missing.
     missing.retain(|(info, _)| {
-        chosen.is_none() || info.when.is_none_or(|when| when == options.variant())
+        let is_required = info.presence == Presence::Required;
+        let is_of_it = info.when.is_none_or(|when| when == options.variant());
+        chosen.is_none() || is_required && is_of_it
     });
     if missing.is_empty() {
         return Ok(());
@@ -136,6 +140,14 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
         ValueKind::Off => on_off(!entry.flag()?),
         ValueKind::Number { min, max } => {
             entry.number(min, max, &format!("from {min} to {max}"))?.to_string()
+        }
+        ValueKind::Size { min, max } | ValueKind::Rate { min, max }
+            if entry.as_text().is_none() =>
+        {
+            entry.number(min, max, &format!("from {min} to {max}"))?.to_string()
+        }
+        ValueKind::Percent if entry.as_text().is_none() => {
+            entry.number(1, 100, "from 1 to 100")?.to_string()
         }
         ValueKind::Duration => entry.duration()?.to_owned(),
         ValueKind::List(spelling) => return list(entry, options, at, spelling),

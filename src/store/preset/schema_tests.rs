@@ -91,11 +91,32 @@ fn table(options: &mut dyn Options) -> Value {
             required.clear();
         }
     }
+    if let ValueKind::Variant(words) = fields[0].kind
+        && alternatives + 1 < fields.len()
+        && fields.iter().all(|info| !info.is_inline())
+    {
+        let is_of_one = |key: &Value| fields.iter().any(|it| *key == it.key && it.when.is_some());
+        if required.iter().any(is_of_one) {
+            schema["anyOf"] = words.iter().flat_map(|word| ways(fields, word)).collect();
+            required.retain(|key| !is_of_one(key));
+        }
+    }
     schema["properties"] = properties.into();
     if !required.is_empty() {
         schema["required"] = required.into();
     }
     schema
+}
+
+/// The keys that say that a row is this alternative: all that are required, or any one.
+fn ways(fields: &[FieldInfo], word: &str) -> Vec<Value> {
+    let own = || fields.iter().filter(|info| info.when == Some(word));
+    let required: Vec<_> =
+        own().filter(|it| it.presence == Presence::Required).map(|it| it.key).collect();
+    if !required.is_empty() {
+        return vec![json!({ "required": required })];
+    }
+    own().map(|info| json!({ "required": [info.key] })).collect()
 }
 
 const SWITCH_OFF_ON: ValueKind = ValueKind::Switch(&["off", "on"]);
@@ -152,7 +173,10 @@ fn default_of(info: &FieldInfo, text: &str) -> Option<Value> {
     Some(match info.kind {
         ValueKind::Flag => (text == "on").into(),
         ValueKind::Off => (text == "off").into(),
-        ValueKind::Number { .. } => text.parse::<i64>().ok()?.into(),
+        ValueKind::Number { .. }
+        | ValueKind::Size { .. }
+        | ValueKind::Rate { .. }
+        | ValueKind::Percent => text.parse::<i64>().ok()?.into(),
         ValueKind::List(_) | ValueKind::Table | ValueKind::Payload => return None,
         _ if text.is_empty() => return None,
         _ => text.into(),
@@ -165,6 +189,9 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
         ValueKind::Number { min, max } => {
             json!({ "type": "integer", "minimum": min, "maximum": max })
         }
+        ValueKind::Size { min, max } => with_unit(min, max, SIZE),
+        ValueKind::Rate { min, max } => with_unit(min, max, RATE),
+        ValueKind::Percent => with_unit(1, 100, "^[0-9]+ *%?$"),
         ValueKind::Duration => json!({ "$ref": "#/$defs/duration" }),
         ValueKind::Words => json!({ "type": "array", "items": { "type": "string" } }),
         ValueKind::Choice(words) => json!({ "enum": words }),
@@ -209,6 +236,17 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
     }
 }
 
+const SIZE: &str = r"^[0-9]+(\.[0-9]+)? *([kKmMgG]i?)?[bB]?$";
+const RATE: &str = r"^[0-9]+(\.[0-9]+)? *([kKmMgG]i?)?([bB]|bit)?(/s)?$";
+
+/// A number, or a text that has its unit.
+fn with_unit(min: i64, max: i64, pattern: &str) -> Value {
+    json!({ "anyOf": [
+        { "type": "integer", "minimum": min, "maximum": max },
+        { "type": "string", "pattern": pattern },
+    ] })
+}
+
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../assets/preset.schema.json")).unwrap()
 }
@@ -218,13 +256,16 @@ fn object<'a>(schema: &'a Value, node: &'a Value) -> Option<&'a Value> {
     if let Some(name) = node["$ref"].as_str() {
         return object(schema, &schema["$defs"][name.trim_start_matches("#/$defs/")]);
     }
+    if node["type"] == "object" {
+        return Some(node);
+    }
     if let Some(choices) = node["anyOf"].as_array() {
         return choices.iter().find_map(|choice| object(schema, choice));
     }
     if node["type"] == "array" {
         return object(schema, &node["items"]);
     }
-    (node["type"] == "object").then_some(node)
+    None
 }
 
 /// Every key below `node` with the dotted path to it, e.g. `http-listener`, `rule`, `status`.
@@ -299,6 +340,13 @@ fn known(schema: &Value, node: &Value, value: &toml::Value, place: &str) {
     match value {
         toml::Value::Table(table) => {
             let object = object(schema, node).unwrap_or_else(|| panic!("{place} is no object"));
+            let has = |way: &Value| {
+                let keys = way["required"].as_array().into_iter().flatten();
+                keys.filter_map(Value::as_str).all(|key| table.contains_key(key))
+            };
+            assert!(has(object), "{place} has not all that is required");
+            let ways = object["anyOf"].as_array();
+            assert!(ways.is_none_or(|ways| ways.iter().any(has)), "{place} is none of its ways");
             // Their keys are free.
             let is_free = |key: &str| place.is_empty() && ["capture", "expect"].contains(&key);
             for (key, inner) in table.iter().filter(|(key, _)| !is_free(key)) {

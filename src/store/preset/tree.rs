@@ -117,7 +117,10 @@ fn scalar(text: &str, info: &FieldInfo) -> Option<Value> {
     Some(match info.kind {
         ValueKind::Flag => (text == "on").into(),
         ValueKind::Off => (text == "off").into(),
-        ValueKind::Number { .. } => text.parse::<i64>().ok()?.into(),
+        ValueKind::Number { .. }
+        | ValueKind::Size { .. }
+        | ValueKind::Rate { .. }
+        | ValueKind::Percent => text.parse::<i64>().ok()?.into(),
         ValueKind::Words => {
             let words = text.split(", ").filter(|word| !word.is_empty());
             words.collect::<Array>().into()

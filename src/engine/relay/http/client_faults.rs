@@ -9,15 +9,24 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::clock;
 use crate::engine::faults::control::FaultWatch;
+use crate::engine::faults::line::FaultLine;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::session::SessionHandle;
+use crate::model::exchange::{Exchange, Head, HttpMessage};
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::fault::{FaultKind, FaultMarks};
 use crate::model::id::ConnId;
+use crate::model::protocol::Side;
+use crate::model::record::ConnInfo;
+
+/// What a request asks for, as its exchange will say it.
+pub(super) type UrlOf = Arc<dyn Fn(&Head) -> String + Send + Sync>;
 
 /// A client's, shared by its ways.
 #[derive(Clone)]
@@ -26,6 +35,9 @@ pub(super) struct ClientFaults {
     pub(super) conn: ConnId,
     /// Those in force.
     pub(super) watch: FaultWatch,
+    /// The client's half, as filters know it.
+    about: ConnInfo,
+    url_of: UrlOf,
     shared: Arc<Shared>,
 }
 
@@ -36,6 +48,8 @@ struct Shared {
     down: Mutex<MessageNow>,
     /// Inside a tunnel.
     has_messages_no_more: AtomicBool,
+    /// The exchange that led there.
+    tunnel: OnceLock<Arc<ExchangeFacts>>,
     /// A fault wants the connection to be reset.
     reset: CancellationToken,
     /// The client finished sending, or is gone.
@@ -49,12 +63,47 @@ struct MessageNow {
     /// What touched it so far.
     marks: FaultMarks,
     recorder: Option<Arc<ExchangeRecorder>>,
+    /// What filters know of it, once the answer has a head.
+    facts: Option<Arc<ExchangeFacts>>,
 }
 
 impl ClientFaults {
     /// Of a client that said nothing yet.
-    pub(super) fn new(session: SessionHandle, conn: ConnId, watch: FaultWatch) -> Self {
-        ClientFaults { session, conn, watch, shared: Arc::default() }
+    pub(super) fn new(
+        session: SessionHandle,
+        about: ConnInfo,
+        watch: FaultWatch,
+        url_of: UrlOf,
+    ) -> Self {
+        let (conn, shared) = (about.id, Arc::default());
+        ClientFaults { session, conn, watch, about, url_of, shared }
+    }
+
+    /// What is done to one of its ways.
+    pub(super) fn line(&mut self, from_client: bool) -> FaultLine {
+        let line = FaultLine::new(&self.watch.now(), self.conn.index, true, from_client);
+        line.of_messages().of_conn(&self.about)
+    }
+
+    /// A request with this head, as filters see it.
+    pub(super) fn asked(&self, head: Head) -> Arc<ExchangeFacts> {
+        let url = (self.url_of)(&head);
+        let request = HttpMessage { head, ..HttpMessage::default() };
+        let exchange = Exchange::begun(Side::Relay, self.conn, 0, request, clock::now());
+        Arc::new(ExchangeFacts::of(&Exchange { url, ..exchange }))
+    }
+
+    /// The exchange that is answered now, or that led to the tunnel, as filters see it.
+    pub(super) fn answered(&self) -> Option<Arc<ExchangeFacts>> {
+        if self.is_in_tunnel() {
+            return self.shared.tunnel.get().cloned();
+        }
+        let mut answer = self.answer();
+        if answer.facts.as_ref().is_none_or(|facts| facts.status.is_none()) {
+            let recorder = answer.recorder.as_ref()?;
+            answer.facts = Some(Arc::new(recorder.edit(|exchange| ExchangeFacts::of(exchange))));
+        }
+        answer.facts.clone()
     }
 
     fn requests(&self) -> MutexGuard<'_, VecDeque<MessageNow>> {
@@ -92,6 +141,9 @@ impl ClientFaults {
 
     /// What is said from now on are no messages any more.
     pub(super) fn in_tunnel(&self) {
+        if let Some(exchange) = self.answered() {
+            let _ = self.shared.tunnel.set(exchange);
+        }
         self.shared.has_messages_no_more.store(true, Ordering::Relaxed);
     }
 

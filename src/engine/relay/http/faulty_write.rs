@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead as _, AsyncWrite, AsyncWriteExt as _, ReadBuf, WriteHalf};
+use tokio::io::{AsyncRead as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ use crate::engine::clock;
 use crate::engine::faults::Faults;
 use crate::engine::faults::line::{FaultLine, FaultStep};
 use crate::engine::http::tap::{Tap, ToldLater};
-use crate::engine::transport::stream::Stream;
+use crate::engine::transport::halves::WriteHalf;
 use crate::model::fault::{FaultKind, FaultMarks};
 
 /// Bytes that wait at most before no more are taken, and where nothing goes out any more.
@@ -40,7 +40,7 @@ pub(super) struct FaultyWrite {
 }
 
 enum WriteWay {
-    Plain(WriteHalf<Stream>),
+    Plain(WriteHalf),
     Delayed(DelayedWrite),
     /// It was taken out.
     Gone,
@@ -48,7 +48,7 @@ enum WriteWay {
 
 struct DelayedWrite {
     outgoing: Arc<Outgoing>,
-    task: JoinHandle<WriteHalf<Stream>>,
+    task: JoinHandle<WriteHalf>,
     back: DropGuard,
 }
 
@@ -85,7 +85,7 @@ enum Turn {
 impl FaultyWrite {
     /// Of a connection to which nothing was written; `tap` is its own.
     pub(super) fn new(
-        inner: WriteHalf<Stream>,
+        inner: WriteHalf,
         faults: ClientFaults,
         (tap, stop): (Tap, CancellationToken),
     ) -> Self {
@@ -99,7 +99,7 @@ impl FaultyWrite {
     }
 
     /// The connection's own half. What faults keep back is gone.
-    pub(super) async fn into_inner(self) -> Option<WriteHalf<Stream>> {
+    pub(super) async fn into_inner(self) -> Option<WriteHalf> {
         match self.way {
             WriteWay::Plain(inner) => Some(inner),
             WriteWay::Delayed(DelayedWrite { task, back, .. }) => {
@@ -152,10 +152,10 @@ impl FaultyWrite {
         let WriteWay::Plain(inner) = std::mem::replace(&mut self.way, WriteWay::Gone) else {
             return;
         };
-        let in_force = self.faults.watch.now();
+        let (in_force, line) = (self.faults.watch.now(), self.faults.line(false));
         let state = OutgoingState {
-            in_force: Arc::clone(&in_force),
-            line: FaultLine::new(&in_force, self.faults.conn.index, true, false).of_messages(),
+            in_force,
+            line,
             waker: None,
             is_writing: false,
             failed: None,
@@ -204,6 +204,9 @@ impl Outgoing {
         }
         let data = Bytes::copy_from_slice(bytes);
         state.line.continues(faults.continues_answer());
+        if state.line.has_filter() {
+            state.line.of_exchange(faults.answered());
+        }
         let now = faults.watch.started.elapsed();
         let taken = state.line.take_held(data.clone(), (&data, self.told.touched()), now);
         drop(state);
@@ -299,7 +302,7 @@ struct WriteTask {
 
 impl WriteTask {
     /// Writes what is due until the socket is wanted back.
-    async fn run(mut self, mut to: WriteHalf<Stream>) -> WriteHalf<Stream> {
+    async fn run(mut self, mut to: WriteHalf) -> WriteHalf {
         let back = self.back.clone();
         loop {
             let done = tokio::select! {
@@ -313,7 +316,7 @@ impl WriteTask {
         }
     }
 
-    async fn turn(&mut self, to: &mut WriteHalf<Stream>) -> io::Result<()> {
+    async fn turn(&mut self, to: &mut WriteHalf) -> io::Result<()> {
         match self.next() {
             Turn::Write(data, marks) => self.write(to, data, marks).await,
             Turn::Finish => {
@@ -378,7 +381,7 @@ impl WriteTask {
 
     async fn write(
         &mut self,
-        to: &mut WriteHalf<Stream>,
+        to: &mut WriteHalf,
         mut data: Bytes,
         marks: FaultMarks,
     ) -> io::Result<()> {

@@ -29,7 +29,6 @@ use crate::model::failure::Failure;
 use crate::model::fault::FaultMarks;
 use crate::model::hold::{Decision, HeldKind, HoldEnd, HoldMark};
 use crate::model::id::ConnId;
-use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::query::RecordFacts;
@@ -126,15 +125,7 @@ impl HeldMessage<'_> {
 impl HttpHold {
     /// For this client.
     pub(super) fn new(session: &SessionHandle, met: &Met, stop: CancellationToken) -> Self {
-        let conn = ConnInfo {
-            id: met.conn,
-            protocol: Protocol::Http,
-            side: Side::Relay,
-            local: met.local.clone(),
-            peer: Some(met.peer.clone()),
-            tls: met.tls.is_some(),
-            pair: None,
-        };
+        let conn = met.info();
         HttpHold { session: session.clone(), conn, stop }
     }
 

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use tokio::io::{ReadHalf, WriteHalf};
 
 use super::HttpRelay;
 use super::route::is_loop;
@@ -14,6 +13,7 @@ use crate::engine::http::tap::ReadBuffer;
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::{self, Dial};
+use crate::engine::transport::halves::{ReadHalf, WriteHalf, split};
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset, way_on};
 use crate::engine::way_back::{Trail, leads_back, way_in};
 use crate::model::failure::Failure;
@@ -29,8 +29,8 @@ const ONWARD: u32 = 2;
 /// A connection to a server.
 pub(super) struct OnwardConn {
     pub(super) origin: OriginPlan,
-    pub(super) read: ReadHalf<Stream>,
-    pub(super) write: WriteHalf<Stream>,
+    pub(super) read: ReadHalf,
+    pub(super) write: WriteHalf,
     pub(super) buffer: ReadBuffer,
     /// A request was answered over it already.
     pub(super) is_used: bool,
@@ -110,7 +110,7 @@ impl OnwardConn {
         });
         match stream {
             Ok((stream, trail)) => {
-                let (read, write) = tokio::io::split(stream);
+                let (read, write) = split(stream);
                 Ok(OnwardConn {
                     origin: origin.clone(),
                     read,
@@ -160,9 +160,9 @@ impl OnwardConn {
     pub(super) fn reset(self, relay: &HttpRelay, words: &str) {
         let events = &relay.session.events;
         let stream = self.read.unsplit(self.write);
-        let (direction, kind, words) = told_reset(is_unix(&stream), words);
+        let (direction, kind, words) = told_reset(stream.as_ref().is_some_and(is_unix), words);
         events.note(self.conn, direction, kind, words);
         events.retire(self.conn);
-        reset(stream);
+        stream.into_iter().for_each(reset);
     }
 }

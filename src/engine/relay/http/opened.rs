@@ -51,7 +51,8 @@ impl Visitor {
         let recorder = current?;
         let host = &origin.endpoint.host;
         let write = write.into_inner().await?;
-        let ended = match first_of(input.read.into_inner().unsplit(write)).await {
+        let stream = input.read.into_inner().unsplit(write)?;
+        let ended = match first_of(stream).await {
             Ok(socket) => match relay.opens(host).map(|opener| opener.acceptor(host)) {
                 Some(Ok(acceptor)) => {
                     let tap = WireTap::of(&relay.session.events, met.conn);
@@ -70,8 +71,8 @@ impl Visitor {
                 let (way, kind) = (Direction::Local, RecordKind::Secured);
                 relay.session.events.note(met.conn, way, kind, words);
                 let met = Met { tls, ..met };
-                let inside = Visitor::new(relay, met, stream, control);
-                Some(Visitor { onward, opened: Some(origin), ..inside })
+                let inside = Visitor::new(relay, met, (stream, Some(origin)), control);
+                Some(Visitor { onward, ..inside })
             }
             Err(failure) => {
                 let hint = "the client does not trust the authority of this run, or accepts one \

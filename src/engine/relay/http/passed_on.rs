@@ -151,6 +151,7 @@ impl Visitor {
             rewrites: relay.rewrites.now(),
             onward: onward.conn,
             begun: 0,
+            missed: None,
         };
         let writer = relay.session.bodies.create();
         let ends = async {

@@ -5,10 +5,11 @@
 use bytes::Bytes;
 use tokio::time::{Duration, Instant, timeout_at};
 
+use super::HttpRelay;
 use super::onward::OnwardConn;
 use super::rewriting::Redirected;
 use super::route::{self, AskedBy, Route};
-use super::visitor::{Next, Visitor};
+use super::visitor::{Met, Next, Visitor};
 use crate::codec::http1::{BodyFraming, Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal};
 use crate::codec::http1::{judge_onward, keeps_alive};
 use crate::engine::body::BodyWriter;
@@ -65,6 +66,28 @@ impl AskedRequest {
 enum NoHead {
     Gone(Failure),
     Refused(Refusal),
+}
+
+impl HttpRelay {
+    /// Where a request of a client goes; `opened`: the server of the tunnel it is inside of.
+    pub(super) fn route(
+        &self,
+        met: &Met,
+        opened: Option<&OriginPlan>,
+        head: &Head,
+    ) -> Result<Route, Refusal> {
+        let by = AskedBy {
+            peer: &met.peer,
+            local: met.local.as_ref(),
+            has_tls: met.tls.is_some(),
+            machine: &self.machine,
+            name: &self.name,
+        };
+        match opened {
+            Some(origin) => route::inside(origin, head),
+            None => route::of(&self.plan.borrow(), head, &by),
+        }
+    }
 }
 
 impl Visitor {
@@ -132,17 +155,7 @@ impl Visitor {
 
     /// Where a request goes.
     pub(super) fn route(&self, head: &Head) -> Result<Route, Refusal> {
-        let by = AskedBy {
-            peer: &self.met.peer,
-            local: self.met.local.as_ref(),
-            has_tls: self.met.tls.is_some(),
-            machine: &self.relay.machine,
-            name: &self.relay.name,
-        };
-        match &self.opened {
-            Some(origin) => route::inside(origin, head),
-            None => route::of(&self.relay.plan.borrow(), head, &by),
-        }
+        self.relay.route(&self.met, self.opened.as_ref(), head)
     }
 
     /// Reads a head as far as it comes; what came behind it is the rest of the input.

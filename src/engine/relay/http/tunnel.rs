@@ -7,7 +7,7 @@ use std::io;
 use std::pin::pin;
 
 use bytes::Bytes;
-use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::AsyncWriteExt as _;
 
 use super::faulty_write::FaultyWrite;
 use super::onward::OnwardConn;
@@ -19,7 +19,7 @@ use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::engine::http::tap::{ReadBuffer, Tap};
-use crate::engine::transport::stream::Stream;
+use crate::engine::transport::halves::{GoneTeller, ReadHalf, WriteHalf, unless_gone};
 use crate::model::counts::counted;
 use crate::model::failure::{FailureKind, Stage};
 use crate::model::record::{Direction, RecordKind};
@@ -100,11 +100,11 @@ impl Visitor {
         let (mut up, mut down) = (0, 0);
         let ended = {
             let OnwardConn { read, write, buffer, .. } = &mut onward;
-            let up = pin!(up_way(&mut self.input, write, &mut up));
+            let (client, server) = (self.input.read.gone(), read.gone());
+            let up = up_way(&mut self.input, write, &mut up);
             let from = (read, buffer);
-            let down = pin!(down_way(from, &mut self.write, &mut self.sent, first, &mut down));
-            let both = async { tokio::try_join!(up, down).map(|_| ()) };
-            both.await
+            let down = down_way(from, &mut self.write, &mut self.sent, first, &mut down);
+            both(up, down, (client, server)).await
         };
         let [up_bytes, down_bytes] = [up, down].map(|bytes| counted(bytes, "byte"));
         let text = format!("tunnel: {up_bytes} to the server, {down_bytes} from it");
@@ -140,11 +140,32 @@ impl Visitor {
     }
 }
 
-async fn up_way(
-    from: &mut ClientInput,
-    to: &mut WriteHalf<Stream>,
-    count: &mut u64,
+/// Until both ways are over. Who finished sending is missed all the same when it is gone.
+async fn both(
+    up: impl Future<Output = Result<(), Broke>>,
+    down: impl Future<Output = Result<(), Broke>>,
+    (client, server): (GoneTeller, GoneTeller),
 ) -> Result<(), Broke> {
+    let (mut up, mut down) = (pin!(up), pin!(down));
+    tokio::select! {
+        done = &mut up => {
+            done?;
+            tokio::select! {
+                done = down => done,
+                error = client.gone() => Err(Broke::Client(error)),
+            }
+        }
+        done = &mut down => {
+            done?;
+            tokio::select! {
+                done = up => done,
+                error = server.gone() => Err(Broke::Server(error)),
+            }
+        }
+    }
+}
+
+async fn up_way(from: &mut ClientInput, to: &mut WriteHalf, count: &mut u64) -> Result<(), Broke> {
     loop {
         let mut bytes = from.read().await.map_err(Broke::Client)?;
         if bytes.is_empty() {
@@ -153,29 +174,40 @@ async fn up_way(
             return Ok(());
         }
         *count += bytes.len() as u64;
-        to.write_all_buf(&mut bytes).await.map_err(Broke::Server)?;
-        to.flush().await.map_err(Broke::Server)?;
+        let writes = async {
+            to.write_all_buf(&mut bytes).await?;
+            to.flush().await
+        };
+        from.meanwhile(writes).await.map_err(Broke::Client)?.map_err(Broke::Server)?;
     }
 }
 
 async fn down_way(
-    (from, buffer): (&mut ReadHalf<Stream>, &mut ReadBuffer),
+    (from, buffer): (&mut ReadHalf, &mut ReadBuffer),
     to: &mut FaultyWrite,
     tap: &mut Tap,
     mut bytes: Bytes,
     count: &mut u64,
 ) -> Result<(), Broke> {
+    let mut missed = None;
     loop {
-        while !bytes.is_empty() {
-            let written = tap.write(to, &mut bytes).await.map_err(Broke::Client)?;
-            *count += written.len() as u64;
-        }
-        to.hand_over().await.map_err(Broke::Client)?;
+        let writes = async {
+            while !bytes.is_empty() {
+                let written = tap.write(to, &mut bytes).await?;
+                *count += written.len() as u64;
+            }
+            to.hand_over().await
+        };
+        let written = unless_gone(writes, &from.gone(), &mut missed).await;
+        written.map_err(Broke::Server)?.map_err(Broke::Client)?;
         tap.ready().await;
         bytes = match buffer.read(from).await {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
             read => read.map_err(Broke::Server)?,
         };
+        if let Some(error) = missed.take_if(|_| bytes.is_empty()) {
+            return Err(Broke::Server(error));
+        }
         if bytes.is_empty() {
             let _ = to.shutdown().await;
             return Ok(());

@@ -24,13 +24,15 @@ use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
+use crate::engine::transport::halves::{split, unless_gone};
 use crate::engine::transport::stream::{Stream, reset, told_reset};
 use crate::model::end_address::EndAddress;
+use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::OriginPlan;
-use crate::model::protocol::Side;
-use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::tls::TlsFacts;
 
 /// How long and how much is read after our last byte, so that closing does not reset the answer
@@ -116,6 +118,8 @@ pub(super) struct ClientInput {
     pub(super) rest: Bytes,
     /// The client's end came.
     is_over: bool,
+    /// It was seen to be gone while nothing was read: the end of what it said is no end.
+    gone: Option<io::Error>,
 }
 
 /// What follows an exchange.
@@ -187,7 +191,17 @@ impl ClientInput {
                 }
             }
         }
-        std::future::pending().await
+        let error = self.read.gone().gone().await;
+        failure::socket(Stage::Session, target, &error, "while it was held")
+    }
+
+    /// Does something with what it said, while nothing more is read of it. When it is gone meanwhile what it
+    /// said before still has a little time, and the read behind it fails. Safe to drop if `work` is.
+    ///
+    /// # Errors
+    /// It is gone, and nothing came of it.
+    pub(super) async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> io::Result<T> {
+        unless_gone(work, &self.read.gone(), &mut self.gone).await
     }
 
     /// Waits until something comes of a client whose request is served: its end, which is told, or what it
@@ -201,9 +215,13 @@ impl ClientInput {
                 self.read_on().await?;
                 return Ok(self.is_over);
             }
-            // A relay that is gone changes nothing any more.
-            if faults.changed().await.is_err() {
-                std::future::pending::<()>().await;
+            let gone = self.read.gone();
+            tokio::select! {
+                changed = faults.changed() => if changed.is_err() {
+                    // A relay that is gone changes nothing any more.
+                    std::future::pending::<()>().await;
+                },
+                error = gone.gone() => return Err(error),
             }
         }
     }
@@ -233,6 +251,9 @@ impl ClientInput {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
             other => other?,
         };
+        if let Some(error) = self.gone.take_if(|_| bytes.is_empty()) {
+            return Err(error);
+        }
         if bytes.is_empty() {
             self.is_over = true;
             let (way, kind) = (Direction::Received, RecordKind::Finished);
@@ -242,6 +263,32 @@ impl ClientInput {
         }
         Ok(bytes)
     }
+}
+
+impl Met {
+    /// The half of the client, as filters know it.
+    pub(super) fn info(&self) -> ConnInfo {
+        ConnInfo {
+            id: self.conn,
+            protocol: Protocol::Http,
+            side: Side::Relay,
+            local: self.local.clone(),
+            peer: Some(self.peer.clone()),
+            tls: self.tls.is_some(),
+            pair: None,
+        }
+    }
+}
+
+/// What is done to what a client says and gets; `opened`: the server of the tunnel it is inside of.
+fn faults(relay: &Arc<HttpRelay>, met: &Met, opened: Option<OriginPlan>) -> ClientFaults {
+    let (session, watch, info) = (relay.session.clone(), relay.faults.clone(), met.info());
+    let (relay, met) = (Arc::clone(relay), met.clone());
+    let url_of = move |head: &Head| {
+        let route = relay.route(&met, opened.as_ref(), head);
+        route.map_or_else(|_| String::new(), |route| route.url)
+    };
+    ClientFaults::new(session, info, watch, Arc::new(url_of))
 }
 
 impl Visitor {
@@ -255,7 +302,8 @@ impl Visitor {
     ) {
         let AcceptedConn { conn, peer, local, stream, tls, abort } = accepted;
         relay.session.events.retire(pair.target);
-        let mut visitor = Visitor::new(relay, Met { conn, peer, local, tls }, stream, control);
+        let met = Met { conn, peer, local, tls };
+        let mut visitor = Visitor::new(relay, met, (stream, None), control);
         loop {
             let faulty = visitor.faults.reset();
             let ended = tokio::select! {
@@ -281,14 +329,14 @@ impl Visitor {
     pub(super) fn new(
         relay: Arc<HttpRelay>,
         met: Met,
-        stream: Stream,
+        (stream, opened): (Stream, Option<OriginPlan>),
         control: VisitorControl,
     ) -> Self {
         let (conn, session) = (met.conn, relay.session.clone());
         let tap = Tap::new(session.events.clone(), conn);
-        let (read, write) = tokio::io::split(stream);
+        let (read, write) = split(stream);
         let (buffer, rest) = (ReadBuffer::new(), Bytes::new());
-        let faults = ClientFaults::new(session.clone(), conn, relay.faults.clone());
+        let faults = faults(&relay, &met, opened.clone());
         let write = FaultyWrite::new(write, faults.clone(), (tap.clone(), control.stop()));
         let (read, sent) = (FaultyRead::new(read, faults.clone(), tap), write.recorder());
         let of_input = faults.clone();
@@ -303,6 +351,7 @@ impl Visitor {
                 buffer,
                 rest,
                 is_over: false,
+                gone: None,
             },
             write,
             faults,
@@ -311,7 +360,7 @@ impl Visitor {
             control,
             current: None,
             opening: None,
-            opened: None,
+            opened,
         }
     }
 
@@ -330,7 +379,7 @@ impl Visitor {
             if !self.relay.session.is_stopping()
                 && let Some(write) = self.write.into_inner().await
             {
-                reset(self.input.read.into_inner().unsplit(write));
+                self.input.read.into_inner().unsplit(write).into_iter().for_each(reset);
             }
             return;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncWriteExt as _, ReadHalf};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
@@ -27,7 +27,7 @@ use crate::engine::relay::http::received::AskedRequest;
 use crate::engine::relay::http::rewriting::{self, Rewriting};
 use crate::engine::relay::http::visitor::Visitor;
 use crate::engine::rewrites::Rewrites;
-use crate::engine::transport::stream::Stream;
+use crate::engine::transport::halves::{ReadHalf, unless_gone};
 use crate::model::counts::{counted, counted_were};
 use crate::model::exchange::{Head, HttpMessage, HttpVersion, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -42,7 +42,7 @@ const WITH_HEAD: usize = 64 * 1024;
 
 /// The way down.
 pub(super) struct Down<'a> {
-    pub(super) from: &'a mut ReadHalf<Stream>,
+    pub(super) from: &'a mut ReadHalf,
     pub(super) buffer: &'a mut ReadBuffer,
     pub(super) to: &'a mut FaultyWrite,
     pub(super) tap: &'a mut Tap,
@@ -58,6 +58,8 @@ pub(super) struct Down<'a> {
     pub(super) onward: ConnId,
     /// Bytes that came.
     pub(super) begun: u64,
+    /// The server was seen to be gone while nothing was read of it: the end of what it said is no end.
+    pub(super) missed: Option<io::Error>,
 }
 
 /// An answer as it goes on.
@@ -73,7 +75,7 @@ struct GoingOn {
 /// What went on before the end of the head.
 enum NoHead {
     Server(Failure),
-    Client(Failure),
+    Ended(Passed),
 }
 
 impl Down<'_> {
@@ -81,7 +83,7 @@ impl Down<'_> {
     pub(super) async fn run(mut self, writer: BodyWriter) -> Passed {
         let (parsed, rest) = match self.head(&writer).await {
             Ok(found) => found,
-            Err(NoHead::Client(failure)) => return Passed::Left(failure),
+            Err(NoHead::Ended(ended)) => return ended,
             Err(NoHead::Server(failure)) => {
                 return Passed::NoAnswer { failure, is_silent: self.begun == 0 };
             }
@@ -114,6 +116,10 @@ impl Down<'_> {
                     .hint("raise the timeout of the relay, or look at what the server waits for"));
             }
         };
+        let is_end = read.as_ref().is_ok_and(Bytes::is_empty);
+        if let Some(error) = self.missed.take_if(|_| is_end) {
+            return Ok(Err(error));
+        }
         if let Ok(bytes) = &read {
             if self.begun == 0 && !bytes.is_empty() {
                 let now = self.recorder.elapsed();
@@ -174,8 +180,8 @@ impl Down<'_> {
             return Ok(());
         }
         self.keep(writer, raw.clone()).await;
-        self.write(raw).await.map_err(NoHead::Client)?;
-        self.hand_over().await.map_err(NoHead::Client)
+        self.write(raw).await.map_err(NoHead::Ended)?;
+        self.hand_over().await.map_err(NoHead::Ended)
     }
 
     /// The head and what follows it.
@@ -210,7 +216,7 @@ impl Down<'_> {
         if head.status() == Some(101) {
             let sent = self.lead(onward.head, Bytes::new()).await;
             let _ = body.finish(true, self.recorder).await;
-            return sent.map_or_else(Passed::Left, |()| Passed::Switched(rest));
+            return sent.map_or_else(|ended| ended, |()| Passed::Switched(rest));
         }
         let outcome = self.body(&mut body, onward.head, rest).await;
         let is_doubtful = framing.doubtful || body.is_doubtful();
@@ -402,8 +408,7 @@ impl Down<'_> {
             match lead.take() {
                 Some(head) => self.lead(head, bytes).await,
                 None => self.write(bytes).await,
-            }
-            .map_err(Passed::Left)?;
+            }?;
             self.recorder.progress_of(Direction::Sent, &body.facts);
             used.map_err(|why| {
                 let cause = format!("{why}, {}", body.so_far());
@@ -416,7 +421,7 @@ impl Down<'_> {
                 self.recorder.warn(text);
             }
             if body.done {
-                self.flush().await.map_err(Passed::Left)?;
+                self.flush().await?;
                 return Ok(surplus == 0);
             }
             if !std::mem::replace(&mut is_shown, true) {
@@ -451,7 +456,7 @@ impl Down<'_> {
     }
 
     /// A head, with what is there of its body in one write.
-    async fn lead(&mut self, head: Bytes, body: Bytes) -> Result<(), Failure> {
+    async fn lead(&mut self, head: Bytes, body: Bytes) -> Result<(), Passed> {
         if body.is_empty() || body.len() > WITH_HEAD {
             self.write(head).await?;
             self.write(body).await?;
@@ -464,21 +469,26 @@ impl Down<'_> {
         self.hand_over().await
     }
 
-    async fn write(&mut self, mut bytes: Bytes) -> Result<(), Failure> {
+    async fn write(&mut self, mut bytes: Bytes) -> Result<(), Passed> {
         while !bytes.is_empty() {
-            let written = self.tap.write(self.to, &mut bytes).await;
-            written.map_err(|error| self.gone(&error))?;
+            let writes = self.tap.write(self.to, &mut bytes);
+            let written = unless_gone(writes, &self.from.gone(), &mut self.missed).await;
+            let written = written.map_err(|error| {
+                let so_far = "while its client took nothing";
+                Passed::Cut(failure::socket(Stage::Body, self.target, &error, so_far))
+            })?;
+            written.map_err(|error| Passed::Left(self.gone(&error)))?;
         }
         Ok(())
     }
 
-    async fn flush(&mut self) -> Result<(), Failure> {
-        self.to.flush().await.map_err(|error| self.gone(&error))
+    async fn flush(&mut self) -> Result<(), Passed> {
+        self.to.flush().await.map_err(|error| Passed::Left(self.gone(&error)))
     }
 
     /// On its way, whatever faults do to it.
-    async fn hand_over(&mut self) -> Result<(), Failure> {
-        self.to.hand_over().await.map_err(|error| self.gone(&error))
+    async fn hand_over(&mut self) -> Result<(), Passed> {
+        self.to.hand_over().await.map_err(|error| Passed::Left(self.gone(&error)))
     }
 
     fn gone(&self, error: &io::Error) -> Failure {

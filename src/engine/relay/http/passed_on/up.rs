@@ -4,7 +4,7 @@
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncWriteExt as _, WriteHalf};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout};
 
 use super::Progress;
@@ -14,7 +14,7 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::relay::http::received::STALL;
 use crate::engine::relay::http::visitor::ClientInput;
-use crate::engine::transport::stream::Stream;
+use crate::engine::transport::halves::WriteHalf;
 use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
@@ -24,7 +24,7 @@ const WITH_HEAD: usize = 64 * 1024;
 /// The way up.
 pub(super) struct Up<'a> {
     pub(super) input: &'a mut ClientInput,
-    pub(super) to: &'a mut WriteHalf<Stream>,
+    pub(super) to: &'a mut WriteHalf,
     pub(super) recorder: &'a ExchangeRecorder,
     pub(super) progress: &'a Progress,
     /// How the server is called in failures.
@@ -104,7 +104,13 @@ impl Up<'_> {
     async fn write(&mut self, mut bytes: Bytes, total: &mut usize) -> Result<(), UpEnd> {
         while !bytes.is_empty() {
             let patience = self.progress.patience;
-            match timeout(patience, self.to.write_buf(&mut bytes)).await {
+            let writes = timeout(patience, self.to.write_buf(&mut bytes));
+            let written = self.input.meanwhile(writes).await.map_err(|error| {
+                let so_far = format!("after {} of the request", counted(*total as u64, "byte"));
+                let target = &self.recorder.target;
+                UpEnd::Client(failure::socket(Stage::Body, target, &error, &so_far))
+            })?;
+            match written {
                 Ok(Ok(0)) => return Err(self.failed(&io::ErrorKind::BrokenPipe.into(), *total)),
                 Ok(Ok(count)) => *total += count,
                 Ok(Err(error)) => return Err(self.failed(&error, *total)),
