@@ -47,7 +47,7 @@ use crate::model::failure::Failure;
 use crate::store;
 use crate::store::job::HistoryEntry;
 
-pub use captures::{Captures, SeenTraffic};
+pub use captures::{Captures, SeenExchanges, SeenTraffic};
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;

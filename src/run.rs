@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::app::Startup;
 use crate::app::keymap::Override;
 use crate::args::{self, Arguments, Task};
-use crate::cli::{self, Captures, Headless};
+use crate::cli::{self, Captures, Headless, SeenExchanges};
 use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
@@ -118,14 +118,14 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         None => {
             let opening = cli::opening(arguments.words, &paths, &os_variables())?;
-            workbench(&paths, startup(&paths, opening, !arguments.no_keep), None)
+            workbench(&paths, startup(&paths, opening, !arguments.no_keep), |_| Ok(()))
         }
         Some(Task::Open(open)) if console::output_is_terminal() => {
             let filter = open.filter.unwrap_or_default();
             cli::readable_filter(&filter)?;
             let opening = Opening::Traffic { filter, said: String::new() };
             let startup = startup(&paths, Some(opening), !arguments.no_keep);
-            workbench(&paths, startup, Some(open.file))
+            workbench(&paths, startup, |engine| show_capture(open.file, engine))
         }
         Some(Task::Exec(exec)) if exec.screen => on_screen(&paths, !arguments.no_keep, *exec),
         Some(command) => {
@@ -160,16 +160,18 @@ fn on_screen(paths: &Paths, keeps: bool, exec: args::Exec) -> Result<u8, Failure
     let runtime = runtime()?;
     let watched = runtime.block_on(async {
         let headless = headless(paths, keeps, Some(&exec.common), true)?;
-        cli::watch_program(exec, headless).await
+        let engine = headless.engine.clone();
+        Ok::<_, Failure>((cli::watch_program(exec, headless).await?, engine))
     });
     runtime.shutdown_background();
-    let (status, seen) = watched?;
+    let ((status, seen), engine) = watched?;
     let Some(seen) = seen.filter(|_| !ending::is_asked()) else { return Ok(status) };
     ending::interrupts_elsewhere(false);
-    let (timeline, said) = seen.ended(&program.unwrap_or_default(), status, clock::now());
+    let (timeline, said, exchanges) =
+        seen.ended(&program.unwrap_or_default(), status, clock::now());
     let opening = Some(Opening::Traffic { filter, said });
     let startup = Startup { seen: Some(timeline), ..startup(paths, opening, keeps) };
-    let left = workbench(paths, startup, None)?;
+    let left = workbench(paths, startup, |now| show_exchanges(exchanges, engine, now))?;
     Ok(if left == cli::exit::OK { status } else { left })
 }
 
@@ -206,7 +208,12 @@ fn headless(
     })
 }
 
-fn workbench(paths: &Paths, startup: Startup, capture: Option<PathBuf>) -> Result<u8, Failure> {
+/// `begin` tells the screen, once there is an engine, what did not happen in this run.
+fn workbench(
+    paths: &Paths,
+    startup: Startup,
+    begin: impl FnOnce(EngineHandle) -> Result<(), Failure>,
+) -> Result<u8, Failure> {
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
@@ -220,9 +227,7 @@ fn workbench(paths: &Paths, startup: Startup, capture: Option<PathBuf>) -> Resul
         let started = Engine::start(config);
         drop(entered);
         engine_runtime = Some(runtime);
-        if let Some(path) = capture {
-            show_capture(path, started.0.clone())?;
-        }
+        begin(started.0.clone())?;
         Ok(started)
     });
     // What is unsaved is being written: a first signal does not cut that off.
@@ -276,10 +281,30 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
         });
         let _ = engine.tell([Event::CaptureRead(outcome)].into());
     };
-    let thread = std::thread::Builder::new().name("capture".into()).spawn(tell);
-    thread.map(drop).map_err(|error| {
-        Failure::new(Stage::Program, "capture", FailureKind::Io, error.to_string())
+    on_thread("capture", tell)
+}
+
+/// Tells the shell of exchanges of a run before this one, whose bodies its engine has.
+fn show_exchanges(
+    seen: SeenExchanges,
+    of: EngineHandle,
+    engine: EngineHandle,
+) -> Result<(), Failure> {
+    on_thread("seen", move || {
+        for exchange in seen.moved(&of, &engine) {
+            let (called, exchange) = (exchange.number, Box::new(exchange));
+            if !engine.tell([Event::Opened { exchange, called }].into()) {
+                return;
+            }
+        }
     })
+}
+
+fn on_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+    thread
+        .map(drop)
+        .map_err(|error| Failure::new(Stage::Program, name, FailureKind::Io, error.to_string()))
 }
 
 /// The bodies of a piece of a file, by their exchanges.

@@ -22,6 +22,7 @@ mod log;
 mod looking;
 mod losses;
 mod of_conns;
+mod origins;
 mod pages;
 pub(crate) mod picking;
 #[cfg(test)]

@@ -69,6 +69,8 @@ mod faults;
 mod flows;
 #[path = "suite/foreign.rs"]
 mod foreign;
+#[path = "suite/har_schema.rs"]
+mod har_schema;
 #[path = "suite/harness.rs"]
 mod harness;
 #[path = "suite/history.rs"]
@@ -149,6 +151,8 @@ mod replayed;
 mod reports;
 #[path = "suite/restored.rs"]
 mod restored;
+#[path = "suite/round_trips.rs"]
+mod round_trips;
 #[path = "suite/runs.rs"]
 mod runs;
 #[path = "suite/secrets.rs"]

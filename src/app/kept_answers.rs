@@ -7,7 +7,9 @@ use jiff::civil::DateTime;
 use super::action::Action;
 use super::compare_rows::ComparedAnswer;
 use super::drafts::DraftId;
+use super::focus::Pane;
 use crate::interop::kept_answer;
+use crate::model::id::SessionId;
 use crate::model::timing::Stamp;
 
 /// What is known of kept answers.
@@ -21,12 +23,23 @@ pub struct KeptAnswers {
     pub(super) found: Vec<Stamp>,
     /// The list of these is asked for, to go to the next newer one (or older) then.
     pub(super) going: Option<(String, bool)>,
-    /// To the next newer one, or older: asked for before it was known whose answers there are.
-    pub(super) early: Option<bool>,
+    /// Asked for before it was known whose answers there are.
+    pub(super) early: Option<EarlyWish>,
+    /// Over before that was known: what they were answered is not kept yet.
+    pub(super) unkept: Vec<SessionId>,
     /// The answer that is being read, and the draft it is for.
     pub(super) opening: Option<(PathBuf, Stamp, DraftId)>,
     /// What is looked for to be compared.
     pub(super) comparing: Option<Comparing>,
+}
+
+/// What a key asks of the kept answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum EarlyWish {
+    /// To the next newer one, or older.
+    Go { newer: bool },
+    /// The answer in this pane is compared, or marked.
+    Compare(Action, Pane),
 }
 
 /// Answers that are looked for to be compared.

@@ -66,6 +66,7 @@ fn cost(exchange: &Exchange) -> usize {
         + exchange.response.as_ref().map_or(0, message)
         + exchange.interim.iter().map(head).sum::<usize>()
         + exchange.warnings.iter().map(String::len).sum::<usize>()
+        + exchange.besides.as_ref().map_or(0, |it| it.entry.len())
 }
 
 #[cfg(test)]

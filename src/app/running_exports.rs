@@ -10,7 +10,6 @@ use super::shared::Shared;
 use crate::interop::export::{ExportPiece, ExportedRecord};
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
-use crate::model::record::Record;
 use crate::query::Filter;
 use crate::timeline::RecordGaps;
 use crate::timeline::picking::{PickWish, PickedRecord};
@@ -33,6 +32,8 @@ pub(crate) struct RunningExport {
     in_flight: usize,
     /// Exchanges that were written.
     exchanges: BTreeSet<(ConnId, u32)>,
+    /// Connections of which it was told whose their peers are.
+    owned: BTreeSet<ConnId>,
     /// Connections that are over since the last piece.
     over: Vec<ConnId>,
     is_finished: bool,
@@ -96,6 +97,7 @@ impl RunningExport {
             end,
             in_flight: 0,
             exchanges: BTreeSet::new(),
+            owned: BTreeSet::new(),
             over: Vec::new(),
             is_finished: false,
         }
@@ -150,8 +152,11 @@ impl RunningExport {
         piece.conns =
             conns.into_iter().filter_map(|id| shared.timeline.conn(id)).cloned().collect();
         for picked in picked.records {
+            if picked.is_chosen {
+                self.add_owner(picked.record.conn, shared, &mut piece);
+            }
             if picked.is_chosen && self.wish.format.row().has_exchanges {
-                self.add_exchange(&picked.record, shared, &mut piece);
+                self.add_exchange(&picked, shared, &mut piece);
             }
             piece.records.push(exported(picked, shared));
         }
@@ -166,8 +171,17 @@ impl RunningExport {
         ExportTurn::Piece(Box::new(piece))
     }
 
+    /// Whose the peer of a connection is, when that is known first.
+    fn add_owner(&mut self, conn: ConnId, shared: &Shared, piece: &mut ExportPiece) {
+        let Some(owner) = shared.timeline.owner(conn) else { return };
+        if self.owned.insert(conn) {
+            piece.owners.push((conn, owner.clone()));
+        }
+    }
+
     /// The exchange that a record is of, when it is met first.
-    fn add_exchange(&mut self, record: &Record, shared: &Shared, piece: &mut ExportPiece) {
+    fn add_exchange(&mut self, picked: &PickedRecord, shared: &Shared, piece: &mut ExportPiece) {
+        let record = &picked.record;
         let Some(facts) = shared.timeline.exchange_of(record) else { return };
         let of = record.conn.session;
         if !self.exchanges.insert((facts.conn, facts.number)) {
@@ -177,9 +191,11 @@ impl RunningExport {
         let kept = session.and_then(|it| it.exchanges.iter().find(|it| it.number == facts.number));
         let kept = kept.cloned().or_else(|| shared.opened.get(record.conn, facts.number));
         match kept {
-            Some(kept) => piece
-                .exchanges
-                .push(Exchange { started: shared.wall_clock.at(kept.started), ..kept }),
+            Some(kept) => {
+                let started = shared.wall_clock.at(kept.started);
+                let without_bytes = shared.timeline.origin(picked.id).is_made;
+                piece.exchanges.push(Exchange { started, without_bytes, ..kept });
+            }
             None => piece.forgotten += 1,
         }
     }
@@ -192,5 +208,6 @@ fn exported(picked: PickedRecord, shared: &Shared) -> ExportedRecord {
     let delta = delta.get();
     let comment = shared.timeline.comment(id).map(str::to_owned);
     record.at = shared.wall_clock.at(record.at);
-    ExportedRecord { id, record, is_chosen, delta, latency, comment }
+    let origin = shared.timeline.origin(id);
+    ExportedRecord { id, record, is_chosen, delta, latency, comment, origin }
 }

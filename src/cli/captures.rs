@@ -9,6 +9,7 @@
 
 mod capture_file;
 mod har_capture;
+mod seen_exchanges;
 mod seen_traffic;
 
 use std::collections::HashMap;
@@ -33,7 +34,9 @@ use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
 use capture_file::CaptureFile;
 use har_capture::HarCapture;
+pub use seen_exchanges::SeenExchanges;
 pub use seen_traffic::SeenTraffic;
+pub(super) use seen_traffic::by_signal;
 
 /// What is written where.
 #[derive(Default)]
@@ -117,6 +120,18 @@ impl Captures {
         let har = self.har.as_mut().map(|capture| &mut capture.file);
         let lines = self.lines.as_mut().map(|capture| &mut capture.file);
         packets.into_iter().chain(har).chain(lines)
+    }
+
+    /// Whether what happens is kept anywhere.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.files.names().next().is_some() || self.seen.is_some()
+    }
+
+    /// The program that was watched is over, by this signal where it did not end by itself.
+    pub(super) fn program_ended(&mut self, signal: Option<i32>) {
+        if let Some(seen) = &mut self.seen {
+            seen.program_ended(signal);
+        }
     }
 
     /// Whether an entry, and a line, is wanted of an exchange.

@@ -22,6 +22,7 @@ use tokio::signal::unix;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::captures::by_signal;
 use super::faults;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
@@ -36,6 +37,7 @@ use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
+use crate::model::record::ConnInfo;
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::Verify;
 use crate::named_file;
@@ -87,6 +89,8 @@ pub(super) struct Program {
     status: Option<u8>,
     /// The signal that ended it, where one did.
     signal: Option<i32>,
+    /// It came to its proxy.
+    has_come: bool,
     signals: Vec<(Signal, unix::Signal)>,
     kill_at: Option<Instant>,
 }
@@ -242,7 +246,8 @@ impl Program {
         ending::interrupts_elsewhere(true);
         let (login, ended) = (way.login, None);
         let (pid, status, signal, kill_at) = (None, None, None, None);
-        Ok(Program { words, bundle, login, ended, pid, status, signal, signals, kill_at })
+        let has_come = false;
+        Ok(Program { words, bundle, login, ended, pid, status, signal, has_come, signals, kill_at })
     }
 
     /// Starts it with its proxy here.
@@ -283,6 +288,28 @@ impl Program {
     /// Its exit status, as a shell says it.
     pub(super) fn status(&self) -> Option<u8> {
         self.status
+    }
+
+    /// Connections of the proxy were met.
+    pub(super) fn meets(&mut self, conns: &[ConnInfo]) {
+        self.has_come |= conns.iter().any(|conn| conn.peer.is_some());
+    }
+
+    /// Says what ended it, which a shell says of its own programs alone, and that nothing came through
+    /// the proxy where that `is_kept`.
+    pub(super) fn tell_end(&self, is_kept: bool) {
+        let name = self.words.first().map(|name| Path::new(name).display().to_string());
+        let name = name.unwrap_or_default();
+        let typed = [Signal::INT, Signal::PIPE].map(Signal::as_raw);
+        if let Some(signal) = self.signal.filter(|signal| !typed.contains(signal)) {
+            output::note(&format!("{name} was ended by {}", by_signal(signal)));
+        }
+        if self.has_run() && is_kept && !self.has_come {
+            output::note(&format!(
+                "{name} asked nothing through its proxy; a program that heeds none of HTTP_PROXY, \
+                 HTTPS_PROXY and ALL_PROXY (as Node before 22.21) goes past it"
+            ));
+        }
     }
 
     /// The signal that ended it, where one did.

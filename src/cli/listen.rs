@@ -191,8 +191,9 @@ pub(super) async fn watch(
     if watch.program.as_ref().is_some_and(|program| !program.has_run()) {
         headless.captures.seen = None;
     }
-    if let (Some(program), Some(seen)) = (&watch.program, &mut headless.captures.seen) {
-        seen.program_ended(program.signal());
+    if let Some(program) = &watch.program {
+        program.tell_end(headless.captures.is_asked_for());
+        headless.captures.program_ended(program.signal());
     }
     let status = watch.program.as_ref().and_then(Program::status);
     ListenEnd { outcome: outcome.map(|own| status.unwrap_or(own)), behind }
@@ -440,6 +441,10 @@ impl ListenWatch<'_> {
         if self.body.is_some() {
             return;
         }
+        // They are looked at when the program has ended; the engine has bounds for them.
+        if headless.captures.seen.is_some() {
+            return self.printed.clear();
+        }
         if headless.engine.command(Command::Release(self.printed.clone())).is_ok() {
             self.printed.clear();
         }
@@ -451,6 +456,9 @@ impl ListenWatch<'_> {
 
     fn on_traffic(&mut self, batch: Batch, headless: &Headless) {
         let now = headless.now();
+        if let Some(program) = &mut self.program {
+            program.meets(&batch.conns);
+        }
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             let after = self.answers.next(record);

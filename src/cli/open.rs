@@ -13,6 +13,7 @@ use super::let_through::LetThrough;
 use super::output::{self, Output, RunOutcome};
 use crate::args;
 use crate::engine::clock;
+use crate::interop::har::HarLogs;
 use crate::interop::ndjson;
 use crate::interop::pcap::{CaptureBatch, ToldOwner, ToldThing};
 use crate::interop::told_streams::ToldStreams;
@@ -86,6 +87,8 @@ struct PrintedCapture {
     /// What is known of exchanges, for the filter; no records.
     exchanges: Timeline,
     owners: HashMap<ConnId, Arc<PeerOwner>>,
+    /// What HAR files say besides their entries.
+    logs: HarLogs,
 }
 
 impl PrintedCapture {
@@ -117,7 +120,8 @@ impl PrintedCapture {
             let owner = self.owners.get(&record.conn).map(Arc::as_ref);
             let exchange = self.exchanges.exchange_of(record);
             // Of an exchange that is a line by itself its messages are none.
-            if made.next_if_eq(&at).is_some() {
+            let is_told = remark.as_ref().is_some_and(|it| it.comment.is_some());
+            if made.next_if_eq(&at).is_some() && !is_told {
                 continue;
             }
             if self.let_through.record_of(record, conn, owner, exchange) {
@@ -129,7 +133,7 @@ impl PrintedCapture {
     }
 
     /// A line that is no record: an exchange if the filter lets it through, losses where all is printed.
-    fn print_told(&self, told: &ToldThing, output: &mut Output) {
+    fn print_told(&mut self, told: &ToldThing, output: &mut Output) {
         match told {
             ToldThing::Exchange(told) => {
                 let conn = self.conns.get(&told.exchange.conn);
@@ -137,8 +141,9 @@ impl PrintedCapture {
                 let ndjson::Bodies { request, response } = told.bodies();
                 let bodies = [request, response].map(|body| body.unwrap_or_default().to_vec());
                 if self.let_through.exchange(&told.exchange, (conn, owner), &bodies) {
-                    let told_of = &Disclosure::default();
-                    output.json(&ndjson::exchange(&told.exchange, told.bodies(), told_of));
+                    let is_new = self.logs.meet(&told.exchange);
+                    let (all, told_of) = (told.bodies(), &Disclosure::default());
+                    output.json(&ndjson::exchange_of(&told.exchange, all, told_of, is_new));
                 }
             }
             ToldThing::Lost(lost, at) if self.let_through.is_everything() => {

@@ -109,7 +109,7 @@ async fn read(
         let Some(batch) = piece else { break };
         conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         let masked: HashSet<usize> =
-            batch.remarks.iter().filter(|it| it.is_masked).map(|it| it.of).collect();
+            batch.remarks.iter().filter(|it| it.origin.is_masked).map(|it| it.of).collect();
         for (at, record) in batch.records.iter().enumerate() {
             let Some(conn) = conns.get(&record.conn) else { continue };
             let is_chosen = let_through.record(record, Some(conn), None);

@@ -12,11 +12,12 @@ mod table;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::Offset;
 
-use super::har::{self, HarBodies};
+use super::har::{self, HarBodies, HarLogs};
 use super::hidden_bytes::HiddenBytes;
 use super::ndjson::{self, Bodies};
 use super::pcapng::PcapngWriter;
@@ -24,7 +25,10 @@ use crate::model::byte_size::size;
 use crate::model::counts::counted;
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
-use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind, RecordRemark};
+use crate::model::peer_owner::PeerOwner;
+use crate::model::record::{
+    ConnInfo, Direction, LossTotals, Record, RecordKind, RecordOrigin, RecordRemark,
+};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Lapse, Stamp};
 use table::ExportRow;
@@ -150,6 +154,7 @@ pub struct ExportedRecord {
     /// Since the bytes the other way that it answers.
     pub latency: Lapse,
     pub comment: Option<String>,
+    pub origin: RecordOrigin,
 }
 
 /// Records that follow each other, and what is known of them.
@@ -161,6 +166,8 @@ pub struct ExportPiece {
     /// Exchanges that are chosen.
     pub exchanges: Vec<Exchange>,
     pub lost: Vec<LossTotals>,
+    /// Whose the peers of connections are, each told once.
+    pub owners: Vec<(ConnId, Arc<PeerOwner>)>,
     /// Connections without further records.
     pub over: Vec<ConnId>,
     /// Exchanges that are chosen and not kept any more.
@@ -197,6 +204,8 @@ pub struct ExportWriter {
     with_exchanges: HashSet<ConnId>,
     /// One of the connections was under TLS.
     has_tls: bool,
+    /// What the HAR files said that exchanges were read from.
+    logs: HarLogs,
 }
 
 /// What was written, and what could not be.
@@ -230,6 +239,7 @@ impl ExportWriter {
             mixed: HashSet::new(),
             with_exchanges: HashSet::new(),
             has_tls: false,
+            logs: HarLogs::default(),
         };
         match format {
             ExportFormat::Har => writer.out[0].extend_from_slice(har::begin().as_bytes()),
@@ -255,6 +265,16 @@ impl ExportWriter {
         self.with_exchanges.extend(piece.exchanges.iter().map(|it| it.conn));
         for exported in &piece.records {
             self.record(exported);
+        }
+        if self.format == ExportFormat::JsonLines {
+            for (conn, owner) in &piece.owners {
+                let said = piece.records.iter().find(|it| it.record.conn == *conn && it.is_chosen);
+                let lines =
+                    said.map(|it| ndjson::peer(*conn, self.conns.get(conn), owner, it.record.at));
+                if let Some(line) = lines {
+                    self.line(&line);
+                }
+            }
         }
         if self.format.row().has_exchanges {
             for exchange in &piece.exchanges {
@@ -291,7 +311,8 @@ impl ExportWriter {
         if self.format == ExportFormat::Har {
             let remarks = self.remarks();
             let remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
-            self.out[0].extend_from_slice(har::end(remarks.as_deref()).as_bytes());
+            let end = self.logs.end(remarks.as_deref(), &self.told);
+            self.out[0].extend_from_slice(end.as_bytes());
         }
     }
 
@@ -301,6 +322,7 @@ impl ExportWriter {
         let ExportCounts { records, exchanges, bytes, .. } = self.written;
         let written = match self.format {
             ExportFormat::Har => counted(exchanges, "exchange"),
+            _ if records == 0 && exchanges > 0 => counted(exchanges, "exchange"),
             _ if exchanges > 0 => {
                 format!("{} and {}", counted(records, "record"), counted(exchanges, "exchange"))
             }
@@ -353,10 +375,13 @@ impl ExportWriter {
     fn record(&mut self, exported: &ExportedRecord) {
         let record = &exported.record;
         let hidden = self.hidden.of(record, self.conns.get(&record.conn));
-        if !exported.is_chosen {
+        // The line of an exchange tells all of what was made of it, but what somebody wrote about that.
+        let is_made = exported.origin.is_made && exported.comment.is_none();
+        let is_told = is_made && self.with_exchanges.contains(&record.conn);
+        if !exported.is_chosen || is_told && self.format == ExportFormat::JsonLines {
             return;
         }
-        self.count(record, &hidden);
+        self.count(exported, &hidden);
         match self.format {
             ExportFormat::Har => {}
             ExportFormat::Pcapng => {
@@ -367,10 +392,9 @@ impl ExportWriter {
             ExportFormat::JsonLines => {
                 let told = self.shown(record, &hidden);
                 let (conn, after) = (self.conns.get(&record.conn), exported.latency);
-                let (of, comment) = (0, exported.comment.clone());
-                let remark =
-                    comment.map(|it| RecordRemark { of, comment: Some(it), is_masked: false });
-                let line = ndjson::remarked(record, conn, &told, (after, remark.as_ref()));
+                let (comment, origin) = (exported.comment.clone(), exported.origin);
+                let remark = RecordRemark { of: 0, comment, origin };
+                let line = ndjson::remarked(record, conn, &told, (after, Some(&remark)));
                 self.line(&line);
             }
             ExportFormat::Csv | ExportFormat::Text => {
@@ -389,7 +413,8 @@ impl ExportWriter {
         }
     }
 
-    fn count(&mut self, record: &Record, hidden: &[Range<usize>]) {
+    fn count(&mut self, exported: &ExportedRecord, hidden: &[Range<usize>]) {
+        let ExportedRecord { record, origin, .. } = exported;
         let counts = &mut self.written;
         if self.format == ExportFormat::Har {
             let conn = self.conns.get(&record.conn);
@@ -400,7 +425,9 @@ impl ExportWriter {
             return;
         }
         let (is_data, kept) = (record.kind == RecordKind::Data, record.data.len() as u64);
-        let is_cut = is_data && kept < record.original_len;
+        // A mask may be shorter than what it hides.
+        let is_short = kept < record.original_len;
+        let is_cut = is_data && origin.lens.map_or(is_short, |lens| lens.kept.is_some());
         if self.format == ExportFormat::Raw && !is_data {
             return;
         }
@@ -438,6 +465,7 @@ impl ExportWriter {
 
     fn exchange(&mut self, exchange: &Exchange, bodies: &ExportedBodies) {
         let ExportedBodies { request, response } = bodies;
+        let with_log = self.logs.meet(exchange);
         if self.format == ExportFormat::Har {
             let is_first = self.written.exchanges == 0;
             self.out[0].extend_from_slice(har::separator(is_first).as_bytes());
@@ -446,7 +474,7 @@ impl ExportWriter {
         } else {
             let answered = exchange.response.is_some().then_some(&response[..]);
             let bodies = Bodies { request: Some(request), response: answered };
-            let line = ndjson::exchange(exchange, bodies, &self.told);
+            let line = ndjson::exchange_of(exchange, bodies, &self.told, with_log);
             self.line(&line);
         }
         self.written.exchanges += 1;

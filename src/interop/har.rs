@@ -9,18 +9,22 @@
 //! base64. What HAR has no field for begins with `_`, as it asks for.
 
 mod cookies;
+mod rest;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::secrets::disclosed;
 use crate::codec::charset::Recoder;
 use crate::model::end_address::EndAddress;
-use crate::model::exchange::{Exchange, ExchangeState, Head, HttpMessage, HttpVersion, StartLine};
+use crate::model::exchange::{
+    Exchange, ExchangeState, Head, HttpMessage, HttpVersion, StartLine, ToldBesides,
+};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Stamp, Timing};
 use crate::model::url_text::{QueryPiece, UrlText, form_pieces};
@@ -42,8 +46,68 @@ pub fn begin() -> String {
 /// The text behind the entries, with a remark about all of them.
 #[must_use]
 pub fn end(comment: Option<&str>) -> String {
-    let comment = comment.map(|words| format!(",\"comment\":{}", Value::from(words)));
-    format!("\n]{}}}}}\n", comment.unwrap_or_default())
+    HarLogs::default().end(comment, &Disclosure::Everything)
+}
+
+/// What the files say that entries were read from, each once: pages, the browser, remarks.
+#[derive(Debug, Default)]
+pub(crate) struct HarLogs(Vec<Arc<str>>);
+
+impl HarLogs {
+    /// An exchange is written; whether what its file says is new.
+    pub(crate) fn meet(&mut self, exchange: &Exchange) -> bool {
+        let log = exchange.besides.as_ref().and_then(|it| it.log.as_ref());
+        let new = log.filter(|log| !self.0.contains(log));
+        self.0.extend(new.cloned());
+        new.is_some()
+    }
+
+    /// The text behind the entries of a file.
+    pub(super) fn end(&self, comment: Option<&str>, told: &Disclosure) -> String {
+        let logs = self.0.iter().filter_map(|log| serde_json::from_str::<Value>(log).ok());
+        let (mut all, mut remarks) = (Map::new(), Vec::new());
+        for (name, value) in logs.filter_map(told_log).flatten() {
+            let value = rest::tell(&name, &value, told);
+            match (all.get_mut(&name), value) {
+                (_, Value::String(remark)) if name == "comment" => remarks.push(remark),
+                (Some(Value::Array(pages)), Value::Array(more)) => pages.extend(more),
+                (Some(_), _) => {}
+                (None, value) => drop(all.insert(name, value)),
+            }
+        }
+        remarks.extend(comment.map(str::to_owned));
+        if !remarks.is_empty() {
+            all.insert("comment".into(), remarks.join("; ").into());
+        }
+        let fields = all.iter().map(|(name, value)| format!(",{}:{value}", json!(name)));
+        format!("\n]{}}}}}\n", fields.collect::<String>())
+    }
+}
+
+fn told_log(log: Value) -> Option<Map<String, Value>> {
+    match log {
+        Value::Object(log) => Some(log),
+        _ => None,
+    }
+}
+
+/// What an entry of a file says that is not in the exchange that was read from it.
+pub(super) fn besides(original: &Value, exchange: &Exchange, bodies: HarBodies<'_>) -> Box<str> {
+    let own = own_entry(exchange, bodies, &Disclosure::Everything);
+    let rest = rest::beyond(original, &own);
+    rest.map_or_else(Box::default, |rest| rest.to_string().into())
+}
+
+/// The same as it may be told, as JSON Lines hold it.
+pub(super) fn told_besides(besides: &ToldBesides, with_log: bool, told: &Disclosure) -> Value {
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let tell = |value: Value| rest::tell("", &value, told);
+    let log = besides.log.as_deref().filter(|_| with_log).and_then(read).map(tell);
+    let mut all = json!({ "entry": read(&besides.entry).map(tell) });
+    if let Some(log) = log {
+        all["log"] = log;
+    }
+    all
 }
 
 /// What stands before an entry.
@@ -55,6 +119,15 @@ pub fn separator(is_first: bool) -> &'static str {
 /// An exchange that is over, started when the wall clock said so. `told` is what may be told of it.
 #[must_use]
 pub fn entry(exchange: &Exchange, bodies: HarBodies<'_>, told: &Disclosure) -> String {
+    let mut entry = own_entry(exchange, bodies, told);
+    let besides = exchange.besides.as_ref().map(|it| serde_json::from_str(&it.entry));
+    if let Some(Ok(besides)) = besides {
+        rest::put(&mut entry, &besides, told);
+    }
+    entry.to_string()
+}
+
+fn own_entry(exchange: &Exchange, bodies: HarBodies<'_>, told: &Disclosure) -> Value {
     let shown = &disclosed(exchange, told);
     let timings = timings(exchange);
     let accepted = exchange.side.listens();
@@ -78,7 +151,7 @@ pub fn entry(exchange: &Exchange, bodies: HarBodies<'_>, told: &Disclosure) -> S
     if !comment.is_empty() {
         entry["comment"] = comment.into();
     }
-    entry.to_string()
+    entry
 }
 
 /// What there is to say of it that has no field.

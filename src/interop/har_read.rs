@@ -8,21 +8,24 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::har::{self, HarBodies};
 use super::har_web_socket::{last_said, messages};
-use super::pcap::{CaptureBatch, CaptureFault, FoundBodies};
+use super::ndjson_exchange::ToldExchange;
+use super::pcap::{CaptureBatch, CaptureFault, FoundBodies, ToldLine, ToldThing};
 use crate::codec::http1::content_codings;
 use crate::codec::json_halves;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{
     BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
-    StartLine,
+    StartLine, ToldBesides,
 };
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{ConnId, SessionId};
@@ -37,9 +40,16 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Connections of one name that are looked at for the next entry.
 const LANES: usize = 64;
 
+/// Why there is no answer where the file does not say.
+const UNTOLD: &str = "none is told";
+
 /// What is known of the entries so far.
 struct HarImport {
     session: SessionId,
+    /// What the file says besides its entries.
+    log: Option<Arc<str>>,
+    /// Each with whether it was made of what an entry tells of a message.
+    records: Vec<(Record, bool)>,
     /// Connections by what the file names one by. Of one that carried several at once (HTTP/2) each is a connection here, on
     /// which one comes after the other.
     lanes: HashMap<String, Vec<Lane>>,
@@ -96,15 +106,41 @@ pub fn read_har(text: &[u8], session: SessionId) -> Result<(CaptureBatch, usize)
     // Others write entries in the order in which they ended.
     timed.sort_by_key(|(times, _)| times.started);
     let (lanes, out) = (HashMap::new(), CaptureBatch::default());
-    let mut import = HarImport { session, lanes, conns: 0, out };
+    let (log, records) = (log_besides(&har["log"]), Vec::new());
+    let mut import = HarImport { session, log, records, lanes, conns: 0, out };
     for (number, (times, entry)) in timed.iter().enumerate() {
         import.entry(number as u32, times, entry);
     }
-    import.out.records.sort_by_key(|record| record.at);
-    Ok((import.out, entries.len()))
+    Ok((import.ended(), entries.len()))
+}
+
+/// What a file says besides its entries: pages, the browser, remarks.
+fn log_besides(log: &Value) -> Option<Arc<str>> {
+    let fields = log.as_object()?.iter();
+    let fields = fields.filter(|(name, value)| {
+        !["version", "creator", "entries"].contains(&name.as_str()) && !value.is_null()
+    });
+    let fields: Map<_, _> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+    (!fields.is_empty()).then(|| Value::Object(fields).to_string().into())
 }
 
 impl HarImport {
+    /// All that was read, in the order of its times.
+    fn ended(self) -> CaptureBatch {
+        let HarImport { mut out, mut records, .. } = self;
+        records.sort_by_key(|(record, _)| record.at);
+        out.made = (0..records.len()).filter(|at| records[*at].1).collect();
+        out.records = records.into_iter().map(|(record, _)| record).collect();
+        let told = out.exchanges.iter().zip(&out.bodies).map(|(exchange, bodies)| {
+            let before = out.records.partition_point(|record| record.at < exchange.started);
+            let (request, response) = (bodies.request.clone(), bodies.response.clone());
+            let told = ToldExchange::new(exchange.clone(), request, response);
+            ToldLine { before, what: ToldThing::Exchange(Box::new(told)) }
+        });
+        out.told = told.collect();
+        out
+    }
+
     fn entry(&mut self, number: u32, times: &EntryTimes, entry: &Value) {
         let (conn, peer) = self.conn(number, times, entry);
         let (request, response) = (&entry["request"], &entry["response"]);
@@ -114,8 +150,15 @@ impl HarImport {
         if let Some(message) = &mut exchange.response {
             message.body = answers.facts(response, &message.head);
         }
-        let bodies = [&asks, &answers].map(HarMessage::body);
-        let [request_body, response_body] = bodies;
+        let [request_body, response_body] = [&asks, &answers].map(HarMessage::body);
+        exchange.state = how_it_ended(response, &exchange);
+        exchange.without_bytes = true;
+        let bodies = HarBodies { request: &request_body, response: &response_body };
+        let besides = har::besides(entry, &exchange, bodies);
+        let log = self.log.clone();
+        if !besides.is_empty() || log.is_some() {
+            exchange.besides = Some(Arc::new(ToldBesides { entry: besides, log }));
+        }
         self.out.bodies.push(FoundBodies {
             conn,
             number,
@@ -127,27 +170,27 @@ impl HarImport {
         let answered = times.answered;
         if response["status"].as_i64().is_some_and(|status| status > 0) {
             self.message(answered, conn, Direction::Received, answers);
-            self.out.records.extend(messages(entry, conn, answered));
-            let why = response["_error"].as_str().filter(|why| !why.is_empty());
-            exchange.state = why.map_or(ExchangeState::Complete, |why| failed(why, &exchange));
+            self.say(messages(entry, conn, answered));
             self.out.exchanges.push(exchange);
             return;
         }
-        let why = ["_error", "comment"].iter().find_map(|name| response[*name].as_str());
-        let words =
-            format!("no answer: {}", why.filter(|it| !it.is_empty()).unwrap_or("none is told"));
-        exchange.state = failed(why.unwrap_or(&words), &exchange);
         self.out.exchanges.push(exchange);
+        let words = format!("no answer: {}", no_answer(response).unwrap_or(UNTOLD));
         let (way, kind) = (Direction::Local, RecordKind::Failed);
-        self.out.records.push(Record::new(answered, conn, way, kind, words.into()));
-        self.out.records.extend(messages(entry, conn, answered));
+        self.records.push((Record::new(answered, conn, way, kind, words.into()), true));
+        self.say(messages(entry, conn, answered));
+    }
+
+    /// What the file has itself.
+    fn say(&mut self, records: Vec<Record>) {
+        self.records.extend(records.into_iter().map(|record| (record, false)));
     }
 
     fn message(&mut self, at: Stamp, conn: ConnId, way: Direction, message: HarMessage) {
         let HarMessage { bytes, missing, .. } = message;
         let record = Record::new(at, conn, way, RecordKind::Data, bytes);
         let original_len = record.original_len + missing;
-        self.out.records.push(Record { original_len, ..record });
+        self.records.push((Record { original_len, ..record }, true));
     }
 
     /// The connection of an entry: those that name the same one are on one, unless they are under way at the same time.
@@ -250,6 +293,20 @@ fn remarks(comment: &str) -> Vec<String> {
         |said: &&str| said.starts_with("the first ") && said.ends_with(" body are here");
     let said = comment.split("; ").filter(|said| !said.is_empty() && !is_of_body(said));
     said.map(str::to_owned).collect()
+}
+
+/// Why there is no answer, if it is told.
+fn no_answer(response: &Value) -> Option<&str> {
+    let mut said = ["_error", "comment"].iter().filter_map(|name| response[*name].as_str());
+    said.find(|why| !why.is_empty())
+}
+
+fn how_it_ended(response: &Value, exchange: &Exchange) -> ExchangeState {
+    if exchange.response.is_none() {
+        return failed(no_answer(response).unwrap_or(UNTOLD), exchange);
+    }
+    let why = response["_error"].as_str().filter(|why| !why.is_empty());
+    why.map_or(ExchangeState::Complete, |why| failed(why, exchange))
 }
 
 /// How an exchange ended that went wrong; what we wrote is read as it was.

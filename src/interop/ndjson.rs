@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::har::told_besides;
 use super::secrets::disclosed;
 use crate::codec::charset::Recoder;
 use crate::codec::printable::is_visible;
@@ -22,7 +23,7 @@ use crate::model::failure::Failure;
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordRemark};
+use crate::model::record::{ConnInfo, LossTotals, MaskedLens, Record, RecordKind, RecordRemark};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Lapse, Stamp, Timing};
 
@@ -51,9 +52,14 @@ pub(crate) fn remarked(
     told: &[u8],
     (after, remark): (Lapse, Option<&RecordRemark>),
 ) -> String {
-    let is_masked = *told != *record.data || remark.is_some_and(|remark| remark.is_masked);
+    let origin = remark.map(|remark| remark.origin).unwrap_or_default();
+    let is_masked = *told != *record.data || origin.is_masked;
     let is_data = record.kind == RecordKind::Data;
-    let is_cut = record.original_len > record.data.len() as u64;
+    let here = record.data.len() as u64;
+    let (len, kept) = match origin.lens {
+        Some(MaskedLens { len, kept }) => (len, kept),
+        None => (record.original_len, (record.original_len > here).then_some(here)),
+    };
     let (text, base64) = either(told);
     // Of a relay the client's connection, under which both halves belong.
     let pair = conn.and_then(|conn| conn.pair).map(|pair| pair.client.to_string());
@@ -71,10 +77,11 @@ pub(crate) fn remarked(
         "fault": listed(record.faults.names()),
         "hold": listed(record.faults.hold_names()),
         "rewritten": record.faults.is_rewritten().then_some(true),
-        "len": is_data.then_some(record.original_len),
+        "len": is_data.then_some(len),
         "latency_us": after.nanos().map(|nanos| nanos / 1_000),
-        "kept": (is_data && is_cut).then_some(record.data.len()),
+        "kept": kept.filter(|_| is_data),
         "masked": (is_data && is_masked).then_some(true),
+        "made": origin.is_made.then_some(true),
         "comment": remark.and_then(|remark| remark.comment.as_deref()),
         "text": text.filter(|_| is_data),
         "base64": base64.filter(|_| is_data),
@@ -111,6 +118,17 @@ pub fn lost(lost: LossTotals, at: Stamp) -> String {
 /// The line of an exchange, without a line break.
 #[must_use]
 pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> String {
+    exchange_of(exchange, bodies, told, true)
+}
+
+/// The same; `with_log` = what the HAR file says that it was read from stands in no line before.
+#[must_use]
+pub(crate) fn exchange_of(
+    exchange: &Exchange,
+    bodies: Bodies<'_>,
+    told: &Disclosure,
+    with_log: bool,
+) -> String {
     let exchange = &disclosed(exchange, told);
     let (state, failure) = match &exchange.state {
         ExchangeState::Active => ("active", None),
@@ -148,9 +166,13 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "rule": exchange.rule,
         "failure": failure,
         "warnings": listed(exchange.warnings.iter().map(String::as_str)),
+        "records": exchange.without_bytes.then_some(false),
     }));
     if *told != Disclosure::Everything {
         tell(&mut facts, told);
+    }
+    if let Some(besides) = &exchange.besides {
+        facts["har"] = told_besides(besides, with_log, told);
     }
     line("exchange", exchange.started, facts)
 }

@@ -17,7 +17,7 @@ use super::ndjson_read::{marks, time};
 use super::pcap::FoundBodies;
 use crate::model::exchange::{
     BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
-    StartLine,
+    StartLine, ToldBesides,
 };
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::MessageMarks;
@@ -36,6 +36,12 @@ pub struct ToldExchange {
 }
 
 impl ToldExchange {
+    /// An exchange with its bodies, as far as they are there.
+    pub(super) fn new(exchange: Exchange, request: Bytes, response: Bytes) -> Self {
+        let response = exchange.response.is_some().then_some(response);
+        ToldExchange { exchange, request: Some(request), response }
+    }
+
     /// What of its bodies goes into a line about it.
     #[must_use]
     pub fn bodies(&self) -> Bodies<'_> {
@@ -69,7 +75,16 @@ impl ToldExchange {
         let answer = self.exchange.response.as_ref();
         let answer =
             answer.map(|it| (started + first, answers, touched.response, it, &self.response));
-        std::iter::once(request).chain(answer).map(move |(at, way, faults, message, body)| {
+        let failed = match (&self.exchange.state, &self.exchange.response) {
+            (ExchangeState::Failed(failure), None) => {
+                let words = format!("no answer: {}", failure.cause);
+                let (way, kind) = (Direction::Local, RecordKind::Failed);
+                Some(Record::new(started + first, conn, way, kind, words.into()))
+            }
+            _ => None,
+        };
+        let told = std::iter::once(request).chain(answer);
+        let told = told.map(move |(at, way, faults, message, body)| {
             let mut data = told_head(&message.head);
             let missing = body.as_ref().map_or(0, Bytes::len) as u64;
             let missing = message.body.decoded_len.saturating_sub(missing);
@@ -77,11 +92,18 @@ impl ToldExchange {
             let record = Record::new(at, conn, way, RecordKind::Data, data.into());
             let original_len = record.original_len + missing;
             Record { original_len, faults, ..record }
-        })
+        });
+        told.chain(failed)
     }
 
     /// The exchange of a line, on this connection; `None` = it lacks what it should have.
-    pub(super) fn read(value: &Value, conn: ConnId, side: Side) -> Option<Self> {
+    ///
+    /// `log` is what the file said of the HAR file it was read from.
+    pub(super) fn read(
+        value: &Value,
+        (conn, side): (ConnId, Side),
+        log: &mut Option<Arc<str>>,
+    ) -> Option<Self> {
         let number = u32::try_from(value["number"].as_u64()?).ok()?;
         let (asked, answered) = (&value["request"], &value["response"]);
         let request = message(asked)?;
@@ -104,6 +126,8 @@ impl ToldExchange {
                 .and_then(head)
                 .map(Box::new),
             touched: MessageMarks { request: marks(asked), response: marks(answered) },
+            without_bytes: value["records"] == false,
+            besides: besides(&value["har"], log),
             ..begun
         };
         let (request, response) = (body(&asked["body"]), body(&answered["body"]));
@@ -119,6 +143,16 @@ fn told_head(head: &Head) -> Vec<u8> {
     }
     bytes.extend_from_slice(b"\r\n");
     bytes
+}
+
+/// What a HAR file said of it besides.
+fn besides(har: &Value, log: &mut Option<Arc<str>>) -> Option<Arc<ToldBesides>> {
+    let text = |value: &Value| value.is_object().then(|| value.to_string());
+    if let Some(of_file) = text(&har["log"]) {
+        *log = Some(of_file.into());
+    }
+    let entry = text(&har["entry"]).unwrap_or_default().into();
+    har.is_object().then(|| Arc::new(ToldBesides { entry, log: log.clone() }))
 }
 
 fn state(value: &Value) -> Option<ExchangeState> {

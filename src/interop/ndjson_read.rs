@@ -21,7 +21,8 @@ use crate::model::id::{ConnId, SessionId};
 use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{
-    ConnInfo, Direction, LossTotals, Record, RecordKind, RecordRemark, RelayPair,
+    ConnInfo, Direction, LossTotals, MaskedLens, Record, RecordKind, RecordOrigin, RecordRemark,
+    RelayPair,
 };
 use crate::model::secrets::MASK;
 use crate::model::timing::Stamp;
@@ -30,6 +31,8 @@ use crate::model::timing::Stamp;
 const LONGEST: usize = 256 * 1024 * 1024;
 /// How long after the end of an exchange lines of its records may still follow its own.
 const OVERTAKEN: Duration = Duration::from_millis(100);
+/// Nanoseconds by which times of an exchange are rounded, all together.
+const ROUNDED: u64 = 10_000;
 /// The version of the format that is understood.
 const VERSION: u64 = 1;
 
@@ -43,6 +46,18 @@ struct ToldConn {
     exchanges: u32,
     /// There are bytes of it.
     has_data: bool,
+    /// Messages that were made of exchanges and are lines all the same, since somebody wrote about them.
+    made: Vec<(Direction, Stamp)>,
+}
+
+impl ToldConn {
+    /// Whether a record that is made of an exchange was a line.
+    fn has_told(&self, record: &Record) -> bool {
+        let is_it = |(way, at): &(Direction, Stamp)| {
+            *way == record.direction && at.0.abs_diff(record.at.0) <= ROUNDED
+        };
+        self.made.iter().any(is_it)
+    }
 }
 
 /// What a line says of the connection it is about.
@@ -58,6 +73,8 @@ struct ConnLine<'a> {
 struct UnsaidExchange {
     name: String,
     ended: Stamp,
+    /// None will be.
+    without_bytes: bool,
     /// What can be made of its line.
     records: Vec<Record>,
 }
@@ -75,6 +92,8 @@ pub struct LineReader {
     onward: HashMap<String, (ConnId, bool)>,
     /// In the order of their lines.
     unsaid: VecDeque<UnsaidExchange>,
+    /// What the HAR file said that its exchanges were read from.
+    log: Option<Arc<str>>,
     /// What each session of the file lost.
     losses: BTreeMap<u64, LossTotals>,
     /// Exchanges that were told.
@@ -99,6 +118,7 @@ impl LineReader {
             ids: HashMap::new(),
             onward: HashMap::new(),
             unsaid: VecDeque::new(),
+            log: None,
             losses: BTreeMap::new(),
             exchanges: 0,
             passed_over: 0,
@@ -194,15 +214,21 @@ impl LineReader {
 
     fn told_record(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<()> {
         let record = self.record(value, out)?;
+        let is_made = value["made"] == true;
         let of = value["conn"].as_str().and_then(|name| self.conns.get_mut(name));
-        if let Some(known) = of.filter(|_| record.kind == RecordKind::Data) {
-            known.has_data = true;
+        if let Some(known) = of {
+            known.has_data |= record.kind == RecordKind::Data && !is_made;
+            known.made.extend(is_made.then_some((record.direction, record.at)));
         }
         let is_masked = value["masked"] == true;
+        let lens = value["len"].as_u64().filter(|_| is_masked);
+        let lens = lens.map(|len| MaskedLens { len, kept: value["kept"].as_u64() });
         let comment = value["comment"].as_str().map(str::to_owned);
-        if is_masked || comment.is_some() {
-            out.remarks.push(RecordRemark { of: out.records.len(), comment, is_masked });
+        let origin = RecordOrigin { is_masked, lens, is_made };
+        if origin != RecordOrigin::default() || comment.is_some() {
+            out.remarks.push(RecordRemark { of: out.records.len(), comment, origin });
         }
+        out.made.extend(is_made.then_some(out.records.len()));
         out.records.push(record);
         self.records += 1;
         Some(())
@@ -218,7 +244,7 @@ impl LineReader {
         }
         let known = self.conns.get_mut(name)?;
         let side = side(value).unwrap_or(known.info.side);
-        let told = ToldExchange::read(value, known.info.id, side)?;
+        let told = ToldExchange::read(value, (known.info.id, side), &mut self.log)?;
         // Those of a connection are counted here as if they were put together from its bytes.
         let number = known.exchanges;
         known.exchanges += 1;
@@ -226,11 +252,13 @@ impl LineReader {
         out.exchanges.push(Exchange { number, ..told.exchange.clone() });
         out.bodies.push(told.found_bodies(number));
         // Its bytes may follow: a line about an exchange overtakes those of the records it ended with.
-        if !known.has_data {
+        let without_bytes = told.exchange.without_bytes;
+        if !known.has_data || without_bytes {
             let (name, ended) = (name.to_owned(), at + told.exchange.timing.total);
             self.unsaid.push_back(UnsaidExchange {
                 name,
                 ended,
+                without_bytes,
                 records: told.records().collect(),
             });
         }
@@ -245,14 +273,18 @@ impl LineReader {
         while self.unsaid.front().is_some_and(is_due)
             && let Some(exchange) = self.unsaid.pop_front()
         {
-            if self.conns.get(&exchange.name).is_some_and(|known| known.has_data) {
+            let has_data = self.conns.get(&exchange.name).is_some_and(|known| known.has_data);
+            if has_data && !exchange.without_bytes {
                 continue;
             }
             for record in exchange.records {
-                let of = out.records.len();
-                if memchr::memmem::find(&record.data, MASK.as_bytes()).is_some() {
-                    out.remarks.push(RecordRemark { of, comment: None, is_masked: true });
+                if self.conns.get(&exchange.name).is_some_and(|known| known.has_told(&record)) {
+                    continue;
                 }
+                let of = out.records.len();
+                let is_masked = memchr::memmem::find(&record.data, MASK.as_bytes()).is_some();
+                let origin = RecordOrigin { is_masked, lens: None, is_made: true };
+                out.remarks.push(RecordRemark { of, comment: None, origin });
                 out.made.push(of);
                 out.records.push(record);
                 self.records += 1;
@@ -311,7 +343,9 @@ impl LineReader {
             let since = known.map_or(at, |known| known.since);
             let exchanges = known.map_or(0, |known| known.exchanges);
             let has_data = known.is_some_and(|known| known.has_data);
-            self.conns.insert(name.to_owned(), ToldConn { info, since, exchanges, has_data });
+            let made = self.conns.remove(name).map(|known| known.made).unwrap_or_default();
+            let told = ToldConn { info, since, exchanges, has_data, made };
+            self.conns.insert(name.to_owned(), told);
         }
         id
     }
@@ -408,6 +442,9 @@ fn owner(value: &Value) -> Option<PeerOwner> {
         _ => Some(PeerOwner::Untold),
     }
 }
+
+#[cfg(test)]
+mod round_trip_tests;
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@
 //! the place. What is neither TCP nor UDP is counted.
 
 mod dissect;
+mod drops;
 mod fragments;
 mod frames;
 mod streams;
@@ -20,7 +21,7 @@ use super::pcapng::{DECRYPTED, MASKED, OURS};
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordRemark};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordOrigin, RecordRemark};
 use crate::model::timing::Stamp;
 pub use frames::Frame;
 use frames::FrameReader;
@@ -131,6 +132,8 @@ pub struct CaptureReader {
     held: Vec<u8>,
     streams: Streams,
     counts: CaptureCounts,
+    /// When the last frame was seen.
+    last: Stamp,
 }
 
 impl CaptureReader {
@@ -142,6 +145,7 @@ impl CaptureReader {
             held: Vec::new(),
             streams: Streams::new(session),
             counts: CaptureCounts::default(),
+            last: Stamp::default(),
         }
     }
 
@@ -155,10 +159,11 @@ impl CaptureReader {
         out: &mut CaptureBatch,
         each: &mut dyn FnMut(&Frame<'_>),
     ) -> Result<(), CaptureFault> {
-        let CaptureReader { frames, held, streams, counts } = self;
+        let CaptureReader { frames, held, streams, counts, last } = self;
         held.extend_from_slice(bytes);
         let taken = frames.take(held, &mut |frame| {
             counts.frames += 1;
+            *last = frame.at.map_or(*last, Stamp);
             if dissect::reads(frame.link) {
                 let (before, known) = (out.records.len(), out.conns.len());
                 let taken = streams.frame(&frame, out);
@@ -181,6 +186,11 @@ impl CaptureReader {
             }
             each(&frame);
         });
+        if let Some((by_app, by_kernel)) = frames.drops.news() {
+            let lost = LossTotals { session: streams.session(), by_app, by_kernel };
+            let what = ToldThing::Lost(lost, *last);
+            out.told.push(ToldLine { before: out.records.len(), what });
+        }
         held.drain(..taken?);
         Ok(())
     }
@@ -193,6 +203,13 @@ impl CaptureReader {
         self.streams.finish(out);
         match self.held.len() {
             0 => Ok(self.counts),
+            // There is not even the beginning of one.
+            _ if self.frames.taken == 0
+                && self.counts.frames == 0
+                && !frames::may_begin(&self.held) =>
+            {
+                Err(CaptureFault { at: 0, cause: "it is neither pcap nor pcapng".into() })
+            }
             left => {
                 let cause =
                     format!("the file is cut off: its last {left} bytes are no whole frame");
@@ -233,8 +250,11 @@ fn remark(
     written.extend(differ.then(|| DIFFER.to_owned()));
     let comment = (!written.is_empty()).then(|| written.join("; "));
     let of = before + made;
-    (comment.is_some() || is_masked).then_some(RecordRemark { of, comment, is_masked })
+    let origin = RecordOrigin { is_masked, ..RecordOrigin::default() };
+    (comment.is_some() || is_masked).then_some(RecordRemark { of, comment, origin })
 }
 
+#[cfg(test)]
+mod link_tests;
 #[cfg(test)]
 mod pcap_tests;

@@ -44,6 +44,19 @@ pub struct Exchange {
     pub touched: MessageMarks,
     /// The head of the request as a relay passed it on, where its rules made another of it.
     pub passed_on: Option<Box<Head>>,
+    /// There are no records of its bytes but those that were made of it.
+    pub without_bytes: bool,
+    /// What the file it was read from says of it that has no place here.
+    pub besides: Option<Arc<ToldBesides>>,
+}
+
+/// What a HAR file says that an exchange has no place for, as JSON; written again by who writes HAR.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ToldBesides {
+    /// Of an entry of it.
+    pub entry: Box<str>,
+    /// Of the file: pages and the browser. Its entries share it.
+    pub log: Option<Arc<str>>,
 }
 
 /// Where an exchange stands.
@@ -200,6 +213,8 @@ impl Exchange {
             warnings: Vec::new(),
             touched: MessageMarks::default(),
             passed_on: None,
+            without_bytes: false,
+            besides: None,
         }
     }
 

@@ -161,14 +161,33 @@ impl ConnInfo {
 }
 
 /// What a file of traffic says of a record besides what crossed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecordRemark {
     /// Which one, of those it comes with.
     pub of: usize,
     /// What somebody wrote about it.
     pub comment: Option<String>,
-    /// Secrets in its bytes are masked.
+    pub origin: RecordOrigin,
+}
+
+/// How the bytes of a record of a file differ from what crossed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecordOrigin {
+    /// Secrets in them are masked.
     pub is_masked: bool,
+    /// How many there were, where masks of other lengths stand among them.
+    pub lens: Option<MaskedLens>,
+    /// The file has none: they were made of what it tells of an exchange.
+    pub is_made: bool,
+}
+
+/// How long a record was whose bytes are masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaskedLens {
+    /// Bytes that crossed.
+    pub len: u64,
+    /// Bytes that were kept of them, if not all.
+    pub kept: Option<u64>,
 }
 
 /// Datagrams lost so far in one session. Totals, not increments, so a missed event does no harm.

@@ -8,12 +8,12 @@ use std::path::Path;
 use crate::interop::har_read::{may_be_har, read_har};
 use crate::interop::ndjson_read::LineReader;
 use crate::interop::opened_exchanges::OpenedExchanges;
-use crate::interop::pcap::{CaptureBatch, CaptureCounts, CaptureFault, CaptureReader};
+use crate::interop::pcap::{CaptureBatch, CaptureCounts, CaptureFault, CaptureReader, ToldLine};
 use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::model::id::SessionId;
-use crate::model::record::{Record, RecordRemark};
+use crate::model::record::{Record, RecordOrigin, RecordRemark};
 use crate::model::secrets::MASK;
 use crate::named_file;
 
@@ -71,6 +71,11 @@ pub(crate) fn read_capture(
         let len = named_file::read_on(&mut file, &mut piece).map_err(|error| failed(&error))?;
         let bytes = &piece[..len];
         progress.read += len as u64;
+        if progress.read == 0 {
+            let cause = "it is empty: there is not even the beginning of a capture";
+            let failure = Failure::new(Stage::Storage, &*name, FailureKind::Usage, cause);
+            return Err(failure.hint(OPENS));
+        }
         if reader.is_none() && may_be_har(bytes) {
             let text = named_file::read_to_end(&mut file, bytes, LARGEST_HAR);
             return har((&name, &text.map_err(|error| failed(&error))?), session, each);
@@ -114,14 +119,27 @@ fn har(
     session: SessionId,
     each: &mut dyn FnMut(CaptureBatch, CaptureProgress) -> bool,
 ) -> Result<String, Failure> {
-    let (CaptureBatch { mut conns, mut records, mut exchanges, mut bodies, .. }, entries) =
-        read_har(text, session).map_err(|fault| {
-            Failure::new(Stage::Storage, name, FailureKind::Usage, fault.cause).hint(OPENS)
-        })?;
-    let of = records.len() as u64;
+    let (
+        CaptureBatch { mut conns, mut records, mut exchanges, mut bodies, made, told, .. },
+        entries,
+    ) = read_har(text, session).map_err(|fault| {
+        Failure::new(Stage::Storage, name, FailureKind::Usage, fault.cause).hint(OPENS)
+    })?;
+    let (of, mut told) = (records.len() as u64, told.into_iter().peekable());
+    let mut before = 0;
     while !records.is_empty() {
         let later = records.split_off(records.len().min(RECORDS));
-        let remarks = remarks_of_har(&records);
+        let after = before + records.len();
+        let is_last = later.is_empty();
+        let made: Vec<usize> = {
+            let here =
+                made.partition_point(|at| *at < before)..made.partition_point(|at| *at < after);
+            made[here].iter().map(|at| at - before).collect()
+        };
+        let told = std::iter::from_fn(|| told.next_if(|it| is_last || it.before < after));
+        let told = told.map(|it| ToldLine { before: it.before - before, ..it }).collect();
+        let remarks = remarks_of_har(&records, &made);
+        before = after;
         // Those that begin with its records; they stand in the order of their beginnings.
         let begun = later.first().map_or(exchanges.len(), |next| {
             exchanges.partition_point(|exchange| exchange.started < next.at)
@@ -134,6 +152,8 @@ fn har(
             remarks,
             exchanges: std::mem::replace(&mut exchanges, next),
             bodies: std::mem::replace(&mut bodies, next_bodies),
+            made,
+            told,
             ..CaptureBatch::default()
         };
         let progress = CaptureProgress { read: of - later.len() as u64, of };
@@ -146,11 +166,15 @@ fn har(
     Ok(format!("{name}: {entries}; heads and bodies are as HAR tells them"))
 }
 
-/// Which messages of a HAR file have a mask where a credential was.
-fn remarks_of_har(records: &[Record]) -> Vec<RecordRemark> {
-    let is_masked = |record: &Record| memchr::memmem::find(&record.data, MASK.as_bytes()).is_some();
-    let masked = records.iter().enumerate().filter(|(_, record)| is_masked(record));
-    masked.map(|(of, _)| RecordRemark { of, comment: None, is_masked: true }).collect()
+/// Which messages of a HAR file have a mask where a credential was, and which were made of its entries.
+fn remarks_of_har(records: &[Record], made: &[usize]) -> Vec<RecordRemark> {
+    let remark = |(of, record): (usize, &Record)| {
+        let is_masked = memchr::memmem::find(&record.data, MASK.as_bytes()).is_some();
+        let is_made = made.binary_search(&of).is_ok();
+        let origin = RecordOrigin { is_masked, is_made, lens: None };
+        (origin != RecordOrigin::default()).then_some(RecordRemark { of, comment: None, origin })
+    };
+    records.iter().enumerate().filter_map(remark).collect()
 }
 
 impl Reader {

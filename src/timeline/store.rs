@@ -26,13 +26,14 @@ use super::gaps::RecordGaps;
 use super::log::{Log, RecordPlace};
 use super::looking::ERRORS;
 use super::losses::UntoldLoss;
+use super::origins::Origins;
 use super::segment::{StoredRecord, cost};
 use super::time_runs::TimeRuns;
 use super::totals::{Rates, Totals, Volume};
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordOrigin};
 use crate::model::timing::Stamp;
 
 /// Payload and metadata kept unless the user configures another bound.
@@ -61,6 +62,8 @@ pub struct Timeline {
     pub(super) pins: BTreeSet<RecordId>,
     /// What the user wrote about records, which are pinned by it.
     comments: BTreeMap<RecordId, String>,
+    /// What files say of the bytes of their records.
+    origins: Origins,
     /// What is known of exchanges.
     pub(super) exchanges: ExchangeTable,
     /// Cost of every pinned record, still in the log or not.
@@ -117,6 +120,7 @@ impl Timeline {
             kept_version: 0,
             kept_gaps: BTreeMap::new(),
             comments: BTreeMap::new(),
+            origins: Origins::default(),
             exchanges: ExchangeTable::default(),
             pins: BTreeSet::new(),
             pinned_bytes: 0,
@@ -364,6 +368,17 @@ impl Timeline {
     /// What the user wrote about a record.
     pub(crate) fn comment(&self, id: RecordId) -> Option<&str> {
         self.comments.get(&id).map(String::as_str)
+    }
+
+    /// How the bytes of a record that was read from a file differ from what crossed.
+    pub(crate) fn set_origin(&mut self, id: RecordId, origin: RecordOrigin) {
+        let Timeline { origins, log, pins, .. } = self;
+        origins.set(id, origin, |id| id >= log.first || pins.contains(&id));
+    }
+
+    /// The same, as it was told.
+    pub(crate) fn origin(&self, id: RecordId) -> RecordOrigin {
+        self.origins.get(id)
     }
 
     /// How many records are pinned.

@@ -13,7 +13,7 @@ use wirebench::interop::pcap::{CaptureBatch, CaptureReader};
 use wirebench::interop::pcapng::PcapngWriter;
 use wirebench::model::id::{RecordId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
-use wirebench::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
+use wirebench::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind, RecordOrigin};
 use wirebench::model::secrets::{Disclosure, Secrets};
 use wirebench::model::timing::{Lapse, Stamp};
 
@@ -284,6 +284,7 @@ fn comments_of_records_are_those_of_their_packets_and_come_back_with_masks() {
         delta: None,
         latency: Lapse::NONE,
         comment: comment.map(str::to_owned),
+        origin: RecordOrigin::default(),
     };
     let records = vec![
         exported(1, b"first", Some("look here: ü")),
@@ -299,7 +300,7 @@ fn comments_of_records_are_those_of_their_packets_and_come_back_with_masks() {
     let remarks: Vec<_> = out
         .remarks
         .iter()
-        .map(|it| (&out.records[it.of].data[..5], it.comment.as_deref(), it.is_masked))
+        .map(|it| (&out.records[it.of].data[..5], it.comment.as_deref(), it.origin.is_masked))
         .collect();
     assert_eq!(remarks, [(&b"first"[..], Some("look here: ü"), false), (b"pass ", None, true)]);
     assert!(out.conns[0].tls, "what TLS carried is known as such again");

@@ -304,7 +304,13 @@ fn it_ends_as_the_program_does() {
     for (script, status) in [("exit 7", 7), ("kill -9 $$", 137), ("true", 0)] {
         let ended = run(None, &["--", "sh", "-c", script]);
         assert_eq!(ended.status.code(), Some(status), "{script}: {}", text(&ended.stderr));
+        let is_named = text(&ended.stderr).contains("sh was ended by SIGKILL");
+        assert_eq!(is_named, status == 137, "{script}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jsonl");
+    let ended = run(None, &["--jsonl", file.to_str().unwrap(), "--", "true"]);
+    assert!(text(&ended.stderr).contains("true asked nothing through its proxy"));
     let ended = run(None, &["--", "/nonexistent/program"]);
     assert_eq!(ended.status.code(), Some(127), "{}", text(&ended.stderr));
     assert!(text(&ended.stderr).contains("/nonexistent/program"));
@@ -413,6 +419,47 @@ fn what_a_program_said_is_looked_at_on_its_terminal_when_it_has_ended() {
     tui.keys("<C-q>");
     assert_eq!(tui.wait_exit().exit_code(), 3);
     tui.assert_restored();
+}
+
+/// Exports from there have the exchanges, with their bodies.
+#[test]
+fn what_a_program_said_is_exported_from_the_screen_with_its_exchanges() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let certificate = server.certificate();
+    let mut tui = Launch::default()
+        .env("SSL_CERT_FILE", certificate.to_str().unwrap())
+        .args(&["exec", "--screen", "--", "sh", "-c", &twice(&server)])
+        .size(120, 40)
+        .start();
+    tui.wait_for("sh ended with exit status 3; ");
+    tui.wait_for("GET /seen?b");
+    tui.keys("<A-5>");
+    let files = [server.file("a.har"), server.file("a.jsonl")];
+    for (file, format) in files.iter().zip(["<Right>", "<Right><Right>"]) {
+        tui.keys("X");
+        tui.wait_for("Secrets");
+        tui.keys(&format!("<Down>{format}<Down><Down><C-u>"));
+        tui.bytes(file.as_bytes());
+        tui.wait_for("Enter: ");
+        tui.keys("<Enter>");
+        tui.wait_for("written to");
+        tui.keys("<Down>");
+        tui.wait_for_screen("the word gone", |screen| !screen.contains("written to"));
+    }
+    tui.keys("<C-q>");
+    assert_eq!(tui.wait_exit().exit_code(), 3);
+    let har: Value = serde_json::from_str(&fs::read_to_string(&files[0]).unwrap()).unwrap();
+    let entries = har["log"]["entries"].as_array().unwrap();
+    let of_inside = entries.iter().filter(|it| it["request"]["method"] == "GET");
+    let bodies: Vec<_> = of_inside.map(|it| &it["response"]["content"]["text"]).collect();
+    assert_eq!(bodies, ["hi", "hi"], "{entries:?}");
+    let told = exchanges(&files[1]);
+    let of_inside = told.iter().filter(|it| it["request"]["method"] == "GET");
+    let urls: Vec<_> = of_inside.map(|it| it["url"].clone()).collect();
+    assert_eq!(urls, [server.url("/seen"), server.url("/seen?b")]);
 }
 
 #[test]

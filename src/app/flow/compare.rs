@@ -11,7 +11,7 @@ use crate::app::compare_rows::ComparedAnswer;
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
-use crate::app::kept_answers::{ComparedWithBefore, SoughtEntry};
+use crate::app::kept_answers::{ComparedWithBefore, EarlyWish, SoughtEntry};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::compare::Compare;
 use crate::app::sessions::Session;
@@ -29,7 +29,17 @@ pub(crate) fn act(app: &mut App, action: Action) {
     if is_traffic && compare_marked::act(app) {
         return;
     }
-    match subject(app, action) {
+    act_in(app, action, app.shared.focus);
+}
+
+/// The same, of the answer in this pane.
+pub(super) fn act_in(app: &mut App, action: Action, pane: Pane) {
+    if !app.loaded && app.shared.kept.is_on() {
+        // Which answers are whose is known with the workspace.
+        app.shared.kept.early = Some(EarlyWish::Compare(action, pane));
+        return;
+    }
+    match subject(app, action, pane) {
         Ok(Subject::Here(subject, before)) => go_on(app, action, *subject, before),
         Ok(Subject::Kept(sought)) => compare_kept::seek(app, sought),
         Err(why) => app.say(why),
@@ -115,10 +125,10 @@ pub(crate) fn arrived(app: &mut App, query: CompareQuery, found: Result<Box<Comp
 }
 
 /// The answer where the keys are and where the one before it is, or why there is none.
-fn subject(app: &App, then: Action) -> Result<Subject, &'static str> {
+fn subject(app: &App, then: Action, pane: Pane) -> Result<Subject, &'static str> {
     const NONE: &str = "there is no answer here yet";
     let shared = &app.shared;
-    let (session, exchange) = match shared.focus {
+    let (session, exchange) = match pane {
         Pane::Traffic => of_record(app)?,
         Pane::History => {
             let entry = app.history.selected().ok_or("there is no entry here")?;

@@ -115,9 +115,10 @@ fn batch_arrived(app: &mut App, batch: Batch) {
     }
     for remark in batch.remarks {
         let id = RecordId(next.0 + remark.of as u64);
-        if remark.is_masked {
+        if remark.origin.is_masked {
             replay::masked(app, id);
         }
+        app.shared.timeline.set_origin(id, remark.origin);
         // One that cannot be kept is still in the file.
         let comment = remark.comment.as_deref().unwrap_or_default();
         let _ = app.shared.timeline.set_comment(id, comment);

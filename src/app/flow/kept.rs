@@ -14,9 +14,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::{compare_kept, response};
+use super::{compare, compare_kept, response};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
+use crate::app::kept_answers::EarlyWish;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
 use crate::app::state::App;
@@ -31,6 +32,9 @@ use crate::store::job::{AnswersTask, Job};
 
 /// A session is over: what it was answered is kept, unless its draft does not want that.
 pub(crate) fn finished(app: &mut App, id: SessionId) {
+    if !app.loaded && app.shared.kept.is_on() {
+        return app.shared.kept.unkept.push(id);
+    }
     let shared = &app.shared;
     let Some(session) = shared.sessions.get(id) else { return };
     let draft = session.draft.and_then(|draft| shared.drafts.get(draft));
@@ -146,8 +150,13 @@ pub(crate) enum PresetFate<'a> {
 
 /// The workspace is there: what was asked for before goes on.
 pub(crate) fn workspace_read(app: &mut App) {
-    if let Some(newer) = app.shared.kept.early.take() {
-        go(app, newer);
+    for id in std::mem::take(&mut app.shared.kept.unkept) {
+        finished(app, id);
+    }
+    match app.shared.kept.early.take() {
+        Some(EarlyWish::Go { newer }) => go(app, newer),
+        Some(EarlyWish::Compare(action, pane)) => compare::act_in(app, action, pane),
+        None => {}
     }
 }
 
@@ -155,7 +164,7 @@ pub(crate) fn workspace_read(app: &mut App) {
 pub(crate) fn go(app: &mut App, newer: bool) {
     if !app.loaded {
         // Answers are kept under the name of the workspace, and what the last run left is often there first.
-        app.shared.kept.early = Some(newer);
+        app.shared.kept.early = Some(EarlyWish::Go { newer });
         return;
     }
     let draft = app.shared.drafts.current();

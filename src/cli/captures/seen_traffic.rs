@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::seen_exchanges::SeenExchanges;
 use crate::engine::event::{Batch, Event};
 use crate::model::counts::counted;
 use crate::model::exchange::ExchangeState;
@@ -20,8 +21,15 @@ pub struct SeenTraffic {
     timeline: Timeline,
     /// Requests that are over.
     exchanges: u64,
+    kept: SeenExchanges,
     /// The signal that ended the program, where one did.
     signal: Option<i32>,
+}
+
+/// A signal by its name, as far as it has one.
+pub(in crate::cli) fn by_signal(signal: i32) -> String {
+    let name = signal_hook::low_level::signal_name(signal);
+    name.map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
 fn of_no_session(conn: ConnId) -> ConnId {
@@ -34,7 +42,10 @@ impl SeenTraffic {
         match event {
             Event::Traffic(batch) => self.on_traffic(batch),
             Event::Exchange(exchange) => {
-                self.exchanges += u64::from(exchange.state != ExchangeState::Active);
+                if exchange.state != ExchangeState::Active {
+                    self.exchanges += 1;
+                    self.kept.push(exchange, of_no_session(exchange.conn));
+                }
                 let mut facts = ExchangeFacts::of(exchange);
                 facts.conn = of_no_session(facts.conn);
                 self.timeline.exchange(facts);
@@ -70,20 +81,24 @@ impl SeenTraffic {
         }
     }
 
-    /// The timeline, whose last row says how it ended, and that in words.
+    /// The timeline, whose last row says how it ended, that in words, and its exchanges.
     #[must_use]
-    pub fn ended(mut self, program: &str, status: u8, at: Stamp) -> (Timeline, String) {
+    pub fn ended(
+        mut self,
+        program: &str,
+        status: u8,
+        at: Stamp,
+    ) -> (Timeline, String, SeenExchanges) {
         let end = match self.signal {
             None => format!("{program} ended with exit status {status}"),
-            Some(signal) => match signal_hook::low_level::signal_name(signal) {
-                Some(name) => format!("{program} was ended by {name} (exit status {status})"),
-                None => format!("{program} was ended by signal {signal} (exit status {status})"),
-            },
+            Some(signal) => {
+                format!("{program} was ended by {} (exit status {status})", by_signal(signal))
+            }
         };
         let (conn, data) = (SessionId::FOREIGN.itself(), Bytes::from(end.clone()));
         self.timeline.push(Record::new(at, conn, Direction::Local, RecordKind::Note, data));
         let exchanges = counted(self.exchanges, "request");
-        (self.timeline, format!("{end}; {exchanges}"))
+        (self.timeline, format!("{end}; {exchanges}"), self.kept)
     }
 }
 
@@ -105,7 +120,7 @@ mod tests {
         let mut seen = SeenTraffic::default();
         let batch = Batch { conns: vec![conn], records: vec![record], ..Batch::default() };
         seen.take_in(&Event::Traffic(batch));
-        let (timeline, words) = seen.ended("curl", 22, Stamp(9));
+        let (timeline, words, _) = seen.ended("curl", 22, Stamp(9));
         assert_eq!(words, "curl ended with exit status 22; 0 requests");
         let id = SessionId::FOREIGN.conn(4);
         assert_eq!(timeline.conn(id).unwrap().pair.unwrap().target, SessionId::FOREIGN.conn(5));

@@ -4,7 +4,9 @@ use serde_json::Value;
 use super::*;
 use crate::model::exchange::{ExchangeState, HttpMessage};
 use crate::model::id::SessionId;
+use crate::model::peer_owner::PeerOwner;
 use crate::model::protocol::{Protocol, Side};
+use crate::model::record::MaskedLens;
 use crate::model::secrets::Secrets;
 
 fn conn(index: u32, protocol: Protocol) -> ConnInfo {
@@ -30,6 +32,7 @@ fn record(id: u64, index: u32, direction: Direction, data: &[u8]) -> ExportedRec
         delta: (id > 0).then(|| Duration::from_micros(1500)),
         latency: crate::model::timing::Lapse::NONE,
         comment: None,
+        origin: RecordOrigin::default(),
     }
 }
 
@@ -183,4 +186,35 @@ fn packets_are_a_capture_that_is_read_again() {
     let bytes: Vec<u8> = batch.records.iter().flat_map(|it| it.data.to_vec()).collect();
     assert!(String::from_utf8_lossy(&bytes).contains("login *******\n"));
     assert!(writer.summary().starts_with("3 records ("));
+}
+
+#[test]
+fn json_lines_have_owners_and_lengths_and_no_records_that_were_made() {
+    let mut piece = talk();
+    piece.conns.push(conn(3, Protocol::Http));
+    let lens = Some(MaskedLens { len: 99, kept: None });
+    piece.records[0].origin = RecordOrigin { is_masked: true, lens, is_made: false };
+    let made = RecordOrigin { is_made: true, ..RecordOrigin::default() };
+    let mut rows = [3, 4].map(|id| record(id, 3, Direction::Sent, b"GET / HTTP/1.1\r\n\r\n"));
+    rows.iter_mut().for_each(|row| row.origin = made);
+    rows[1].comment = Some("look".into());
+    piece.records.extend(rows);
+    let of = SessionId(1).conn(3);
+    let request = HttpMessage::default();
+    let begun = Exchange::begun(Side::Client, of, 0, request, Stamp(7));
+    piece.exchanges = vec![Exchange { without_bytes: true, ..begun }];
+    piece.owners = vec![(SessionId(1).conn(1), Arc::new(PeerOwner::Gone))];
+    let ([text, _], writer) = written(ExportFormat::JsonLines, piece);
+    let lines: Vec<Value> = text
+        .split(|it| *it == b'\n')
+        .filter(|it| !it.is_empty())
+        .map(|it| serde_json::from_slice(it).unwrap())
+        .collect();
+    let of = |kind: &str| lines.iter().filter(|it| it["type"] == kind).collect::<Vec<_>>();
+    assert_eq!(of("peer")[0]["state"], "gone");
+    assert_eq!((&of("exchange")[0]["records"], of("exchange").len()), (&Value::from(false), 1));
+    let records = of("record");
+    assert_eq!((records.len(), &records[0]["len"]), (4, &Value::from(99)));
+    assert_eq!((&records[3]["made"], &records[3]["comment"]), (&Value::from(true), &"look".into()));
+    assert_eq!(writer.remarks().join("; "), "secrets in 1 record are masked", "nothing was cut");
 }

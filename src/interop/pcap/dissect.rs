@@ -82,6 +82,10 @@ fn network<'a>(frame: &Frame<'a>) -> Option<&'a [u8]> {
         113 => behind_tags(data, 14),
         276 => {
             let kind = u16_at(data, 0)?;
+            // What a tag announces stands behind the header.
+            if is_tag(kind) {
+                return behind_tags(data, 22);
+            }
             is_ip(kind).then(|| data.get(20..)).flatten()
         }
         _ => None,
@@ -91,11 +95,15 @@ fn network<'a>(frame: &Frame<'a>) -> Option<&'a [u8]> {
 /// Behind an `EtherType` at this place and the VLAN tags it announces.
 fn behind_tags(data: &[u8], mut at: usize) -> Option<&[u8]> {
     let mut kind = u16_at(data, at)?;
-    while matches!(kind, 0x8100 | 0x88A8 | 0x9100) {
+    while is_tag(kind) {
         at += 4;
         kind = u16_at(data, at)?;
     }
     is_ip(kind).then(|| data.get(at + 2..)).flatten()
+}
+
+fn is_tag(kind: u16) -> bool {
+    matches!(kind, 0x8100 | 0x88A8 | 0x9100)
 }
 
 fn is_ip(kind: u16) -> bool {

@@ -5,6 +5,7 @@
 //! with the place: frames before it stand.
 
 use super::CaptureFault;
+use super::drops::Drops;
 
 /// Longest block or frame that is believed; others are a broken length.
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -52,8 +53,9 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// Which byte of a number comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+pub(super) enum Order {
     Little,
     Big,
 }
@@ -64,6 +66,15 @@ impl Order {
         Some(match self {
             Order::Little => u16::from_le_bytes(bytes),
             Order::Big => u16::from_be_bytes(bytes),
+        })
+    }
+
+    /// A counter of an interface.
+    pub(super) fn u64(self, bytes: &[u8], at: usize) -> Option<u64> {
+        let bytes = bytes.get(at..at.checked_add(8)?)?.try_into().ok()?;
+        Some(match self {
+            Order::Little => u64::from_le_bytes(bytes),
+            Order::Big => u64::from_be_bytes(bytes),
         })
     }
 
@@ -109,6 +120,7 @@ pub(super) struct FrameReader {
     format: Format,
     /// Sections that began; each has its own interfaces, and may be a capture of its own.
     sections: u32,
+    pub(super) drops: Drops,
     /// Bytes taken before those that wait.
     pub(super) taken: u64,
 }
@@ -124,7 +136,7 @@ enum Piece {
 impl FrameReader {
     /// At the first byte of a file.
     pub(super) fn new() -> Self {
-        FrameReader { format: Format::Unknown, sections: 0, taken: 0 }
+        FrameReader { format: Format::Unknown, sections: 0, drops: Drops::default(), taken: 0 }
     }
 
     /// Hands out the frames at the beginning of `bytes`; returns how many bytes they were.
@@ -173,8 +185,8 @@ impl FrameReader {
             _ => return Err(packed(magic)),
         };
         let Some(link) = order.u32(rest, 20) else { return Ok(Piece::Short) };
-        // The upper bits say how long a checksum behind each frame is.
-        self.format = Format::Classic(ClassicFacts { order, link: link & 0x0FFF_FFFF, unit });
+        // The upper half says how long a checksum behind each frame is.
+        self.format = Format::Classic(ClassicFacts { order, link: link & 0xFFFF, unit });
         Ok(Piece::Skipped(24))
     }
 
@@ -211,9 +223,17 @@ impl FrameReader {
             SECTION if order.u16(body, 4) != Some(1) => {
                 return Err("a section of this version is not known".into());
             }
-            SECTION => self.sections += 1,
+            SECTION => {
+                self.sections += 1;
+                self.drops.begin(Options { order, rest: body.get(16..).unwrap_or_default() });
+            }
             1 if interfaces.len() < INTERFACES => {
                 interfaces.push(interface(order, body).ok_or("an interface is cut off")?);
+            }
+            5 => {
+                let of = (self.sections, order.u32(body, 0).unwrap_or_default());
+                let options = Options { order, rest: body.get(12..).unwrap_or_default() };
+                self.drops.learn(of, order, options);
             }
             6 | 2 | 3 => {
                 let section = self.sections.saturating_sub(1);
@@ -246,6 +266,16 @@ fn classic<'a>(
     let (len, is_outbound, section) = (len.into(), None, 0);
     each(Frame { at: Some(at), link, data, len, is_outbound, section, options });
     Ok(Piece::Skipped(16 + captured))
+}
+
+/// Whether these few bytes can be the first of a capture.
+pub(super) fn may_begin(first: &[u8]) -> bool {
+    let magics: [u32; 5] = [SECTION, 0xA1B2_C3D4, 0xD4C3_B2A1, 0xA1B2_3C4D, 0x4D3C_B2A1];
+    magics.iter().any(|magic| {
+        let all = magic.to_be_bytes();
+        let known = first.len().min(all.len());
+        all[..known] == first[..known]
+    })
 }
 
 /// What a file is that begins so and is no capture; who packs one is told to unpack it.
@@ -347,7 +377,7 @@ fn time(units: u64, facts: LinkFacts) -> u64 {
 }
 
 /// The options of a block.
-struct Options<'a> {
+pub(super) struct Options<'a> {
     order: Order,
     rest: &'a [u8],
 }

@@ -312,3 +312,34 @@ proptest! {
         let _ = read(&frames, piece);
     }
 }
+
+#[test]
+fn what_interfaces_say_was_dropped_is_lost_by_us_in_our_own_files_alone() {
+    let mut writer = PcapngWriter::new();
+    let id = SessionId(1).conn(1);
+    writer.conn(&ConnInfo {
+        id,
+        protocol: Protocol::Udp,
+        side: Side::Listener,
+        local: "127.0.0.1:9000".parse().ok(),
+        peer: "127.0.0.1:50000".parse().ok(),
+        tls: false,
+        pair: None,
+    });
+    let (way, kind) = (Direction::Received, RecordKind::Data);
+    writer.record(&Record::new(Stamp(7), id, way, kind, Bytes::from_static(b"x")), &[]);
+    writer.lost(LossTotals { session: SessionId(1), by_app: 2, by_kernel: Some(3) });
+    writer.finish();
+    let ours = writer.take();
+    let name = memchr::memmem::find(&ours, b"wirebench 0").unwrap();
+    let mut others = ours.clone();
+    others[name..name + 9].copy_from_slice(b"otherwise");
+    for (file, by_app, by_kernel) in [(ours, 2, Some(3)), (others, 0, Some(5))] {
+        let lost = LossTotals { session: SESSION, by_app, by_kernel };
+        for piece in [1, file.len()] {
+            let (batch, counts) = read(&file, piece);
+            assert_eq!((counts.unwrap().frames, batch.lost()), (1, Some(lost)), "{piece}");
+            assert_eq!(batch.told.len(), 1, "told once");
+        }
+    }
+}

@@ -85,6 +85,11 @@ struct SeenSide {
 }
 
 impl Streams {
+    /// Of which session its connections are.
+    pub(super) fn session(&self) -> SessionId {
+        self.session
+    }
+
     /// Of a file whose connections are of this session.
     pub(super) fn new(session: SessionId) -> Self {
         let fragments = Fragments::default();

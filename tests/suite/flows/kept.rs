@@ -128,9 +128,8 @@ fn before_anything_is_sent_it_is_said_that_there_are_answers_of_before() {
     assert!(!driver.shows("of before"), "{}", driver.screen());
 }
 
-/// What the last run left can be on the screen before the workspace is read: a key is not lost then.
-#[test]
-fn an_answer_that_is_asked_for_before_the_workspace_is_there_is_shown_when_it_is() {
+/// The program as the last run left it, before the workspace is read, and what will be read.
+fn before_the_workspace() -> (Driver, Workspace) {
     let answers = Some(PathBuf::from("/answers"));
     let startup = Startup { size: (140, 40), now: NOON, answers, ..Startup::default() };
     let mut driver = Driver::starting(startup);
@@ -145,12 +144,35 @@ fn an_answer_that_is_asked_for_before_the_workspace_is_there_is_shown_when_it_is
     };
     let restore = Restore { drafts: vec![draft], ..Restore::default() };
     driver.send(Message::Store(Reply::Restored(Some(Box::new(restore)))));
+    (driver, Workspace { presets: vec![preset], root: "/w".into(), ..Workspace::default() })
+}
+
+/// What the last run left can be on the screen before the workspace is read: a key is not lost then.
+#[test]
+fn an_answer_that_is_asked_for_before_the_workspace_is_there_is_shown_when_it_is() {
+    let (mut driver, workspace) = before_the_workspace();
     driver.keys("<A-4>{");
     assert!(!driver.shows("there is no answer yet"), "{}", driver.screen());
-    let workspace = Workspace { presets: vec![preset], root: "/w".into(), ..Workspace::default() };
     driver.send(Message::Store(Reply::Workspace(Box::new(workspace))));
     let asked_for = opened(&listed(&mut driver, &[earlier(3), earlier(1)])).unwrap();
     assert!(asked_for.ends_with(format!("{:020}.answer", earlier(1).0)), "{asked_for:?}");
+}
+
+/// So is an answer that comes before, and it is compared with that of the last run.
+#[test]
+fn an_answer_before_the_workspace_is_there_is_kept_and_compared_when_it_is() {
+    let (mut driver, workspace) = before_the_workspace();
+    assert_eq!(kept(&answered(&mut driver, 404, 1)), None, "under which name is not known yet");
+    let jobs = driver.store.jobs.len();
+    driver.keys("<A-4>=");
+    assert_eq!(driver.store.jobs.len(), jobs, "nothing is asked for yet");
+    assert!(!driver.shows("marked"), "{}", driver.screen());
+    let orders = commands(driver.tell(Message::Store(Reply::Workspace(Box::new(workspace)))));
+    let (_, _, path) = kept(&orders).expect("it is kept");
+    let key = path.parent().and_then(|it| it.file_name()).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(asked(&driver), (key, AnswersTask::List));
+    let before = opened(&listed(&mut driver, &[earlier(1)])).expect("the one before is read");
+    assert!(before.ends_with(format!("{:020}.answer", earlier(1).0)), "{before:?}");
 }
 
 #[test]

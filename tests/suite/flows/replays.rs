@@ -9,7 +9,7 @@ use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::id::SessionId;
 use wirebench::model::protocol::{Protocol, Side};
-use wirebench::model::record::{Direction, RecordRemark};
+use wirebench::model::record::{Direction, RecordOrigin, RecordRemark};
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{START, address, commands, info, record, tcp_plan, traffic};
@@ -173,9 +173,10 @@ fn another_target_is_typed_and_a_wrong_one_is_named() {
 fn secrets_that_a_file_masks_cannot_be_said_again_and_its_comments_come_back() {
     let mut app = Driver::new((120, 40), START);
     let conn = SessionId(0).conn(1);
+    let masked = RecordOrigin { is_masked: true, ..RecordOrigin::default() };
     let remarks = vec![
-        RecordRemark { of: 0, comment: None, is_masked: true },
-        RecordRemark { of: 1, comment: Some("look here".into()), is_masked: false },
+        RecordRemark { of: 0, comment: None, origin: masked },
+        RecordRemark { of: 1, comment: Some("look here".into()), ..RecordRemark::default() },
     ];
     let records =
         vec![record(conn, 0, Direction::Sent, b"***"), record(conn, 1, Direction::Received, b"no")];
