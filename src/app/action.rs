@@ -105,7 +105,7 @@ actions! {
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>", Compare "<C-d>"];
     Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>", ColumnList "g", ColumnList "<Home>", Held "g", Held "<Home>", Statistics "g", Statistics "<Home>"];
     Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>", ColumnList "G", ColumnList "<End>", Held "G", Held "<End>", Statistics "G", Statistics "<End>"];
-    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Plain "<C-Right>", Cell "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l", Statistics "<Tab>", Statistics "L"];
+    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Statistics "<Tab>", Plain "<C-Right>", Cell "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l", Statistics "L"];
     PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Plain "<C-Left>", Cell "<C-Left>", Global "<A-Left>", List "H", Code "h", Statistics "<S-Tab>", Statistics "H"];
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session, or the next newer answer that is kept" [List "}"];
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before, or the answer before that is kept" [List "{"];
@@ -129,7 +129,7 @@ actions! {
     FoldLevel "fold-level" View "Fold level" "Fold all of JSON at the depth of the cursor, then one level further out" [Response "<lt>"];
     UnfoldLevel "unfold-level" View "Unfold level" "Unfold one level of what is folded" [Response ">"];
     LineNumbers "line-numbers" View "Line numbers" "Show the numbers of lines, and hide them" [Response "#"];
-    Select "select" View "Select" "Select lines, or bytes of a hex view, from the cursor on, and end that" [Response "V", Traffic "V"];
+    Select "select" View "Select" "Select lines, or bytes of a record, from the cursor on, and end that" [Response "V", Traffic "V"];
     Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>", Compare "y", Environments "y", Statistics "y"];
     CopyRow "copy-row" View "Copy row" "Copy the row of a table under the cursor as it is in the body" [Response "R"];
     CopyWhole "copy-whole" View "Copy whole" "Copy the whole body as received, or all lines of this tab" [Response "Y", Compare "Y", Statistics "Y"];
@@ -188,8 +188,8 @@ actions! {
     Rename "rename" Presets "Rename" "Rename the preset or folder, or move it: FOLDER/NAME" [Presets "r", Environments "r"];
     NewFolder "new-folder" Presets "New folder" "Make a folder for presets" [Presets "f"];
     Move "move" Presets "Move" "Move the preset or folder into another folder" [Presets "m"];
-    MoveUp "move-up" Edit "Move up" "Move the row, preset or folder up" [Form "<A-Up>", Presets "<A-Up>", ColumnList "<A-Up>", ColumnList "K"];
-    MoveDown "move-down" Edit "Move down" "Move the row, preset or folder down" [Form "<A-Down>", Presets "<A-Down>", ColumnList "<A-Down>", ColumnList "J"];
+    MoveUp "move-up" Edit "Move up" "Move the row, preset or folder up" [Form "<A-Up>", Presets "<A-Up>", ColumnList "K", ColumnList "<A-Up>"];
+    MoveDown "move-down" Edit "Move down" "Move the row, preset or folder down" [Form "<A-Down>", Presets "<A-Down>", ColumnList "J", ColumnList "<A-Down>"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D", Environments "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>", Environments "d", Environments "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];

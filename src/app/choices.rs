@@ -39,6 +39,8 @@ pub struct Choice {
     pub badge: String,
     /// A colour of rows, shown before the title.
     pub swatch: Option<RowColor>,
+    /// Its title is a name the user gave: whoever types its beginning means it, not what is typed.
+    pub is_named: bool,
 }
 
 impl Choice {
@@ -303,7 +305,8 @@ impl Choices {
         at < self.fitting.len()
     }
 
-    /// Another text is typed. A choice made of it stands before all others.
+    /// Another text is typed. A choice made of it stands before all others but those with a name of the
+    /// user's that it begins.
     fn refit(&mut self) {
         let text = &self.editor.text();
         if std::mem::take(&mut self.is_offered) {
@@ -317,8 +320,18 @@ impl Choices {
         let is_new = |it: &Choice| self.all.iter().all(|known| known.title != it.title);
         let offered = self.parser.and_then(|parse| parse(text).ok().flatten()).filter(is_new);
         self.is_offered = offered.is_some();
-        let first = offered.iter().map(|_| self.all.len());
-        self.fitting = first.chain(fitting.into_iter().map(|(at, _)| at)).collect();
+        let is_called = |(at, rank): &(usize, Rank)| {
+            rank.kind >= RankKind::WordStart && self.all.get(*at).is_some_and(|it| it.is_named)
+        };
+        let (called, others): (Vec<_>, Vec<_>) = fitting.into_iter().partition(is_called);
+        let offered_at = offered.iter().map(|_| self.all.len());
+        let at = |(at, _)| at;
+        self.fitting = called
+            .into_iter()
+            .map(at)
+            .chain(offered_at)
+            .chain(others.into_iter().map(at))
+            .collect();
         self.all.extend(offered);
         self.cursor = Cursor::default();
     }

@@ -15,9 +15,6 @@ pub enum LanguageLine {
     },
 }
 
-/// Cells of what is said about a word.
-const WIDTH: u16 = 54;
-
 /// Operators and signs, and what each means.
 const SIGNS: &[(&str, &str, &str)] = &[
     ("== != < <= > >=", "Compare; = and the words eq ne lt le gt ge are the same.", "len >= 1k"),
@@ -56,8 +53,8 @@ const SIGNS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The lines in which all these words occur; all for none.
-pub(crate) fn lines(text: &str) -> Vec<LanguageLine> {
+/// The lines in which all these words occur, all for none; what is said of a word is so wide at most.
+pub(crate) fn lines(text: &str, room: u16) -> Vec<LanguageLine> {
     let wanted: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     let fits = |parts: &[&str]| {
         let all = parts.join(" ").to_lowercase();
@@ -70,7 +67,7 @@ pub(crate) fn lines(text: &str) -> Vec<LanguageLine> {
             lines.push(LanguageLine::Heading(heading.to_owned()));
         }
         for (word, said, example) in words {
-            put(&mut lines, &word, &said, example);
+            put(&mut lines, room, (&word, &said, example));
         }
     };
     let fields = FIELDS.iter().map(|it| (it.title().to_owned(), it.help.to_owned(), it.example));
@@ -84,8 +81,8 @@ pub(crate) fn lines(text: &str) -> Vec<LanguageLine> {
     lines
 }
 
-fn put(lines: &mut Vec<LanguageLine>, word: &str, said: &str, example: &str) {
-    let mut rows = wrap(said, WIDTH);
+fn put(lines: &mut Vec<LanguageLine>, room: u16, (word, said, example): (&str, &str, &str)) {
+    let mut rows = wrap(said, room);
     rows.retain(|row| !row.is_empty());
     let said = rows.into_iter().map(|row| (row, false)).chain([(example.to_owned(), true)]);
     for (at, (said, is_example)) in said.enumerate() {
@@ -101,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_page_has_every_field_its_examples_are_filters_and_it_is_searched() {
-        let all = lines("");
+        let all = lines("", 50);
         let has = |wanted: &str| {
             all.iter().any(|it| matches!(it, LanguageLine::Word { word, .. } if word == wanted))
         };
@@ -111,10 +108,10 @@ mod tests {
                 Filter::parse(said).unwrap();
             }
         }
-        let found = lines("cookie");
+        let found = lines("cookie", 50);
         assert!(found.is_empty());
-        let found = lines("went other");
+        let found = lines("went other", 70);
         assert!(matches!(&found[1], LanguageLine::Word { word, .. } if word == "latency"));
-        assert!(lines("regular").len() < all.len() / 4);
+        assert!(lines("regular", 50).len() < all.len() / 4);
     }
 }

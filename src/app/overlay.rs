@@ -95,7 +95,7 @@ impl Overlay {
             Overlay::About(_) => (70, 8),
             Overlay::Ask(_) => (60, 4),
             Overlay::Export(_) => (90, 16),
-            Overlay::Columns(_) => column_window::ColumnWindow::size(shared.size),
+            Overlay::Columns(_) => return column_window::ColumnWindow::area(shared),
             Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
             Overlay::Replay(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),

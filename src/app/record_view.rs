@@ -1,8 +1,8 @@
 //! The bytes of one record or conversation row, looked at closely: as text, as hex, or taken apart.
 //!
 //! Where rows begin is computed once for a width; drawing and scrolling then cost what is visible.
-//! In hex there is a cursor on a byte, and what the bytes from there on can mean stands beside or
-//! below:
+//! In hex there is a cursor on a byte, and in text while something is selected; what the bytes from there
+//! on can mean stands beside or below:
 //!
 //! ```text
 //!   wide                                       else
@@ -13,6 +13,7 @@
 mod detail_areas;
 mod forms;
 mod pointing;
+mod text_cursor;
 
 use bytes::Bytes;
 
@@ -59,6 +60,8 @@ pub struct Detail {
     /// A press of the mouse gave it the keys, which may have moved it: what is dragged selects
     /// nothing yet.
     is_entered: bool,
+    /// The mouse selects: nothing is moved below it.
+    is_dragged: bool,
 }
 
 /// How bytes are shown.
@@ -98,6 +101,7 @@ impl Detail {
             width: 0,
             hex_row: HEX_ROWS[0],
             is_entered: false,
+            is_dragged: false,
         }
     }
 

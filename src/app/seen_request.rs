@@ -27,12 +27,15 @@ pub(crate) fn request_of(shared: &Shared, id: RecordId) -> Option<(Spec, Vec<Str
     spec_at(conn, &said(shared, conn, id)?, url(shared, &record))
 }
 
-/// The same as a curl command.
+/// The same as a curl command, which asks as often as the client did: it follows nothing.
 ///
 /// # Errors
 /// Why there is none.
 pub(crate) fn curl_of(shared: &Shared, id: RecordId) -> Result<String, String> {
-    let (spec, _) = request_of(shared, id).ok_or("this row is of no HTTP request")?;
+    let (mut spec, _) = request_of(shared, id).ok_or("this row is of no HTTP request")?;
+    if let Spec::Http(http) = &mut spec {
+        http.redirects = 0;
+    }
     let plan = plan_with(&spec, &Scope::default(), UnknownNames::Literal)
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())?;
     Ok(curl::write(&plan))

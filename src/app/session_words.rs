@@ -62,7 +62,12 @@ pub(crate) fn place(session: &Session) -> String {
 pub fn title(session: &Session) -> String {
     let warning = if session.is_public() { " ─ OTHER MACHINES CAN REACH IT" } else { "" };
     let done = done_to_it(session).map_or_else(String::new, |words| format!(" ─ {words}"));
-    format!("{}{done}{warning}", printable_str(&session.title))
+    format!("{}{done}{warning}", name(session))
+}
+
+/// The name of it alone, for tables: what it does by now is no part of whose figures they are.
+pub(crate) fn name(session: &Session) -> String {
+    printable_str(&session.title).into_owned()
 }
 
 /// The faults and rules of a relay, and whether they are switched off; `None` = it has none.

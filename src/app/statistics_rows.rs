@@ -221,7 +221,7 @@ fn name(shared: &Shared, group: &StatGroup) -> String {
     match group {
         StatGroup::Session(id) => match shared.sessions.get(*id) {
             _ if *id == SessionId::FOREIGN => format!("{id} (recorded)"),
-            Some(session) => format!("{id} {}", session_words::title(session)),
+            Some(session) => format!("{id} {}", session_words::name(session)),
             None => format!("{id} (no longer known)"),
         },
         StatGroup::Host(Some(ip)) => ip.to_string(),

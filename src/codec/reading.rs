@@ -45,9 +45,11 @@ impl ByteReading {
 pub(crate) const READINGS: usize = 12;
 
 /// What the first of these bytes mean, what is asked for most first. Of a selection `bytes` begin
-/// there, and `selected` are its length.
+/// there, and `selected` are its length: what lies behind it is no part of any answer.
 #[must_use]
 pub fn readings(bytes: &[u8], selected: Option<usize>) -> [ByteReading; READINGS] {
+    let bytes = selected.and_then(|len| bytes.get(..len)).unwrap_or(bytes);
+    let (unsigned_name, signed_name, of_long) = long_names(selected);
     let both = ByteReading::both;
     let one = ByteReading::one;
     let (two, four, eight) = (first::<2>(bytes), first::<4>(bytes), first::<8>(bytes));
@@ -63,8 +65,8 @@ pub fn readings(bytes: &[u8], selected: Option<usize>) -> [ByteReading; READINGS
             two.map(u16::from_be_bytes).map(u16_told),
         ),
         both("32 bit", u32s.0.map(u32_told), u32s.1.map(u32_told)),
-        both("u64", u64s.0.map(|it| it.to_string()), u64s.1.map(|it| it.to_string())),
-        both("i64", negative(u64s.0), negative(u64s.1)),
+        both(unsigned_name, long(bytes, of_long, false).0, long(bytes, of_long, false).1),
+        both(signed_name, long(bytes, of_long, true).0, long(bytes, of_long, true).1),
         one("text", text(bytes, selected)),
         both("time s", seconds(u32s.0, u64s.0), seconds(u32s.1, u64s.1)),
         both("time ms", millis(u64s.0), millis(u64s.1)),
@@ -98,9 +100,31 @@ fn byte_told(byte: u8) -> String {
     format!("{told}  0x{byte:02x}  0b{:04b}_{:04b}  0o{byte:03o}", byte >> 4, byte & 15)
 }
 
-/// A number of 64 bits with its sign, when it has one.
-fn negative(value: Option<u64>) -> Option<String> {
-    value.map(u64::cast_signed).map(|it| it.to_string())
+/// What the longest numbers are called, and their bytes: eight, or as many as are selected where no other
+/// number has so many.
+fn long_names(selected: Option<usize>) -> (&'static str, &'static str, usize) {
+    match selected {
+        Some(3) => ("u24", "i24", 3),
+        Some(5) => ("u40", "i40", 5),
+        Some(6) => ("u48", "i48", 6),
+        Some(7) => ("u56", "i56", 7),
+        _ => ("u64", "i64", 8),
+    }
+}
+
+/// A number of so many bytes, eight at most, in both orders.
+fn long(bytes: &[u8], len: usize, is_signed: bool) -> (Option<String>, Option<String>) {
+    let Some(bytes) = bytes.get(..len).filter(|bytes| bytes.len() <= 8) else {
+        return (None, None);
+    };
+    let told = |value: u64| {
+        // The highest bit that there is becomes the sign.
+        let unused = 64 - 8 * bytes.len() as u32;
+        let signed = value.checked_shl(unused).unwrap_or(0).cast_signed() >> unused;
+        Some(if is_signed { signed.to_string() } else { value.to_string() })
+    };
+    let of = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+    (told(bytes.iter().rev().fold(0, of)), told(bytes.iter().fold(0, of)))
 }
 
 /// A float, in the shorter of two ways to write it.
@@ -185,6 +209,26 @@ mod tests {
         assert_eq!(told(eight, "u64").0, "18446744073709551615");
         assert_eq!(told(eight, "i64"), both("-1", "-1"));
         assert_eq!(told(b"\x01", "16 bit"), both("", ""), "too few bytes say nothing");
+    }
+
+    #[test]
+    fn a_selection_is_read_as_it_is_long_and_nothing_behind_it() {
+        let of = |bytes: &[u8], selected, name: &str| {
+            let all = readings(bytes, Some(selected));
+            let found = all.into_iter().find(|reading| reading.name == name);
+            found.map(|it| (it.little, it.big))
+        };
+        let bytes = b"\x01\x00\xff\x02\x03\x04\x05\x06\x07\x08";
+        assert_eq!(of(bytes, 3, "u24"), Some(both("16711681", "65791")));
+        assert_eq!(of(bytes, 3, "i24"), Some(both("-65535", "65791")));
+        assert_eq!(of(bytes, 3, "32 bit"), Some(both("", "")), "the fourth byte is not selected");
+        assert_eq!(of(bytes, 4, "u64"), Some(both("", "")));
+        assert_eq!(of(bytes, 8, "u64").unwrap().1, "72337978143540486");
+        let ones = [0xff; 7];
+        assert_eq!(of(&ones, 7, "i56"), Some(both("-1", "-1")));
+        assert_eq!(of(&ones, 5, "u40").unwrap().0, "1099511627775");
+        assert_eq!(of(&ones, 6, "i48"), Some(both("-1", "-1")));
+        assert_eq!(of(b"abc", 1, "16 bit"), Some(both("", "")));
     }
 
     #[test]

@@ -289,7 +289,10 @@ impl OwnerTest {
 impl RecordTest {
     fn holds(&self, record: &RecordFacts<'_>) -> bool {
         match self {
-            RecordTest::Len(range) => range.contains(&record.len),
+            // What we say about an event crossed no socket, however long it is.
+            RecordTest::Len(range) => {
+                record.kind == RecordKind::Data && range.contains(&record.len)
+            }
             RecordTest::Direction(direction) => record.direction == *direction,
             RecordTest::Kind(kind) => record.kind == *kind,
             RecordTest::Time(test) => test.holds(record.at.0),

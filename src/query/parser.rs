@@ -276,12 +276,20 @@ impl Parser {
             self.reach = Some(Reach { column: begins, expects: Expects::Operator(field) });
         }
         self.scanner.go_to(after);
+        let QueryField { name, example, .. } = field;
+        let quoted = format!("(or {name:?} in quotes to find the word)");
+        // `port 80` and `host 10.0.0.1`, as tcpdump has them.
+        if *name == "host" && foreign::is_address(&rest) {
+            return Err(error(column, format!("write addr == {rest} {quoted}")));
+        }
         if field.is_optional {
             return Ok(None);
         }
         let at = if rest.is_empty() { begins.min(self.end()) } else { column };
-        let QueryField { name, example, .. } = field;
-        Err(error(at, format!("write {example} (or {name:?} in quotes to find the word)")))
+        let meant = format!("{name} == {}", rest.trim_end_matches([')', '(']));
+        let is_one = !rest.is_empty() && super::Filter::parse(&meant).is_ok();
+        let meant = if is_one { &meant } else { *example };
+        Err(error(at, format!("write {meant} {quoted}")))
     }
 
     /// Column behind the last character that is no space.

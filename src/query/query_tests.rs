@@ -256,10 +256,36 @@ fn names_of_other_tools_are_answered_with_what_they_are_called_here() {
         ("~c 404", 1, "called status here"),
         ("~e", 1, "written as error"),
         ("protocol:udp", 1, "called proto here"),
+        ("~u foo", 1, "called path here; write path contains foo (or"),
+        ("~d example.com", 1, "write host contains example.com (or"),
+        ("~bs secret", 1, "write body contains secret (or"),
+        ("~t json", 1, "called header.content-type here; write header.content-type contains json"),
+        ("http.user_agent contains curl", 1, "write header.user-agent contains curl (or"),
+        ("ip.src == 10.0.0.1", 1, "is peer == 10.0.0.1 and in here, or local == 10.0.0.1 and out"),
+        ("ip.dst!=10.0.0.1", 1, "is peer != 10.0.0.1 and out here, or local != 10.0.0.1 and in"),
+        ("~src 10.0.0.1", 1, "is peer == 10.0.0.1 and in here"),
+        ("src host 10.0.0.1", 1, "'src', who sent it, is peer == 127.0.0.1 and in here"),
+        ("dst 10.0.0.1", 1, "'dst', who got it, is peer == 10.0.0.1 and out here"),
+        ("port 80", 1, "write port == 80 (or \"port\" in quotes"),
+        ("tcp port 80 and host x", 5, "write port == 80 (or"),
+        ("(tcp and port 80)", 10, "write port == 80 (or"),
+        ("port http", 1, "write port == 9000 (or"),
+        ("host 10.0.0.1", 1, "write addr == 10.0.0.1 (or"),
+        ("net 10.0.0.0/8", 1, "written as addr == 10.0.0.0/8 here"),
+        ("portrange 80-90", 1, "written as port == 80..90 here"),
+        ("udp and greater 100", 9, "written as len >= 100 here"),
+        ("len 100", 1, "write len == 100 (or"),
     ] {
         let error = Filter::parse(filter).expect_err(filter);
         assert_eq!(error.column, column, "{filter}: {error}");
         assert!(error.message.contains(says), "{filter}: {error}");
+    }
+}
+
+#[test]
+fn words_that_other_tools_have_for_tests_are_text_where_nothing_is_tested() {
+    for text in ["src", "dst me", "less is more", "net worth", "host", "host x", "greater good"] {
+        Filter::parse(text).unwrap();
     }
 }
 

@@ -22,7 +22,7 @@ use super::tally::{Tallied, Tally};
 use crate::model::end_address::EndAddress;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::ConnInfo;
+use crate::model::record::{ConnInfo, Direction, Record};
 use crate::model::timing::Stamp;
 use crate::query::Filter;
 
@@ -96,6 +96,14 @@ struct OfConn {
     info: Option<ConnInfo>,
 }
 
+impl OfConn {
+    /// How long after the question, of what answers one.
+    fn latency(&self, direction: Direction, nanos: Option<u64>) -> Option<u64> {
+        let answers = self.info.as_ref().is_none_or(|info| info.answers(direction));
+        nanos.filter(|_| answers)
+    }
+}
+
 /// What was counted so far.
 #[derive(Debug, Default)]
 pub(crate) struct Statistics {
@@ -134,8 +142,8 @@ impl Statistics {
     /// [`STEP_WORK`](super::listing::STEP_WORK)).
     pub(crate) fn step(&mut self, timeline: &Timeline, work: usize) {
         let (first, next) = (timeline.first(), timeline.next_id());
-        if !self.is_begun {
-            self.is_begun = true;
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
+        if is_first {
             (self.low, self.high) = (next, next);
         }
         self.missed += first.0.saturating_sub(self.high.0);
@@ -143,6 +151,9 @@ impl Statistics {
         self.low = self.low.max(first);
         let filter = std::mem::take(&mut self.filter);
         let mut pass = Pass::new(&filter, timeline);
+        if is_first {
+            self.count_kept(&mut pass, &filter);
+        }
         for place in timeline.log.range(self.high, next) {
             self.high = RecordId(place.id.0 + 1);
             self.look_at(&mut pass, &place);
@@ -163,6 +174,24 @@ impl Statistics {
         self.filter = filter;
     }
 
+    /// Counts what is pinned and stayed when its neighbours were let go of.
+    fn count_kept(&mut self, pass: &mut Pass<'_>, filter: &Filter) {
+        let timeline = pass.timeline;
+        let error = Filter::parse("error").ok();
+        for (id, record) in &timeline.kept {
+            self.looked_at += 1;
+            let Some(slot) = timeline.conns.slot(record.conn) else { continue };
+            if !timeline.matches(filter, *id, record) {
+                continue;
+            }
+            let is_error = error.as_ref().is_some_and(|it| timeline.matches(it, *id, record));
+            let of = pass.of(slot);
+            let latency = of.latency(record.direction, timeline.gaps(*id).latency.nanos());
+            let Record { at, kind, direction, original_len: len, .. } = *record;
+            self.count(timeline, of, Tallied { at, kind, direction, len, is_error, latency });
+        }
+    }
+
     fn look_at<'a>(&mut self, pass: &mut Pass<'a>, place: &RecordPlace<'a>) {
         self.looked_at += 1;
         if !pass.selector.matches(place) {
@@ -171,10 +200,12 @@ impl Statistics {
         let (stored, timeline) = (place.stored, pass.timeline);
         let is_error = pass.selector.is_error(place);
         let of = pass.of(stored.conn);
-        let answers = of.info.as_ref().is_none_or(|info| info.answers(stored.direction));
-        let latency = stored.gaps.latency.nanos().filter(|_| answers);
+        let latency = of.latency(stored.direction, stored.gaps.latency.nanos());
         let (at, kind, direction, len) = (stored.at, stored.kind, stored.direction, stored.len);
-        let it = Tallied { at, kind, direction, len, is_error, latency };
+        self.count(timeline, of, Tallied { at, kind, direction, len, is_error, latency });
+    }
+
+    fn count(&mut self, timeline: &Timeline, of: &OfConn, it: Tallied) {
         self.all.count(it);
         self.sessions.count(&of.session, it);
         self.peers.count(&of.peer, it);

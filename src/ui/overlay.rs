@@ -52,7 +52,7 @@ pub(super) fn beside_windows(app: &App, areas: &Areas) -> Rect {
 fn one(painter: Painter<'_>, overlay: &Overlay) {
     let app = painter.app;
     let inner = window_inner(painter.area);
-    let hint = app.shared.keymap.keyed(&overlay.contexts(), &overlay.hint());
+    let hint = overlay.hint_shown(&app.shared);
     match overlay {
         Overlay::Jump(it) => jump(painter, it),
         Overlay::Choices(it) => {

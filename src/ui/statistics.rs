@@ -1,5 +1,7 @@
 //! Draws what was added up: totals, a chart of the last seconds, sizes, and a row for each group.
 
+use std::time::Duration;
+
 use super::painter::{Painter, cells};
 use super::widget::{fit, frame};
 use crate::app::format;
@@ -12,6 +14,8 @@ use crate::timeline::tally::{LATENCY_ERROR, SIZES};
 const HEIGHTS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 /// Widths of a cell.
 const WIDTHS: [&str; 9] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
+/// From this width on the chart says from when to when it is.
+const SPANNED: u16 = 100;
 /// Cells of the words before the charts.
 const LABEL: u16 = 9;
 
@@ -24,6 +28,7 @@ pub(super) fn draw(painter: Painter<'_>, it: &StatisticsWindow, hint: &str) {
 
 fn inside(mut painter: Painter<'_>, it: &StatisticsWindow) {
     let (above, list) = StatisticsWindow::parts(painter.area);
+    let shown = seconds(&painter, it);
     let mut lines = above.rows();
     let mut draw_line = |draw: &dyn Fn(Painter<'_>)| {
         if let Some(line) = lines.next() {
@@ -32,7 +37,9 @@ fn inside(mut painter: Painter<'_>, it: &StatisticsWindow) {
     };
     draw_line(&|line| tabs(line, it));
     draw_line(&|line| totals(line, it));
-    draw_line(&|line| chart(line, it));
+    for row in 0..shown.height {
+        draw_line(&|line| chart(line, &shown, row));
+    }
     draw_line(&|line| sizes(line, it));
     draw_line(&|_| {});
     draw_line(&|line| heading(line, it));
@@ -94,17 +101,53 @@ fn totals(mut painter: Painter<'_>, it: &StatisticsWindow) {
     }
 }
 
-/// Records of each second up to the last of which there are some.
-fn chart(mut painter: Painter<'_>, it: &StatisticsWindow) {
-    let palette = painter.palette;
-    painter.column("seconds", LABEL, palette.dim);
-    let room = usize::from(painter.area.width.saturating_sub(24)).min(120);
+/// The seconds of the chart: how many records in each, the most of them, and from when to when they are.
+struct SecondsShown {
+    counts: Vec<u64>,
+    most: u64,
+    span: String,
+    /// Rows of the chart.
+    height: u16,
+}
+
+/// Up to the last second of which there is something, and from the first one that has room.
+fn seconds(painter: &Painter<'_>, it: &StatisticsWindow) -> SecondsShown {
+    let beside = if painter.area.width < SPANNED { 24 } else { 48 };
+    let room = usize::from(painter.area.width.saturating_sub(beside)).min(120);
     let last = it.statistics.all.last().unwrap_or_default();
-    let seconds = it.statistics.last_seconds(last, room);
-    let most = seconds.iter().copied().max().unwrap_or(0).max(1);
-    let line: String = seconds.iter().map(|count| height(*count, most)).collect();
+    let mut counts = it.statistics.last_seconds(last, room);
+    counts.drain(..counts.iter().position(|count| *count > 0).unwrap_or(0));
+    let from = last.before(Duration::from_secs(counts.len().saturating_sub(1) as u64));
+    let told = |at| {
+        let time = painter.app.shared.time_of_day(at);
+        time.split('.').next().unwrap_or_default().to_owned()
+    };
+    let span =
+        if beside == 24 { String::new() } else { format!("{} to {}", told(from), told(last)) };
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    SecondsShown { counts, most, span, height: StatisticsWindow::chart_rows(painter.area.height) }
+}
+
+/// A row of the chart, the highest first.
+fn chart(mut painter: Painter<'_>, it: &SecondsShown, row: u16) {
+    let palette = painter.palette;
+    painter.column(if row == 0 { "seconds" } else { "" }, LABEL, palette.dim);
+    let below = u64::from(it.height - 1 - row) * 8;
+    let line: String = it.counts.iter().map(|count| block(*count, it, below)).collect();
     painter.put(&line, palette.received);
-    painter.put(&format!("  at most {}", format::rate(most as f64)), palette.dim);
+    if row == 0 {
+        painter.put(&format!("  at most {}", format::rate(it.most as f64)), palette.dim);
+    }
+    if row + 1 == it.height {
+        painter.put(&format!("  {}", it.span), palette.dim);
+    }
+}
+
+/// What is seen of a bar above so many eighths; what is there at all is seen.
+fn block(count: u64, it: &SecondsShown, below: u64) -> &'static str {
+    let all = u64::from(it.height) * 8;
+    let eighths = count.saturating_mul(all).div_ceil(it.most.max(1)).min(all);
+    HEIGHTS.get(eighths.saturating_sub(below).min(8) as usize).copied().unwrap_or(" ")
 }
 
 /// A block as high as a part of the most; what is there at all is seen.

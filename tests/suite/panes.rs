@@ -30,6 +30,8 @@ mod traffic_find;
 mod traffic_strip;
 #[path = "panes/turned_around.rs"]
 mod turned_around;
+#[path = "panes/windows_beside.rs"]
+mod windows_beside;
 
 use wirebench::app::flow::focus;
 use wirebench::engine::event::Phase;

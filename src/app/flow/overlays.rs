@@ -33,7 +33,7 @@ pub(crate) fn open(app: &mut App, action: Action) {
             let why_not = |action, pane| availability::why_not(app, action, pane);
             Ok(Overlay::Choices(pickers::palette(shared, &app.contexts(), why_not)))
         }
-        Action::Help if is_filter_typed(app) => Ok(Overlay::Help(Help::of_filters())),
+        Action::Help if is_filter_typed(app) => Ok(Overlay::Help(Help::of_filters(&app.shared))),
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment if shared.workspace.environments.is_empty() => {
             app.intents.push_back(Intent::PassOn(Action::EditEnvironments));

@@ -13,7 +13,9 @@ use crate::app::row_order::SortOrder;
 use crate::app::shared::Shared;
 
 /// Columns and rows the window wants at most.
-const SIZE: (u16, u16) = (80, 22);
+const SIZE: (u16, u16) = (88, 22);
+/// Rows above Traffic from which on the window stands there.
+const ROOM_ABOVE: u16 = 10;
 
 /// Cells of the box that says whether a column is shown.
 pub const BOX: u16 = 5;
@@ -42,9 +44,15 @@ impl ColumnWindow {
         }
     }
 
-    /// Columns and rows it wants: the rows it is about are seen beside it.
-    pub(super) fn size(screen: (u16, u16)) -> (u16, u16) {
-        (SIZE.0, SIZE.1.min(screen.1 / 2))
+    /// Where it is: above Traffic or, where that has the screen, in its lower half, so that the titles and
+    /// the rows it is about are seen beside it.
+    pub(super) fn area(shared: &Shared) -> Rect {
+        let (columns, rows) = shared.size;
+        let above = shared.areas().traffic.y;
+        let (room, bottom) =
+            if above >= ROOM_ABOVE { (above, above) } else { (rows / 2, rows.saturating_sub(1)) };
+        let (width, height) = (SIZE.0.min(columns), SIZE.1.min(room));
+        Rect::new((columns - width) / 2, bottom.saturating_sub(height), width, height)
     }
 
     /// Number of columns.

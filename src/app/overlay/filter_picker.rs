@@ -30,7 +30,7 @@ pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> 
         }
     }
     for (name, text) in shared.filters.named() {
-        all.push(choice(name, text, "saved", text.clone()));
+        all.push(Choice { is_named: true, ..choice(name, text, "saved", text.clone()) });
     }
     if !current.is_empty() {
         all.push(choice("no filter", "every record is shown", "", String::new()));

@@ -61,11 +61,12 @@ impl Help {
     }
 
     /// The page of the language of filters.
-    pub(crate) fn of_filters() -> Self {
+    pub(crate) fn of_filters(shared: &Shared) -> Self {
         let editor = Editor::new("", LineMode::One);
-        let lines = language("");
-        let (place, here) = ("filters", Vec::new());
-        Help { editor, place, here, is_of_filters: true, lines, scroll: 0 }
+        let (place, here, lines) = ("filters", Vec::new(), Vec::new());
+        let mut help = Help { editor, place, here, is_of_filters: true, lines, scroll: 0 };
+        help.fill(shared);
+        help
     }
 
     /// Takes an input.
@@ -105,7 +106,7 @@ impl Help {
         let keymap = &shared.keymap;
         let room = shared.size.0.min(WIDTH).saturating_sub(BESIDE_WORDS).max(1);
         if self.is_of_filters {
-            self.lines = language(&self.editor.text());
+            self.lines = language(&self.editor.text(), room);
             self.scroll = 0;
             return;
         }
@@ -158,8 +159,8 @@ fn entry(keys: &str, help: &str, room: u16) -> Vec<HelpLine> {
 }
 
 /// The page of the language of filters, as far as these words occur in it.
-fn language(text: &str) -> Vec<HelpLine> {
-    filter_page::lines(text).into_iter().map(HelpLine::Language).collect()
+fn language(text: &str, room: u16) -> Vec<HelpLine> {
+    filter_page::lines(text, room).into_iter().map(HelpLine::Language).collect()
 }
 
 /// Whether a context belongs to some place on the screen, not to all or many of them.
@@ -219,5 +220,23 @@ mod tests {
         for row in TABLE {
             assert!(told.iter().any(|told| told == row.help), "{}", row.name);
         }
+    }
+
+    #[test]
+    fn the_page_of_filters_is_told_to_the_end_on_a_small_screen() {
+        let mut shared = Shared { size: (80, 24), ..Shared::default() };
+        let room = |help: &Help| {
+            let said = help.lines.iter().filter_map(|line| match line {
+                HelpLine::Language(LanguageLine::Word { said, .. }) => Some(said.chars().count()),
+                _ => None,
+            });
+            said.max().unwrap_or(0)
+        };
+        let mut help = Help::of_filters(&shared);
+        assert!(room(&help) <= 80 - usize::from(BESIDE_WORDS), "{}", room(&help));
+        let lines = help.lines.len();
+        shared.size = (200, 60);
+        help.resized(&shared);
+        assert!(help.lines.len() < lines, "what is wider needs fewer");
     }
 }

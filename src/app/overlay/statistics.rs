@@ -40,17 +40,15 @@ pub const KINDS: [(StatKind, &str); 4] = [
     (StatKind::Process, "Processes"),
     (StatKind::Second, "Seconds"),
 ];
-/// Rows above the list: what it is of, totals, chart, sizes, an empty one, the heading.
-const ABOVE: u16 = 6;
-/// Which of them the heading is.
-const HEADING: u16 = ABOVE - 1;
+/// Rows above the list beside those of the chart: what it is of, totals, sizes, an empty one, the heading.
+const ABOVE: u16 = 5;
 /// Cells between two kinds.
 pub const TAB_GAP: u16 = 2;
 /// Cells of a column of figures, and of the bar at the end of a row.
 const FIGURE: u16 = 10;
 pub const BAR: u16 = 12;
 /// From this width on all percentiles and the bar are shown.
-pub const ROOMY: u16 = 118;
+pub const ROOMY: u16 = 116;
 
 /// State of the overlay.
 #[derive(Debug)]
@@ -140,9 +138,18 @@ impl StatisticsWindow {
         self.made_at = shared.now;
     }
 
+    /// Rows of the chart of seconds in a window that is so high inside.
+    pub fn chart_rows(height: u16) -> u16 {
+        match height {
+            0..28 => 1,
+            28..42 => 3,
+            _ => 5,
+        }
+    }
+
     /// What stands above the list, and the list.
     pub fn parts(mut inner: Rect) -> (Rect, Rect) {
-        let above = ABOVE.min(inner.height / 2);
+        let above = (ABOVE + Self::chart_rows(inner.height)).min(inner.height / 2);
         (cut_top(&mut inner, above), inner)
     }
 
@@ -215,6 +222,7 @@ impl StatisticsWindow {
             return Outcome::yes();
         }
         let x = mouse.column - above.x;
+        let heading = ABOVE + Self::chart_rows(inner.height) - 1;
         match mouse.row - above.y {
             0 => {
                 let mut from = 0;
@@ -231,7 +239,7 @@ impl StatisticsWindow {
                     return self.change_scope(shared);
                 }
             }
-            HEADING => {
+            row if row == heading => {
                 let mut from = 0;
                 let hit = Self::columns(above.width).into_iter().find(|(_, width)| {
                     from += width;

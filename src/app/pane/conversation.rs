@@ -136,6 +136,11 @@ impl ConversationPane {
             Action::Back => return self.close_detail(shared),
             Action::ViewHex => self.toggle_hex(shared),
             Action::ViewMode => self.next_form(shared),
+            Action::Select => {
+                let how = "[open] opens a row, once more goes in; there [select] selects bytes of \
+                           text or hex";
+                return Outcome::say(how);
+            }
             Action::Copy => return self.copy(shared, CopyAs::Seen),
             Action::CopyHex => return self.copy(shared, CopyAs::Hex),
             Action::CopyEscaped => return self.copy(shared, CopyAs::Escaped),

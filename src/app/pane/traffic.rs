@@ -111,6 +111,9 @@ impl TrafficPane {
             (false, true) if self.detail.as_ref().is_some_and(Detail::is_hex) => {
                 vec![Action::Select, Action::Copy, Action::ViewHex, Action::Back]
             }
+            (false, true) if self.detail.as_ref().is_some_and(Detail::is_text_of_others) => {
+                vec![Action::ViewHex, Action::Select, Action::Copy, Action::Back]
+            }
             (false, true) => vec![Action::ViewHex, Action::Copy, Action::Back],
             (false, false) => {
                 vec![Action::Detail, Action::MakePreset, Action::Mark, Action::FilterBy]
@@ -345,7 +348,7 @@ impl TrafficPane {
             Action::CopyPython => self.copy(shared, CopyAs::Python),
             Action::CopyCurl => self.copy_curl(shared),
             Action::Select => Outcome::say(
-                "[detail] opens a row, once more goes in; [view-hex] shows its bytes to select",
+                "[detail] opens a row, once more goes in; there [select] selects bytes of text or hex",
             ),
             Action::MakePreset => self.to_preset(shared),
             _ => match CursorStep::of(action) {

@@ -7,6 +7,7 @@ use super::{Detail, DetailForm, without_ending};
 use crate::app::layout::{cut_bottom, cut_right};
 use crate::app::wrap_bytes;
 use crate::codec::reading::READINGS;
+use crate::model::record::RecordKind;
 
 /// Rows of hex, of which the first that fits is taken.
 pub(super) const HEX_ROWS: &[HexRow] = &[
@@ -19,6 +20,8 @@ pub(super) const HEX_ROWS: &[HexRow] = &[
 pub(super) const HEX_KEEPS: u16 = 3;
 /// Rows of the list that stay in sight while keys go to bytes.
 const LIST_KEEPS: u16 = 2;
+/// Bytes of our own words that are broken between words; longer ones are broken where a row is full.
+const WORDS_MAX: usize = 4096;
 /// Cells of what bytes can mean.
 const READING_CELLS: u16 = 58;
 /// Rows of it: with their heading.
@@ -61,7 +64,8 @@ pub struct DetailAreas {
 impl Detail {
     /// How many of these rows it takes, its title included, `half` or more; the list has the rest.
     pub(crate) fn rows_of(&self, room: u16, half: u16) -> u16 {
-        if self.form == DetailForm::Text || !self.inside || self.is_empty() {
+        let has_readings = self.form != DetailForm::Text || self.has_text_readings();
+        if !has_readings || !self.inside || self.is_empty() {
             return half;
         }
         half.max((1 + HEX_KEEPS + READING_ROWS).min(room.saturating_sub(LIST_KEEPS)))
@@ -70,11 +74,13 @@ impl Detail {
     /// Lays the pieces out in the area of the detail.
     pub(crate) fn areas(&self, area: Rect) -> DetailAreas {
         let mut parts = DetailAreas { rows: area, ..DetailAreas::default() };
-        if !self.is_hex() || self.is_empty() {
+        let is_text = self.has_text_readings();
+        if !(self.is_hex() || is_text) || self.is_empty() {
             return parts;
         }
         let widest = HEX_ROWS.iter().map(|row| row.cells() as u16).max().unwrap_or(0);
-        if area.width >= widest + READING_CELLS && area.height > 1 {
+        // Text is broken for the whole width.
+        if area.width >= widest + READING_CELLS && area.height > 1 && !is_text {
             parts.readings = cut_right(&mut parts.rows, READING_CELLS);
             return parts;
         }
@@ -108,21 +114,28 @@ impl Detail {
         }
         let height = usize::from(areas.rows.height);
         self.top = self.top.min(self.len().saturating_sub(height.max(1)));
-        if self.form != DetailForm::Text && self.inside {
+        if (self.form != DetailForm::Text || self.is_text_selected()) && self.inside {
             self.show_cursor(height);
         }
     }
 
-    /// Breaks its text into rows of this width.
+    /// Breaks its text into rows of this width; our own words between them.
     pub(super) fn wrap(&mut self, width: usize) {
         self.width = width;
-        self.starts.clear();
+        let mut starts = Vec::new();
         let mut from = 0;
         for line in self.bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = without_ending(line);
-            wrap_bytes::each_row(text, width, |row| self.starts.push((from + row.start) as u32));
+            let put = |start: usize| starts.push((from + start) as u32);
+            if self.kind == RecordKind::Data || text.len() > WORDS_MAX {
+                let mut put = put;
+                wrap_bytes::each_row(text, width, |row| put(row.start));
+            } else {
+                wrap_words(text, width, put);
+            }
             from += line.len();
         }
+        self.starts = starts;
     }
 
     /// The row that has a byte.
@@ -134,5 +147,21 @@ impl Detail {
         } else {
             self.starts.partition_point(|start| *start as usize <= byte).saturating_sub(1)
         }
+    }
+}
+
+/// Where the rows of a line begin that is broken between words, where there is one in a row.
+fn wrap_words(text: &[u8], width: usize, mut put: impl FnMut(usize)) {
+    let mut start = 0;
+    loop {
+        put(start);
+        let rest = text.get(start..).unwrap_or_default();
+        let row = wrap_bytes::rows(rest, width).into_iter().next().unwrap_or(0..0);
+        if row.end >= rest.len() {
+            return;
+        }
+        let whole = rest.get(..row.end).unwrap_or_default();
+        let blank = whole.iter().rposition(|byte| *byte == b' ').map(|at| at + 1);
+        start += blank.unwrap_or(row.end).max(1);
     }
 }

@@ -5,23 +5,33 @@ use std::ops::Range;
 
 use ratatui::layout::{Position, Rect};
 
-use super::Detail;
+use super::{Detail, DetailForm};
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::message::{Mouse, MouseKind};
 
 impl Detail {
-    /// Moves the cursor of the hex view, or that on fields, by rows; scrolls text.
+    /// Moves the cursor of the hex view, that on fields, or that of a selection in text, by rows; scrolls text.
     pub fn step(&mut self, step: CursorStep, area: Rect) {
         let height = self.height(area);
         if let Some(fields) = self.fields_mut() {
             fields.step(step, height);
             return self.show_cursor(height);
         }
+        let last = self.bytes.len().saturating_sub(1);
+        if self.is_text_selected() {
+            let mut cursor = Cursor { selected: self.row_at(self.at), offset: self.top };
+            cursor.step(step, self.len(), height);
+            self.at = match step {
+                CursorStep::Top => 0,
+                CursorStep::Bottom => last,
+                _ => self.byte_in_row(cursor.selected),
+            };
+            return self.show_cursor(height);
+        }
         if !self.is_hex() {
             return self.scroll(step, area);
         }
-        let last = self.bytes.len().saturating_sub(1);
         let bytes = step.rows(height).saturating_mul(self.hex_row.bytes);
         let (at, row) = (self.at, self.hex_row.bytes);
         self.at = match step {
@@ -43,17 +53,26 @@ impl Detail {
         self.top = cursor.selected;
     }
 
-    /// What an action does to the cursor on bytes; `false` = it is none of it, or they are no hex.
+    /// What an action does to the cursor on bytes; `false` = it is none of it, or nothing has one.
     pub(crate) fn act(&mut self, action: Action, area: Rect) -> bool {
-        if !(self.is_hex() && self.inside) {
+        let is_text = self.form == DetailForm::Text && !self.is_empty();
+        let takes = self.is_hex() || self.is_text_selected();
+        if !self.inside || !(takes || is_text && action == Action::Select) {
             return false;
         }
-        let last = self.bytes.len().saturating_sub(1);
         match action {
-            Action::Left => self.at = self.at.saturating_sub(1),
-            Action::Right => self.at = (self.at + 1).min(last),
+            Action::Left => self.at = self.beside(false),
+            Action::Right => self.at = self.beside(true),
+            Action::Select if self.anchor.is_some() => self.anchor = None,
             Action::Select => {
-                self.anchor = if self.anchor.is_some() { None } else { Some(self.at) };
+                if is_text {
+                    // Where the search stands, else at the beginning of what is seen.
+                    let shown = self.top..self.top + self.height(area);
+                    let here = self.here.filter(|byte| shown.contains(&self.row_at(*byte)));
+                    let top = self.row(self.top).map_or(0, |(start, _)| start);
+                    self.at = here.unwrap_or(top);
+                }
+                self.anchor = Some(self.at);
             }
             _ => return false,
         }
@@ -65,6 +84,7 @@ impl Detail {
     pub(crate) fn mouse(&mut self, mouse: Mouse, area: Rect) {
         let at = self.byte_under((mouse.column, mouse.row).into(), area);
         let was_inside = std::mem::replace(&mut self.inside, true);
+        self.is_dragged = mouse.kind == MouseKind::Drag && !self.is_entered;
         match mouse.kind {
             MouseKind::Drag if self.is_entered => return,
             MouseKind::Drag => self.anchor = self.anchor.or(at.map(|_| self.at)),
@@ -81,10 +101,17 @@ impl Detail {
         self.show_cursor(self.height(area));
     }
 
-    /// The byte at a place of the hex view, in either of its columns.
+    /// The byte at a place of the text, or of the hex view, in either of its columns.
     pub(super) fn byte_under(&self, at: Position, area: Rect) -> Option<usize> {
         let rows = self.areas(area).rows;
-        if !self.is_hex() || !rows.contains(at) {
+        if !rows.contains(at) {
+            return None;
+        }
+        if self.form == DetailForm::Text {
+            let row = self.top + usize::from(at.y - rows.y);
+            return self.byte_at_cell(row.min(self.len().checked_sub(1)?), (at.x - rows.x).into());
+        }
+        if !self.is_hex() {
             return None;
         }
         let row = self.hex_row;
@@ -98,8 +125,8 @@ impl Detail {
 
     /// The bytes that are selected.
     pub fn selection(&self) -> Option<Range<usize>> {
-        let anchor = self.anchor.filter(|_| self.is_hex())?;
-        Some(anchor.min(self.at)..(anchor.max(self.at) + 1).min(self.bytes.len()))
+        let anchor = self.anchor.filter(|_| self.is_hex() || self.form == DetailForm::Text)?;
+        Some(anchor.min(self.at)..self.cursor_on(anchor.max(self.at)).end)
     }
 
     /// Selected bytes, when keys go to them.
@@ -114,11 +141,11 @@ impl Detail {
             self.top = fields.settled(top, height);
             return;
         }
-        if !self.is_hex() {
+        if !(self.is_hex() || self.is_text_selected()) {
             return;
         }
         self.at = self.at.min(self.bytes.len().saturating_sub(1));
-        let mut cursor = Cursor { selected: self.at / self.hex_row.bytes, offset: self.top };
+        let mut cursor = Cursor { selected: self.row_at(self.at), offset: self.top };
         cursor.settle(self.len(), height);
         self.top = cursor.offset;
     }

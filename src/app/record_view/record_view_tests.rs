@@ -210,3 +210,112 @@ fn a_character_cut_by_the_sample_is_no_binary() {
     assert!(is_text(&text.as_bytes()[1..]) || is_text(text.as_bytes()));
     assert!(!is_text(b"\xff\xfe\x00\x01"));
 }
+
+/// Text that has the keys, with characters of one and two bytes and one that takes two cells.
+fn text_inside(room: Rect) -> Detail {
+    let mut detail = detail("first line\r\nzwölf 日本\r\nlast".as_bytes(), room.width.into());
+    detail.inside = true;
+    detail.fit(room);
+    detail
+}
+
+#[test]
+fn characters_of_text_are_selected_by_keys_and_what_they_mean_is_told() {
+    let room = area(78, 20);
+    let mut detail = text_inside(room);
+    assert!(!detail.act(Action::Right, room), "without a selection keys scroll it");
+    assert!(detail.areas(room).readings.is_empty());
+    assert!(detail.act(Action::Select, room));
+    assert_eq!(detail.selected(), Some(&b"f"[..]));
+    assert!(!detail.areas(room).readings.is_empty());
+    detail.act(Action::Right, room);
+    detail.act(Action::Right, room);
+    assert_eq!(detail.selected(), Some(&b"fir"[..]));
+    detail.step(CursorStep::Down, room);
+    assert_eq!(detail.selected(), Some("first line\r\nzwö".as_bytes()));
+    detail.act(Action::Left, room);
+    assert_eq!(detail.selected(), Some(&b"first line\r\nzw"[..]));
+    detail.act(Action::Right, room);
+    detail.act(Action::Right, room);
+    assert_eq!(detail.selected(), Some("first line\r\nzwöl".as_bytes()));
+    detail.step(CursorStep::Bottom, room);
+    assert_eq!(detail.selected(), Some(&detail.bytes[..]));
+    detail.step(CursorStep::Down, room);
+    detail.act(Action::Right, room);
+    assert_eq!(detail.selected(), Some(&detail.bytes[..]));
+    detail.act(Action::Select, room);
+    assert_eq!(detail.selected(), None);
+}
+
+#[test]
+fn the_mouse_selects_characters_of_text_and_nothing_moves_below_it_meanwhile() {
+    let room = area(78, 20);
+    let mut detail = text_inside(room);
+    let mouse = |kind, column, row| Mouse { kind, column, row };
+    // 日 has the cells 6 and 7.
+    for cell in [6, 7] {
+        assert_eq!(detail.byte_under((cell, 1).into(), room), Some(19));
+    }
+    assert_eq!(detail.byte_under((70, 1).into(), room), Some(22), "the last of the row");
+    detail.mouse(mouse(MouseKind::Press, 2, 1), room);
+    assert_eq!(detail.selected(), None);
+    detail.mouse(mouse(MouseKind::Drag, 7, 1), room);
+    assert_eq!(detail.selected(), Some("ölf 日".as_bytes()));
+    assert!(detail.areas(room).readings.is_empty());
+    detail.mouse(mouse(MouseKind::Release, 7, 1), room);
+    assert!(!detail.areas(room).readings.is_empty());
+    let mut open = Some(detail);
+    assert!(leave(&mut open));
+    let detail = open.unwrap();
+    assert_eq!((detail.selected(), detail.inside), (None, true));
+}
+
+#[test]
+fn our_own_words_are_broken_between_them() {
+    let words = b"the peer reset the connection after 0 bytes, incomprehensibilities";
+    let broken = |kind, width| {
+        let mut detail = Detail::new(RecordId(0), kind, Bytes::copy_from_slice(words), &HINTS);
+        detail.fit(area(width, 9));
+        let rows = (0..detail.len()).filter_map(|at| detail.row(at));
+        rows.map(|(_, row)| String::from_utf8_lossy(row).into_owned()).collect::<Vec<_>>()
+    };
+    let rows = broken(RecordKind::Reset, 20);
+    assert_eq!(rows[..3], ["the peer reset the ", "connection after 0 ", "bytes, "]);
+    assert_eq!(rows.concat().as_bytes(), words);
+    assert!(rows.iter().all(|row| row.len() <= 20), "{rows:?}");
+    assert_eq!(broken(RecordKind::Data, 20)[1], "onnection after 0 by", "bytes are where they are");
+}
+
+proptest::proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
+    #[test]
+    fn a_cursor_in_text_goes_through_every_byte_and_back_and_never_leaves_it(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..40),
+        width in 10_usize..30,
+    ) {
+        let room = area(width, 30);
+        let mut detail = detail(&bytes, width);
+        (detail.form, detail.inside) = (DetailForm::Text, true);
+        detail.fit(room);
+        detail.act(Action::Select, room);
+        let mut seen = vec![detail.at];
+        for _ in 0..bytes.len() {
+            let before = detail.at;
+            detail.act(Action::Right, room);
+            proptest::prop_assert!(detail.at >= before && detail.at < bytes.len());
+            proptest::prop_assert!(detail.at - before <= 4);
+            if detail.at > before { seen.push(detail.at); }
+        }
+        proptest::prop_assert_eq!(detail.selected(), Some(&bytes[..]));
+        while detail.at > 0 {
+            let before = detail.at;
+            detail.act(Action::Left, room);
+            proptest::prop_assert!(detail.at < before);
+        }
+        for step in [CursorStep::Down, CursorStep::Up, CursorStep::PageDown, CursorStep::Bottom] {
+            detail.step(step, room);
+            proptest::prop_assert!(detail.at < bytes.len());
+        }
+    }
+}

@@ -141,3 +141,25 @@ fn groups_and_seconds_beyond_the_bound_are_added_up() {
     assert_eq!(seconds.len(), SECONDS + 1);
     assert_eq!(of(&seconds), Some((GROUPS + 50 - SECONDS) as u64));
 }
+
+#[test]
+fn what_is_pinned_is_counted_after_its_neighbours_were_let_go_of() {
+    let mut timeline = asked();
+    timeline.pin(RecordId(1)).unwrap();
+    timeline.pin(RecordId(2)).unwrap();
+    let conn = conn_id(2, 1);
+    let much = bytes::Bytes::from(vec![b'x'; 1 << 20]);
+    while timeline.first() < RecordId(8) {
+        timeline.push_batch([received(conn, 9_000, &much)]);
+    }
+    let statistics = counted(&timeline, "");
+    assert_eq!(statistics.looked_at, timeline.len() as u64);
+    assert_eq!(
+        timeline.next_id().0 - statistics.looked_at,
+        timeline.evicted.records,
+        "the window says of all others that they were evicted"
+    );
+    let first = records(&statistics, StatKind::Session);
+    assert_eq!(first.first(), Some(&(StatGroup::Session(SessionId(1)), 2)));
+    assert_eq!(counted(&timeline, "conn == 1/1 and out").all.records, 1);
+}

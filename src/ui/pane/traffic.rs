@@ -37,8 +37,11 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let (traffic, inside) = (&painter.app.traffic, pane_inner(painter.area));
     let height = traffic.areas(inside).rows.height;
     let position = frame::position(traffic.cursor(height.into()).selected, traffic.len(), height);
-    let block = frame::of(Pane::Traffic, title(painter));
-    let block = block.title(right_title(painter).right_aligned());
+    let right = right_title(painter);
+    // Two corners, the number of the pane, and a cell between the two.
+    let room = usize::from(painter.area.width).saturating_sub(right.width() + 4);
+    let block = frame::of(Pane::Traffic, title(painter, room));
+    let block = block.title(right.right_aligned());
     frame::with_foot(block, vec![(position, painter.palette.dim)], painter.area.width)
 }
 
@@ -67,7 +70,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
 pub(super) fn folded(mut painter: Painter<'_>) {
     let palette = painter.palette;
     painter.put(&format!(" {}", Pane::Traffic as usize + 1), palette.dim);
-    for span in title(&painter).spans {
+    for span in title(&painter, painter.area.width.into()).spans {
         painter.put(&span.content, palette.dim.patch(span.style));
     }
     let shared = &painter.app.shared;
@@ -82,24 +85,25 @@ pub(super) fn folded(mut painter: Painter<'_>) {
     summary(&mut painter, (id, &record), style);
 }
 
-/// Totals, what was evicted, what was lost.
-fn title(painter: &Painter<'_>) -> Line<'static> {
+/// Totals, what was evicted, what was lost. Where there is no room for all, the bars go, then the rates.
+fn title(painter: &Painter<'_>, room: usize) -> Line<'static> {
     let (app, palette) = (painter.app, painter.palette);
     let records = format::counted(app.shared.timeline.crossed() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
+    let mut rates = Vec::new();
     let rate = app.shared.timeline.rates.rate(app.shared.now, RATE_SECONDS);
     for (glyph, per_second, style) in
         [("▶", rate.sent, palette.sent), ("◀", rate.received, palette.received)]
     {
         if per_second > 0.0 {
-            spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
+            rates.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
         }
     }
     if painter.area.width >= BARRED {
         let counts = app.shared.timeline.rates.history(app.shared.now, BARS_SECONDS);
         let bars = strip::bars(&counts);
         if !bars.is_empty() {
-            spans.push(Span::styled(format!(" {bars} "), palette.dim));
+            rates.push(Span::styled(format!(" {bars} "), palette.dim));
         }
     }
     let Volume { records, bytes } = app.shared.timeline.evicted;
@@ -118,7 +122,12 @@ fn title(painter: &Painter<'_>) -> Line<'static> {
             spans.push(Span::styled(text, palette.error));
         }
     }
-    Line::from(spans)
+    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    while !rates.is_empty() && width(&spans) + width(&rates) > room {
+        rates.pop();
+    }
+    let lost = spans.split_off(1);
+    spans.into_iter().chain(rates).chain(lost).collect()
 }
 
 /// Filter, pause, follow.
@@ -131,7 +140,8 @@ fn right_title(painter: &Painter<'_>) -> Line<'static> {
     if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
         let busy = if traffic.listing.is_complete() { "" } else { "…" };
         let shown = format::count(traffic.len() as u64);
-        let text = printable_str(&traffic.filter.text).into_owned();
+        let text = printable_str(&traffic.filter.text);
+        let text = fit::start(&text, painter.area.width / 2);
         spans.push(Span::styled(format!(" filter: {text}  {shown}{busy} shown "), palette.active));
     }
     if let Some(found) = &traffic.found {
@@ -374,6 +384,11 @@ fn filter_line(mut painter: Painter<'_>, words: Rect) {
     }
     painter.editor_with(editor, &[(0..text.len(), style)]);
     let mut painter = painter.at(words);
+    let lines = filter.wrong(words.width);
+    if lines.len() > 1 && usize::from(words.height) >= lines.len() {
+        painter.lines(lines.iter(), palette.error);
+        return;
+    }
     if let Some(error) = &filter.error {
         let column = error.column.saturating_sub(1);
         let end = format!(" (column {})", error.column);

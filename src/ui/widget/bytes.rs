@@ -80,6 +80,26 @@ pub(crate) fn pointed(
     cursor.into_iter().chain(selected).collect()
 }
 
+/// The same of text, in its order: what is selected before the cursor, the cursor, what is behind it.
+pub(crate) fn pointed_text(
+    row: Range<usize>,
+    cursor: Range<usize>,
+    selected: Range<usize>,
+) -> Vec<MarkedRange> {
+    let pieces = [
+        (selected.start..cursor.start, Mark::Selected),
+        (cursor.clone(), Mark::Cursor),
+        (cursor.end..selected.end, Mark::Selected),
+    ];
+    let here = |(range, mark): (Range<usize>, Mark)| {
+        let range = range.start.max(row.start)..range.end.min(row.end);
+        let range =
+            (range.start < range.end).then(|| range.start - row.start..range.end - row.start);
+        range.map(|range| MarkedRange { range, mark })
+    };
+    pieces.into_iter().filter_map(here).collect()
+}
+
 impl Marks<'_> {
     /// The hits that reach into a part of bytes of which the first stands at `offset`; their
     /// places count from the start of the part. Costs what the part is long.

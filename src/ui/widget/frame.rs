@@ -89,12 +89,14 @@ pub(crate) fn window<'a>(
         .border_style(palette.focused_border)
         .title_style(palette.title)
         .title(self::title(title, painter.area.width));
-    let mut room = painter.area.width.saturating_sub(4);
-    if !position.is_empty() && cells(position) + 2 < room {
-        room -= cells(position) + 2;
+    let room = painter.area.width.saturating_sub(4);
+    // What can be done is told rather than where it stands: the scroll bar tells that, too.
+    let is_told = !hint.is_empty() && cells(hint) < room;
+    let left = if is_told { room - cells(hint) } else { room };
+    if !position.is_empty() && cells(position) + 2 < left {
         block = block.title_bottom(Line::styled(format!(" {position} "), palette.dim));
     }
-    if cells(hint) < room && !hint.is_empty() {
+    if is_told {
         let hint = Line::styled(format!(" {hint} "), palette.dim);
         block = block.title_bottom(hint.right_aligned());
     }

@@ -139,6 +139,15 @@ pub(crate) fn draw(
             let mut painter = painter.at(row);
             bytes::hex_row(&mut painter, offset as u64, part, detail.hex_row, &hits, 0);
         } else {
+            if let Some(selected) = detail.selection() {
+                let pointed = bytes::pointed_text(
+                    offset..offset + part.len(),
+                    detail.under_cursor(),
+                    selected,
+                );
+                // Marks of a search are not seen where something is selected.
+                hits = if pointed.is_empty() { hits } else { pointed };
+            }
             bytes::text(&mut painter.at(row), part, palette.base, &[], &hits, 0);
         }
     }

@@ -249,6 +249,11 @@ fn faults_are_composed_shown_where_they_touch_and_switched_off_and_on_again() {
     };
     assert_eq!(off(&effects), Some(true));
     driver.assert_shows("the faults are off");
+    // A row of figures is called by the session's name, whatever is done to it now.
+    driver.keys("%");
+    driver.assert_shows(&format!("{id} :9000 "));
+    assert!(!driver.screen().contains("faults off"), "{}", driver.screen());
+    driver.keys("<Esc>");
     assert_eq!(off(&driver.keys("!")), Some(false));
     driver.assert_shows("the faults are on again");
 }

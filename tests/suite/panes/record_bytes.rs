@@ -98,3 +98,32 @@ fn a_row_of_a_conversation_has_the_same_view_of_its_bytes() {
     app.assert_shows("2 bytes");
     assert_eq!(copied(&app.keys("Y")).1, "c8 ff");
 }
+
+#[test]
+fn bytes_are_selected_in_text_by_keys_and_mouse_at_every_size_and_copied() {
+    for size in [(80, 24), (120, 40), (160, 48), (200, 60)] {
+        // So long that the list does not reach the second line.
+        let text = format!("GET /{} HTTP/1.1\r\nHost: example.com\r\n\r\n", "a".repeat(300));
+        let (mut app, _) = looking(size, text.as_bytes());
+        app.assert_shows("Select");
+        app.keys("V<Right><Right>");
+        app.assert_shows("3 bytes");
+        app.assert_shows("u24");
+        assert_eq!(copied(&app.keys("y")), ("selection as text".into(), "GET".into()));
+        assert_eq!(copied(&app.keys("Y")).1, "47 45 54");
+        app.keys("<Esc>");
+        assert!(!app.screen().contains("u24"), "{}", app.screen());
+        // The same with the mouse.
+        let screen = app.screen();
+        let row = screen.lines().position(|line| line.contains("Host: example")).unwrap();
+        let line = screen.lines().nth(row).unwrap();
+        let (before, _) = line.split_once("example").unwrap();
+        let column = before.chars().count() as u16;
+        app.mouse(MouseKind::Press, column, row as u16);
+        app.mouse(MouseKind::Drag, column + 6, row as u16);
+        assert_eq!(app.screen().lines().position(|line| line.contains("Host: example")), Some(row));
+        app.mouse(MouseKind::Release, column + 6, row as u16);
+        app.assert_shows("7 bytes");
+        assert_eq!(copied(&app.keys("y")).1, "example");
+    }
+}

@@ -85,6 +85,7 @@ fn a_row_of_http_is_copied_as_a_curl_command() {
     for part in ["curl", "http://example.com/second?a=1", "X-Id: {7}", "{\"a\": 1}"] {
         assert!(copied.contains(part), "{part} in {copied}");
     }
+    assert!(!copied.contains("--location"), "the client asked once: {copied}");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use crate::app::editor::{Editor, LineMode};
 use crate::app::filter_words;
 use crate::app::keymap::Context;
 use crate::app::shared::Shared;
+use crate::codec::printable::printable_str;
 use crate::codec::search::Pattern;
+use crate::codec::wrap_words::wrap;
 use crate::model::key::Key;
 use crate::query::{Filter, QueryError};
 
@@ -33,6 +35,13 @@ pub struct FilterLine {
 }
 
 impl FilterLine {
+    /// What is wrong with what is typed, with its column, in lines so wide.
+    pub(crate) fn wrong(&self, width: u16) -> Vec<String> {
+        let told =
+            |error: &QueryError| wrap(&format!("^ {}", printable_str(&error.to_string())), width);
+        self.error.as_ref().map_or_else(Vec::new, told)
+    }
+
     /// Begins to type.
     pub(super) fn open(&mut self, shared: &Shared) {
         self.before = self.text.clone();

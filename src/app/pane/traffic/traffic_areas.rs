@@ -8,6 +8,10 @@ use crate::app::layout::{cut_bottom, cut_top};
 /// Width from which the detail stands beside the list.
 const BESIDE: u16 = 150;
 
+/// Height above which a sentence about the filter may take more than a line, and how many it takes at most.
+const WORDED: u16 = 8;
+const WORDS: usize = 4;
+
 /// Areas of the pane; empty where there is nothing or no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TrafficAreas {
@@ -30,9 +34,11 @@ impl TrafficPane {
     /// Lays the pieces out in the pane's inner area.
     pub(crate) fn areas(&self, inner: Rect) -> TrafficAreas {
         let mut rest = inner;
-        // What is wrong with a filter has a line for itself.
+        // What is wrong with a filter has a line for itself, or some when there is room for a long sentence.
         let has_words = self.filter.editor.is_some() && inner.height > 3;
-        let filter_words = cut_bottom(&mut rest, u16::from(has_words));
+        let wrong = if inner.height > WORDED { self.filter.wrong(inner.width).len() } else { 0 };
+        let words = if has_words { wrong.clamp(1, WORDS) as u16 } else { 0 };
+        let filter_words = cut_bottom(&mut rest, words);
         let filter = cut_bottom(&mut rest, u16::from(self.is_typing()));
         let mut parts = TrafficAreas { filter, filter_words, ..TrafficAreas::default() };
         if let Some(detail) = &self.detail {
