@@ -16,6 +16,7 @@ mod overlay;
 mod painter;
 mod pane;
 mod replay;
+mod run;
 mod statistics;
 pub mod theme;
 mod widget;

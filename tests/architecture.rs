@@ -51,8 +51,8 @@ const LAYERS: &[(&str, &str)] = &[
     // Code snippets and requests made of traffic are written from plans, so they compose one.
     ("interop", "model codec query check compose runner"),
     ("timeline", "model codec query"),
-    ("app", "model codec query check compose interop timeline"),
-    ("ui", "app model codec query check compose interop timeline"),
+    ("app", "model codec query check compose runner interop timeline"),
+    ("ui", "app model codec query check compose runner interop timeline"),
     // Opening files that a user names, printing, signals: leaves that the floors with a system share.
     ("named_file", ""),
     ("whole_file", ""),

@@ -23,6 +23,8 @@ pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
 pub mod replay;
+pub mod run;
+pub mod run_options;
 pub mod statistics;
 mod window_hints;
 
@@ -58,6 +60,8 @@ pub enum Overlay {
     Held(Box<held::HeldWindow>),
     Statistics(Box<statistics::StatisticsWindow>),
     Replay(Box<replay::ReplayWindow>),
+    Run(Box<run::RunWindow>),
+    RunOptions(Box<run_options::RunOptions>),
 }
 
 impl Overlay {
@@ -81,6 +85,8 @@ impl Overlay {
             Overlay::Held(it) => it.update(shared, inner, input),
             Overlay::Statistics(it) => it.update(shared, inner, input),
             Overlay::Replay(it) => it.update(inner, input),
+            Overlay::Run(it) => it.update(shared, inner, input),
+            Overlay::RunOptions(it) => it.update(inner, input),
         }
     }
 
@@ -96,8 +102,11 @@ impl Overlay {
             Overlay::Ask(_) => (60, 4),
             Overlay::Export(_) => (90, 16),
             Overlay::Columns(_) => column_window::ColumnWindow::size(shared.size),
-            Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
+            Overlay::Statistics(_) | Overlay::Run(_) => {
+                (shared.size.0, shared.size.1.saturating_sub(1))
+            }
             Overlay::Replay(_) => (90, 12),
+            Overlay::RunOptions(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             // The letters stand on the screen as it is.
@@ -144,6 +153,8 @@ impl Overlay {
             Overlay::Columns(_) => Context::ColumnList,
             Overlay::Held(it) => return it.contexts(),
             Overlay::Replay(it) => return it.contexts(),
+            Overlay::Run(it) => return it.contexts(),
+            Overlay::RunOptions(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -161,6 +172,7 @@ impl Overlay {
         match self {
             Overlay::Environments(it) => it.step_back(shared),
             Overlay::Held(it) => it.step_back(),
+            Overlay::Run(it) => it.step_back(shared),
             _ => None,
         }
     }
@@ -209,6 +221,8 @@ impl Overlay {
             Overlay::Held(_) => Some(Action::Held),
             Overlay::Statistics(_) => Some(Action::Statistics),
             Overlay::Replay(_) => Some(Action::Replay),
+            Overlay::Run(_) => Some(Action::ShowRun),
+            Overlay::RunOptions(_) => Some(Action::RunPresets),
             _ => None,
         }
     }

@@ -10,6 +10,8 @@ use crate::model::id::SessionId;
 pub(super) enum ListenerState {
     Starting,
     Up(Vec<EndAddress>),
+    /// It was there before, and stays when the run is over.
+    Lent(Vec<EndAddress>),
     /// It failed, or has ended.
     Down,
 }
@@ -35,7 +37,9 @@ impl RunningListener {
 
     /// Where it is as variables: of `mock/users` these are `mock.users.address` and `mock.users.port`.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
-        let ListenerState::Up(addresses) = &self.state else { return BTreeMap::new() };
+        let (ListenerState::Up(addresses) | ListenerState::Lent(addresses)) = &self.state else {
+            return BTreeMap::new();
+        };
         let Some(address) = addresses.first() else { return BTreeMap::new() };
         let name = self.path.replace('/', ".");
         let port = address.inet().map(|address| address.port().to_string());

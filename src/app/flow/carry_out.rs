@@ -3,7 +3,7 @@
 use super::edited::begin as edit;
 use super::{
     credentials, curl, draft, environments, focus, history, input, overlays, program, project,
-    response, restore, rewrites, rows, save, themes, traffic, undo,
+    response, restore, rewrites, rows, runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -31,6 +31,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SetFraming(framing) => response::set_framing(app, framing),
         Intent::SetInputFormat(format) => response::set_input_format(app, format),
         Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
+        Intent::Runs(ask) => runs::asked(app, ask),
         Intent::Traffic(wish) => traffic::wished(app, wish),
         Intent::RecordOpen(is_open) => focus::record_open(app, is_open),
         Intent::CloseOverlay => drop(app.overlays.pop()),

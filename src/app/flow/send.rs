@@ -10,6 +10,7 @@ use crate::app::form::FormFieldId;
 use crate::app::session_words;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
+use crate::app::waiting_send::WaitsFor;
 use crate::check::Checks;
 use crate::compose::{self, Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
@@ -47,7 +48,8 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();
     let mut scope = app.shared.scope();
-    wanted::answered(app, &mut scope);
+    let of = WaitsFor::Draft(app.shared.drafts.current().id);
+    wanted::answered(app, of, &mut scope);
     let spec = &app.shared.drafts.current().spec;
     match plan_with(spec, &scope, unknown) {
         Ok(plan) => {

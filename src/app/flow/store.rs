@@ -3,7 +3,7 @@
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    kept, outside, project, renamed_outside, restore, save, themes, traffic, undo,
+    kept, outside, project, renamed_outside, restore, runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -63,7 +63,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
-        Reply::TextsRead { files } => curl::files_read(app, files),
+        Reply::TextsRead { mut files } => match files.remove(runs::DATA) {
+            Some(rows) => runs::data_read(app, rows),
+            None => curl::files_read(app, files),
+        },
         Reply::RestoreSaved => {
             app.dirty = is_over;
             edited::saved(app);
