@@ -57,6 +57,10 @@ pub enum RunAsk {
     Stop,
     /// Show what this row got; leaving that leads back.
     Open(usize),
+    /// The values that one waits for are there.
+    GoOn,
+    /// They are not to be had, and why.
+    GiveUp(String),
 }
 
 /// A run that waits for rows of data or for values.

@@ -60,9 +60,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::EditField(field, change) => draft::edit_field(app, field, &change),
         Intent::CycleField { field, forward } => rewrites::cycled(app, field, forward),
         Intent::Rows(change) => rows::change(app, change),
-        Intent::AddRow => draft::add_row(app),
-        Intent::DuplicateRow => draft::duplicate_row(app),
-        Intent::DeleteRow => draft::delete_row(app),
+        Intent::AddRow | Intent::DuplicateRow | Intent::DeleteRow => change_row(app, &intent),
         Intent::UndoDelete => undo::undo(app),
         Intent::TurnRow { is_back } => draft::turn_row(app, is_back),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
@@ -72,6 +70,15 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => edit(app, text, extension, target),
         Intent::OpenEntry(name, then) => history::open(app, name, then),
+    }
+}
+
+/// Does something with the row the cursor is in.
+fn change_row(app: &mut App, intent: &Intent) {
+    match intent {
+        Intent::AddRow => draft::add_row(app),
+        Intent::DuplicateRow => draft::duplicate_row(app),
+        _ => draft::delete_row(app),
     }
 }
 

@@ -13,8 +13,7 @@ mod opening;
 
 use std::time::Duration;
 
-pub(super) use beginning::{DATA, act, begin, data_read, give_up, go_on_beginning};
-pub(super) use opening::open_row;
+pub(super) use beginning::{DATA, act, data_read};
 
 use super::response;
 use crate::app::checking::{CheckOrder, Checked, WhatCame};
@@ -35,10 +34,12 @@ const TICK: Duration = Duration::from_millis(100);
 /// Does what the window of runs asks for.
 pub(super) fn asked(app: &mut App, ask: RunAsk) {
     match ask {
-        RunAsk::Begin(wish) => begin(app, *wish),
+        RunAsk::Begin(wish) => beginning::begin(app, *wish),
         RunAsk::Again { failed_only } => beginning::again(app, failed_only),
         RunAsk::Stop => stop(app),
-        RunAsk::Open(row) => open_row(app, row),
+        RunAsk::Open(row) => opening::open_row(app, row),
+        RunAsk::GoOn => beginning::go_on_beginning(app),
+        RunAsk::GiveUp(why) => beginning::give_up(app, &why),
     }
 }
 
@@ -73,8 +74,8 @@ pub(super) fn checked(app: &mut App, checked: &Checked) -> bool {
     let id = checked.session;
     let is_of_run = live(app).is_some_and(|shown| shown.run.looked_at(id).is_some());
     if is_of_run {
-        let failed = |why: &String| Failure::new(Stage::Body, "", FailureKind::Malformed, why);
-        let outcome = checked.report.as_ref().map(Clone::clone).map_err(failed);
+        let failed = |why| Failure::new(Stage::Body, "", FailureKind::Malformed, why);
+        let outcome = checked.report.clone().map_err(failed);
         with_run(app, |run, time| run.on_report(id, outcome, time));
         go_on(app);
     }
@@ -96,6 +97,7 @@ pub(super) fn timer_fired(app: &mut App) {
         shown.due = None;
     }
     go_on(app);
+    refresh(app);
 }
 
 fn is_open(app: &App) -> bool {
@@ -108,6 +110,7 @@ pub(super) fn go_on(app: &mut App) {
     for order in turn.orders {
         carry_out(app, order);
     }
+    let is_new = !turn.news.is_empty();
     for news in turn.news {
         tell(app, news);
     }
@@ -124,7 +127,9 @@ pub(super) fn go_on(app: &mut App) {
         shown.due = Some(wake);
         app.effects.push(Effect::After { delay: wake.since(now), timer: Timer::Run });
     }
-    refresh(app);
+    if is_new {
+        refresh(app);
+    }
 }
 
 /// The windows show the rows as they are, soon after they changed.

@@ -8,13 +8,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{overlays, runs};
+use super::overlays;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::ask::AskWindow;
+use crate::app::preset_runs::RunAsk;
 use crate::app::state::App;
 use crate::app::waiting_send::{WaitingSend, WaitsFor};
 use crate::app::wanted_values::{ProgramAnswer, ProgramOrder, ProgramWords, ValueWish};
@@ -131,7 +132,7 @@ pub(crate) fn wished(app: &mut App, wish: ValueWish) {
         ValueWish::Run(programs) => run(app, programs, true),
         ValueWish::Stop => match app.waiting.take().map(|waiting| waiting.of) {
             Some(WaitsFor::Draft(_)) => app.say("not sent: a value it needs was not given"),
-            Some(WaitsFor::Run) => runs::give_up(app, "a value it needs was not given"),
+            Some(WaitsFor::Run) => give_up(app, "a value it needs was not given"),
             None => {}
         },
         ValueWish::Answer(value) => {
@@ -156,7 +157,7 @@ pub(crate) fn wished(app: &mut App, wish: ValueWish) {
 fn go_on(app: &mut App) {
     let Some(waiting) = &mut app.waiting else { return };
     if waiting.of == WaitsFor::Run {
-        return runs::go_on_beginning(app);
+        return app.intents.push_back(Intent::Runs(RunAsk::GoOn));
     }
     if waiting.of == WaitsFor::Draft(app.shared.drafts.current().id) {
         waiting.is_answered = true;
@@ -214,7 +215,7 @@ pub(crate) fn programs(app: &mut App, answer: ProgramAnswer) {
 /// What waits for a value will not get it.
 fn lost(app: &mut App, why: &str) {
     match app.waiting.take().map(|waiting| waiting.of) {
-        Some(WaitsFor::Run) => runs::give_up(app, why),
+        Some(WaitsFor::Run) => give_up(app, why),
         Some(WaitsFor::Draft(_)) | None => app.warn(format!("not sent: {why}")),
     }
 }
@@ -224,4 +225,9 @@ fn is_secret(app: &App, words: &ProgramWords) -> bool {
     let environments = app.shared.workspace.environments.iter();
     let mut commands = environments.flat_map(|it| it.commands.values());
     !commands.any(|command: &ValueCommand| command.words == *words && !command.is_secret)
+}
+
+/// A run that waits for values does not begin.
+fn give_up(app: &mut App, why: &str) {
+    app.intents.push_back(Intent::Runs(RunAsk::GiveUp(why.to_owned())));
 }

@@ -20,7 +20,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep, scroll};
-use crate::app::editor::{Editor, LineMode};
+use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::Intent;
@@ -38,9 +38,11 @@ use crate::runner::{RunRow, RunTally, RunVerdict};
 use crate::store::job::{Job, Overwrite};
 
 /// Up to so many rows are made anew with everything that happens.
-const FEW: usize = 2_000;
-/// More of them no more often than this.
-const REFRESHED: Duration = Duration::from_millis(100);
+const FEW: usize = 100;
+/// More of them no more often than this, a little more than a tick of the clock.
+const REFRESHED: Duration = Duration::from_millis(90);
+/// Names that say how wide their column is.
+const NAMES: usize = 500;
 /// Rows above the list: how far it is, what it is of.
 const ABOVE: u16 = 2;
 
@@ -143,7 +145,7 @@ impl RunWindow {
         self.tally = RunTally::of(shown.run.rows());
         self.total = shown.run.total();
         self.made_at = shared.now;
-        let names = self.rows.iter().take(FEW).filter_map(|place| run_rows::name(shown, *place));
+        let names = self.rows.iter().take(NAMES).filter_map(|place| run_rows::name(shown, *place));
         self.longest = names.map(|name| name.chars().count()).max().unwrap_or(0);
         let place = self.chosen.and_then(|it| self.rows.iter().position(|row| *row == it));
         self.cursor.selected = place.unwrap_or(self.cursor.selected);
@@ -279,7 +281,11 @@ impl RunWindow {
                 let text = shown.facts(shared.now).report(RunReportKind::Text);
                 return copying::put("the run", text).into();
             }
-            Action::SaveToFile => self.report = Some(Editor::new(&name(shared), LineMode::One)),
+            Action::SaveToFile => {
+                let mut editor = Editor::new(&name(shared), LineMode::One);
+                editor.move_to(Caret::End);
+                self.report = Some(editor);
+            }
             action => match CursorStep::of(action) {
                 Some(step) => self.step(shared, inner, step),
                 None => return Outcome::no(),

@@ -218,7 +218,7 @@ fn what_does_not_pass_is_tried_again_after_a_while() {
     let files = [("one", "[http]\nurl = \"http://h/\"\n[expect]\nstatus = 200\n")];
     let mut driver = Driver::with(WIDE, workspace(&files));
     let mut peer = Peer::new(Some(503));
-    let effects = driver.keys("<A-1>gR<Down><Down><Down><Down><BS>1<Enter>");
+    let effects = driver.keys("<A-1>gR<Down><Down><Down><Down><Backspace>1<Enter>");
     peer.play(&mut driver, effects);
     assert_eq!(peer.opened.len(), 1);
     driver.assert_shows("is tried again (2 of 2)");
@@ -321,4 +321,35 @@ fn a_run_goes_on_without_its_window_and_says_how_far_it_is() {
     driver.assert_shows("run 0 of 2 (Alt+Shift+R shows it)");
     driver.keys("<A-R>");
     driver.assert_shows("0 of 2  0 passed");
+}
+
+#[test]
+fn a_click_chooses_a_row_and_secrets_are_masked_in_all_of_it() {
+    let mut driver = users();
+    run(&mut driver, Some(200));
+    driver.click("users/a-login");
+    driver.assert_shows("→ {{token}} = ");
+    assert!(!driver.shows("t0p-value"), "{}", driver.screen());
+    driver.click("o: failed first");
+    driver.assert_shows("o: in order");
+    driver.click("users/b-user");
+    assert!(!driver.shows("t0p-value"), "{}", driver.screen());
+}
+
+#[test]
+fn a_thousand_rows_are_put_in_order_a_few_times_a_second_alone() {
+    let one = "[http]\nurl = \"http://h/\"\n[expect]\nstatus = 200\n";
+    let names: Vec<String> = (0..1000).map(|at| format!("all/p{at:04}")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), one)).collect();
+    let mut driver = Driver::with(WIDE, workspace(&files));
+    let mut peer = Peer::new(Some(404));
+    let effects = driver.keys("<A-1>gR<Enter>");
+    peer.play(&mut driver, effects);
+    assert_eq!(peer.opened.len(), 1000);
+    driver.assert_shows("1,000 of 1,000  0 passed  1,000 failed");
+    driver.keys("G");
+    driver.assert_shows("all/p0999");
+    // Those of a bound are there to be looked at, whatever else was sent since.
+    driver.keys("<Enter>");
+    driver.assert_shows("Response ─ run all/: all/p0999");
 }

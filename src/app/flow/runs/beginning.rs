@@ -28,13 +28,13 @@ use crate::runner::{self, Run, RunRound, RunScript, RunSettings, RunVerdict, Tag
 use crate::store::job::{Job, VariableKind};
 
 /// The name under which a file of rows is read.
-pub(in crate::app::flow) const DATA: &str = "rows of a run";
+pub(crate) const DATA: &str = "rows of a run";
 
 /// Time between a try and the next one.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The keys of runs: the window of one that is there, or what can be run.
-pub(in crate::app::flow) fn act(app: &mut App, action: Action) {
+pub(crate) fn act(app: &mut App, action: Action) {
     let shows = match action {
         Action::ShowRun => app.shared.runs.current.is_some(),
         _ => live(app).is_some(),
@@ -121,7 +121,7 @@ pub(super) fn again(app: &mut App, failed_only: bool) {
 const FAILED: &str = "what did not pass of ";
 
 /// Begins a run, or says why it cannot.
-pub(in crate::app::flow) fn begin(app: &mut App, wish: RunWish) {
+pub(super) fn begin(app: &mut App, wish: RunWish) {
     if live(app).is_some() {
         return app.say(app.keyed("a run is under way: [stop] in its window ends it"));
     }
@@ -172,7 +172,7 @@ fn script(app: &App, wish: &RunWish) -> Result<RunScript, Failure> {
 }
 
 /// The rows of data are here, or why they are not.
-pub(in crate::app::flow) fn data_read(app: &mut App, text: Result<String, String>) {
+pub(crate) fn data_read(app: &mut App, text: Result<String, String>) {
     let Some(prepared) = &mut app.shared.runs.prepared else { return };
     let file = prepared.wish.data.clone();
     let rounds = text.map_err(|why| format!("{file}: {why}")).and_then(|text| {
@@ -193,13 +193,13 @@ pub(in crate::app::flow) fn data_read(app: &mut App, text: Result<String, String
 }
 
 /// What waits to begin does not.
-pub(in crate::app::flow) fn give_up(app: &mut App, why: &str) {
+pub(super) fn give_up(app: &mut App, why: &str) {
     app.shared.runs.prepared = None;
     app.warn(format!("not run: {why}"));
 }
 
 /// Gets the values that are missing, each once; then it begins.
-pub(in crate::app::flow) fn go_on_beginning(app: &mut App) {
+pub(super) fn go_on_beginning(app: &mut App) {
     let Some(PreparedRun { script, rounds: Some(rounds), .. }) = &app.shared.runs.prepared else {
         return;
     };

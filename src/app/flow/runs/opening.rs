@@ -58,7 +58,7 @@ fn register(app: &mut App, id: SessionId, plan: &Plan) {
 }
 
 /// Shows what a row got, with its preset in the form; leaving that leads back to the row.
-pub(in crate::app::flow) fn open_row(app: &mut App, row: usize) {
+pub(super) fn open_row(app: &mut App, row: usize) {
     let Some(shown) = &app.shared.runs.current else { return };
     let Some(row) = shown.run.rows().get(row) else { return };
     let (path, session) = (row.path.clone(), row.session);
