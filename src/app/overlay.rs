@@ -105,8 +105,7 @@ impl Overlay {
             Overlay::Statistics(_) | Overlay::Run(_) => {
                 (shared.size.0, shared.size.1.saturating_sub(1))
             }
-            Overlay::Replay(_) => (90, 12),
-            Overlay::RunOptions(_) => (90, 12),
+            Overlay::Replay(_) | Overlay::RunOptions(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             // The letters stand on the screen as it is.
@@ -123,6 +122,12 @@ impl Overlay {
     /// hold now: letters to jump by stand on the screen as it is.
     pub fn has_keys(&self) -> bool {
         !matches!(self, Overlay::Jump(_))
+    }
+
+    /// Whether it stands on all of a part of the screen, of which nothing is seen then.
+    pub fn covers(&self, shared: &Shared, part: Rect) -> bool {
+        let area = self.area(shared);
+        self.has_keys() && area.union(part) == area
     }
 
     /// Whether what lies below it steps back: not where it is pointed at, or looked at for its colours.

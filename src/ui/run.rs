@@ -72,7 +72,7 @@ fn inside(mut painter: Painter<'_>, it: &RunWindow) {
                 }
             }
             Some(RunPlace::Waiting(round, step)) => {
-                waiting(painter, it, (shown, (*round, *step)), at)
+                waiting(painter, it, (shown, (*round, *step)), at);
             }
             None => {}
         }

@@ -75,6 +75,8 @@ pub struct RunWindow {
     /// First line of the detail that is shown, which has most of the window while it is enlarged.
     scroll: usize,
     pub is_large: bool,
+    /// The run was under way when its rows were made.
+    is_live: bool,
     made_at: Stamp,
 }
 
@@ -99,7 +101,10 @@ impl RunWindow {
         if self.search.as_ref().is_some_and(|search| search.typing) {
             return "[choose] keep · [back] show all";
         }
-        "[open] look · [stop] stop · [run-again] again · [run-failed] failed · [save-to-file] report · [back] close"
+        if self.is_live {
+            return "[open] look · [stop] stop · [failed-first] order · [find] find · [back] close, it goes on";
+        }
+        "[open] look · [find] find · [run-again] again · [run-failed] failed · [save-to-file] report · [back] close"
     }
 
     /// Of the run that is there.
@@ -116,6 +121,7 @@ impl RunWindow {
             chosen: None,
             scroll: 0,
             is_large: false,
+            is_live: false,
             made_at: Stamp::default(),
         };
         window.make_rows(shared);
@@ -144,6 +150,7 @@ impl RunWindow {
         self.rows = run_rows::places(shown, self.failed_first, &text);
         self.tally = RunTally::of(shown.run.rows());
         self.total = shown.run.total();
+        self.is_live = shown.is_live();
         self.made_at = shared.now;
         let names = self.rows.iter().take(NAMES).filter_map(|place| run_rows::name(shown, *place));
         self.longest = names.map(|name| name.chars().count()).max().unwrap_or(0);

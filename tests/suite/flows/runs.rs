@@ -286,7 +286,7 @@ fn a_report_is_what_its_ending_says() {
     let (path, bytes) = written.expect("it is written");
     assert_eq!(path.to_str(), Some("out.xml"));
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    assert!(text.contains("<testsuite") && text.contains("users/b-user"), "{text}");
+    assert!(text.contains("<testsuite") && text.contains("name=\"b-user\""), "{text}");
 }
 
 #[test]
