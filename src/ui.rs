@@ -16,6 +16,7 @@ mod overlay;
 mod painter;
 mod pane;
 mod replay;
+mod run;
 mod statistics;
 pub mod theme;
 mod widget;
@@ -43,7 +44,9 @@ pub fn render(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
     header_footer::header(painter.at(areas.header.intersection(screen)));
     for which in Pane::ALL {
         let area = areas.of(which).intersection(screen);
-        if !area.is_empty() {
+        // What a window covers is not drawn below it.
+        let is_covered = app.overlays.iter().any(|it| it.covers(&app.shared, area));
+        if !area.is_empty() && !is_covered {
             pane::draw(painter.at(area), which);
         }
     }

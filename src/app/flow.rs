@@ -24,6 +24,7 @@ pub(crate) mod replay;
 pub mod response;
 pub(crate) mod restore;
 pub(crate) mod rows;
+mod runs;
 mod save;
 pub(crate) mod send;
 

@@ -14,6 +14,7 @@ use super::focus::Pane;
 use super::form::pasted_rows::PastedRows;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
+use super::preset_runs::RunAsk;
 use super::preset_tree::TreeItem;
 use super::replaying::ReplayWish;
 use super::row_order::SortOrder;
@@ -126,6 +127,8 @@ pub enum Intent {
     SetLineEnding(LineEnding),
     /// Open an entry of the history as it was, then do this with it.
     OpenEntry(HistoryName, Action),
+    /// Something about runs of presets.
+    Runs(RunAsk),
     /// Something about records and filters of Traffic.
     Traffic(TrafficWish),
     /// Whether a record is looked at closely, which wants more of the screen.

@@ -91,6 +91,15 @@ pub enum Context {
     HeldText,
     /// What was added up of the traffic.
     Statistics,
+    /// The presets of a run.
+    #[strum(serialize = "run window")]
+    RunRows,
+    /// What is run, and how.
+    #[strum(serialize = "run options")]
+    RunOptions,
+    /// A row of it that is no text.
+    #[strum(serialize = "choices of a run")]
+    RunChoice,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]
@@ -397,6 +406,7 @@ mod tests {
                         | Context::Help
                         | Context::Name
                         | Context::Export
+                        | Context::RunOptions
                         | Context::Variable
                         | Context::About
                         | Context::Jump

@@ -107,6 +107,8 @@ pub enum Timer {
     Export,
     /// A replay goes on.
     Replay,
+    /// A run of presets goes on, or its time is told anew.
+    Run,
     /// A text that is written goes on being looked at.
     TextCheck,
     /// Counting what crossed goes on.

@@ -23,6 +23,8 @@ pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
 pub mod replay;
+pub mod run;
+pub mod run_options;
 pub mod statistics;
 mod window_hints;
 
@@ -58,6 +60,8 @@ pub enum Overlay {
     Held(Box<held::HeldWindow>),
     Statistics(Box<statistics::StatisticsWindow>),
     Replay(Box<replay::ReplayWindow>),
+    Run(Box<run::RunWindow>),
+    RunOptions(Box<run_options::RunOptions>),
 }
 
 impl Overlay {
@@ -81,6 +85,8 @@ impl Overlay {
             Overlay::Held(it) => it.update(shared, inner, input),
             Overlay::Statistics(it) => it.update(shared, inner, input),
             Overlay::Replay(it) => it.update(inner, input),
+            Overlay::Run(it) => it.update(shared, inner, input),
+            Overlay::RunOptions(it) => it.update(inner, input),
         }
     }
 
@@ -96,8 +102,10 @@ impl Overlay {
             Overlay::Ask(_) => (60, 4),
             Overlay::Export(_) => (90, 16),
             Overlay::Columns(_) => return column_window::ColumnWindow::area(shared),
-            Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
-            Overlay::Replay(_) => (90, 12),
+            Overlay::Statistics(_) | Overlay::Run(_) => {
+                (shared.size.0, shared.size.1.saturating_sub(1))
+            }
+            Overlay::Replay(_) | Overlay::RunOptions(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             // The letters stand on the screen as it is.
@@ -114,6 +122,12 @@ impl Overlay {
     /// hold now: letters to jump by stand on the screen as it is.
     pub fn has_keys(&self) -> bool {
         !matches!(self, Overlay::Jump(_))
+    }
+
+    /// Whether it stands on all of a part of the screen, of which nothing is seen then.
+    pub fn covers(&self, shared: &Shared, part: Rect) -> bool {
+        let area = self.area(shared);
+        self.has_keys() && area.union(part) == area
     }
 
     /// Whether what lies below it steps back: not where it is pointed at, or looked at for its colours.
@@ -144,6 +158,8 @@ impl Overlay {
             Overlay::Columns(_) => Context::ColumnList,
             Overlay::Held(it) => return it.contexts(),
             Overlay::Replay(it) => return it.contexts(),
+            Overlay::Run(it) => return it.contexts(),
+            Overlay::RunOptions(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -161,6 +177,7 @@ impl Overlay {
         match self {
             Overlay::Environments(it) => it.step_back(shared),
             Overlay::Held(it) => it.step_back(),
+            Overlay::Run(it) => it.step_back(shared),
             _ => None,
         }
     }
@@ -209,6 +226,8 @@ impl Overlay {
             Overlay::Held(_) => Some(Action::Held),
             Overlay::Statistics(_) => Some(Action::Statistics),
             Overlay::Replay(_) => Some(Action::Replay),
+            Overlay::Run(_) => Some(Action::ShowRun),
+            Overlay::RunOptions(_) => Some(Action::RunPresets),
             _ => None,
         }
     }

@@ -443,6 +443,22 @@ impl Sessions {
         id
     }
 
+    /// Registers a session that has its id already: of a run, which numbers its own.
+    pub(super) fn open_as(&mut self, id: SessionId, plan: Plan, title: String, now: Stamp) {
+        self.leave_ids(id.0);
+        self.map.insert(id, Session::new(id, plan, title, now));
+    }
+
+    /// The last id that a session has.
+    pub(super) fn last_id(&self) -> u64 {
+        self.last
+    }
+
+    /// Ids up to here are taken.
+    pub(super) fn leave_ids(&mut self, taken: u64) {
+        self.last = self.last.max(taken);
+    }
+
     /// Puts what can be read of a session that is no more into the place of what was there of it.
     pub(super) fn look_back(&mut self, past: Session) {
         self.map.insert(past.id, past);

@@ -23,6 +23,7 @@ use super::kept_filters::KeptFilters;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
 use super::opened_log::OpenedLog;
+use super::preset_runs::PresetRuns;
 use super::sessions::{Session, Sessions};
 use super::themes::Themes;
 use crate::check::CheckReport;
@@ -99,6 +100,8 @@ pub struct Shared {
     pub timeline: Timeline,
     /// What relays hold.
     pub held: HeldThings,
+    /// Runs of presets.
+    pub runs: PresetRuns,
     pub search: TextSearch,
     /// Filters of Traffic the user may want again.
     pub filters: KeptFilters,
@@ -259,10 +262,15 @@ impl Shared {
 
     /// What templates may refer to now, as a copy: for what is sent, never for a frame.
     pub fn scope(&self) -> Scope {
+        self.scope_in(self.folder())
+    }
+
+    /// The same for presets of a folder.
+    pub(super) fn scope_in(&self, folder: &str) -> Scope {
         #[cfg(test)]
         COPIES.with(|copies| copies.set(copies.get() + 1));
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
-        for defaults in self.workspace.applying(self.folder()) {
+        for defaults in self.workspace.applying(folder) {
             scope.variables.extend(defaults.variables.clone());
         }
         for layer in self.environment().into_iter().rev() {

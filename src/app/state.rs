@@ -27,12 +27,14 @@ use super::layout::Splitter;
 use super::message::Timer;
 use super::outcome::{Handled, Outcome};
 use super::overlay::Overlay;
+use super::overlay::run::RunWindow;
 use super::pane::conversation::ConversationPane;
 use super::pane::exchange::ExchangePane;
 use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
+use super::preset_runs::ShownRun;
 use super::replaying::Replays;
 use super::running_exports::RunningExports;
 use super::save_state::SaveState;
@@ -95,6 +97,14 @@ pub struct Notice {
     of: Option<JobKind>,
 }
 
+/// Where leaving the response leads back to.
+#[derive(Debug)]
+pub(super) enum ComesBack {
+    Traffic,
+    /// The window of runs, as it was.
+    Run(Box<RunWindow>),
+}
+
 /// How serious a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
@@ -121,8 +131,8 @@ pub struct App {
     pub exports: RunningExports,
     /// What is said again.
     pub(super) replays: Replays,
-    /// A row of the traffic led to the response: leaving that leads back.
-    pub(super) comes_back: bool,
+    /// What led to the response: leaving that leads back.
+    pub(super) comes_back: Option<ComesBack>,
     pub overlays: Vec<Overlay>,
     /// What waits for values before it is sent.
     pub(super) waiting: Option<WaitingSend>,
@@ -213,10 +223,14 @@ impl App {
         self.dirty = false;
     }
 
-    /// How far a file that is read and exports are, in words with their keys.
+    /// How far a file that is read, a run and exports are, in words with their keys.
     pub fn at_work(&self) -> Option<String> {
         let reading = self.reading.map(|percent| format!("reading {percent} %"));
-        let words: Vec<String> = reading.into_iter().chain(self.exports.told()).collect();
+        let is_open = self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Run(_)));
+        let run = self.shared.runs.current.as_ref().filter(|_| !is_open);
+        let run = run.and_then(ShownRun::at_work);
+        let words: Vec<String> =
+            reading.into_iter().chain(run).chain(self.exports.told()).collect();
         let words = (!words.is_empty()).then(|| words.join(" · "))?;
         Some(self.shared.keymap.keyed(&[Context::Traffic], &words))
     }

@@ -1,4 +1,4 @@
-//! A send that waits for values: what was answered so far, and what is still asked for.
+//! A send or a run that waits for values: what was answered so far, and what is still asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,19 @@ use super::drafts::DraftId;
 use crate::compose::UnknownNames;
 use crate::compose::asked_value::AskedValue;
 
+/// What values are got for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitsFor {
+    /// What this draft sends.
+    Draft(DraftId),
+    /// A run of presets, which asks once for all of it.
+    Run,
+}
+
 /// A send that waits for values.
 #[derive(Debug)]
 pub(super) struct WaitingSend {
-    pub(super) draft: DraftId,
+    pub(super) of: WaitsFor,
     pub(super) unknown: UnknownNames,
     /// What is still asked for; the first is on the screen.
     pub(super) asked: Vec<AskedValue>,

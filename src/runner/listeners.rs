@@ -11,6 +11,8 @@ use crate::model::id::SessionId;
 pub(super) enum ListenerState {
     Starting,
     Up(Vec<EndAddress>),
+    /// It was there before, and stays when the run is over.
+    Lent(Vec<EndAddress>),
     /// It failed, or has ended.
     Down,
 }
@@ -36,7 +38,9 @@ impl RunningListener {
 
     /// Where it is as variables.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
-        let ListenerState::Up(addresses) = &self.state else { return BTreeMap::new() };
+        let (ListenerState::Up(addresses) | ListenerState::Lent(addresses)) = &self.state else {
+            return BTreeMap::new();
+        };
         listening_variables(&self.path, addresses)
     }
 }

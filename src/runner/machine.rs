@@ -8,6 +8,9 @@
 
 mod events;
 mod over;
+mod shown;
+
+pub use shown::RunSession;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,10 +25,11 @@ use super::talk::RunTalk;
 use crate::check::CheckReport;
 use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
+use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
-use crate::model::preset::Scope;
+use crate::model::preset::{PresetPath, Scope};
 use crate::model::secrets::{Disclosure, Secrets};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
@@ -51,6 +55,8 @@ pub struct RunSettings {
     pub tells_secrets: bool,
     /// Of the first session; the others count on.
     pub first_session: u64,
+    /// Bodies are looked at later: whoever shows the sessions lets go of them.
+    pub keeps_bodies: bool,
 }
 
 /// What the clocks say.
@@ -79,6 +85,8 @@ pub enum RunNews {
     Began(usize),
     /// It is over.
     Over(usize),
+    /// What came of what is expected of it and captured from it, as it is: of a row that is over next.
+    Looked(usize, CheckReport),
     /// Something that belongs to no row: a listener is up.
     Said(String),
 }
@@ -115,6 +123,8 @@ pub struct Run {
     settings: RunSettings,
     rows: Vec<RunRow>,
     listeners: Vec<RunningListener>,
+    /// Listeners that are up already, by their presets.
+    lent: BTreeMap<PresetPath, Vec<EndAddress>>,
     /// By the number of the round.
     open: BTreeMap<usize, OpenRound>,
     next_round: usize,
@@ -147,6 +157,7 @@ impl Run {
             settings,
             rows: Vec::new(),
             listeners: Vec::new(),
+            lent: BTreeMap::new(),
             open: BTreeMap::new(),
             next_round: 0,
             ready: BTreeSet::new(),
@@ -302,6 +313,7 @@ impl Run {
             began: time.wall,
             took: Duration::ZERO,
             verdict: RunVerdict::Running,
+            status: None,
             report: CheckReport::default(),
             session: None,
         });
@@ -370,7 +382,7 @@ impl Run {
                 return self.ended(&live, verdict, CheckReport::default(), time);
             }
         };
-        (row.target, row.session) = (target, Some(session));
+        (row.target, row.session, row.status) = (target, Some(session), None);
         live.checks = checks;
         live.waiting = if plan.capabilities().exchanges {
             LiveWait::Exchange(Requested::default())

@@ -27,6 +27,8 @@ pub struct RunRow {
     pub began: Stamp,
     pub took: Duration,
     pub verdict: RunVerdict,
+    /// Of the answer, where it has one.
+    pub status: Option<u16>,
     pub report: CheckReport,
     /// The last session of it.
     pub session: Option<SessionId>,

@@ -67,6 +67,8 @@ mod relays;
 mod remembered;
 #[path = "flows/replays.rs"]
 mod replays;
+#[path = "flows/runs.rs"]
+mod runs;
 #[path = "flows/secrets_in_place.rs"]
 mod secrets_in_place;
 #[path = "flows/shown.rs"]

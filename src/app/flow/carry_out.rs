@@ -3,7 +3,7 @@
 use super::edited::begin as edit;
 use super::{
     credentials, curl, draft, environments, focus, history, input, overlays, program, project,
-    response, restore, rewrites, rows, save, themes, traffic, undo,
+    response, restore, rewrites, rows, runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -31,6 +31,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SetFraming(framing) => response::set_framing(app, framing),
         Intent::SetInputFormat(format) => response::set_input_format(app, format),
         Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
+        Intent::Runs(ask) => runs::asked(app, ask),
         Intent::Traffic(wish) => traffic::wished(app, wish),
         Intent::RecordOpen(is_open) => focus::record_open(app, is_open),
         Intent::CloseOverlay => drop(app.overlays.pop()),
@@ -59,9 +60,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::EditField(field, change) => draft::edit_field(app, field, &change),
         Intent::CycleField { field, forward } => rewrites::cycled(app, field, forward),
         Intent::Rows(change) => rows::change(app, change),
-        Intent::AddRow => draft::add_row(app),
-        Intent::DuplicateRow => draft::duplicate_row(app),
-        Intent::DeleteRow => draft::delete_row(app),
+        Intent::AddRow | Intent::DuplicateRow | Intent::DeleteRow => change_row(app, &intent),
         Intent::UndoDelete => undo::undo(app),
         Intent::TurnRow { is_back } => draft::turn_row(app, is_back),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
@@ -71,6 +70,15 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => edit(app, text, extension, target),
         Intent::OpenEntry(name, then) => history::open(app, name, then),
+    }
+}
+
+/// Does something with the row the cursor is in.
+fn change_row(app: &mut App, intent: &Intent) {
+    match intent {
+        Intent::AddRow => draft::add_row(app),
+        Intent::DuplicateRow => draft::duplicate_row(app),
+        _ => draft::delete_row(app),
     }
 }
 

@@ -6,7 +6,7 @@
 //! [capture-value], [expect-value] ─► a row of the draft's [capture] or [expect]
 //! ```
 
-use super::{draft, response};
+use super::{draft, response, runs};
 use crate::app::checking::{CheckOrder, CheckWish, Checked, WhatCame};
 use crate::app::effect::Effect;
 use crate::app::sessions::SessionState;
@@ -44,6 +44,9 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
 
 /// What was looked at is known.
 pub(crate) fn checked(app: &mut App, checked: Checked) {
+    if runs::checked(app, &checked) {
+        return;
+    }
     let (id, now) = (checked.session, app.shared.now);
     let Some(session) = app.shared.sessions.get_mut(id) else { return };
     let report = match checked.report {

@@ -2,7 +2,9 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{checks, compare, exports, held, kept, replay, response, send, statistics, traffic};
+use super::{
+    checks, compare, exports, held, kept, replay, response, runs, send, statistics, traffic,
+};
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
 use crate::app::sessions::SessionState;
@@ -17,8 +19,10 @@ use crate::model::timing::Stamp;
 /// Takes an event of the engine.
 pub(crate) fn apply(app: &mut App, event: Event) {
     replay::hears(app, &event);
+    runs::hears(app, &event);
     take(app, event);
     replay::go_on(app);
+    runs::go_on(app);
 }
 
 fn take(app: &mut App, event: Event) {
@@ -203,7 +207,9 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     app.shared.held.end_session(id);
     response::exchange_changed(app, id);
     let shown: Vec<SessionId> = app.shared.drafts.iter().flat_map(Draft::sessions).collect();
-    let gone = app.shared.sessions.prune(|id| shown.contains(&id));
+    let runs = &app.shared.runs;
+    let is_of_run = |id| runs.current.as_ref().is_some_and(|run| run.keeps(id));
+    let gone = app.shared.sessions.prune(|id| shown.contains(&id) || is_of_run(id));
     app.release(gone);
     let Shared { timeline, sessions, .. } = &mut app.shared;
     timeline.forget_sessions(|id| sessions.get(id).is_none());

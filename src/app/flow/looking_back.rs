@@ -5,7 +5,7 @@
 use super::{focus, response};
 use crate::app::focus::Pane;
 use crate::app::sessions::Session;
-use crate::app::state::App;
+use crate::app::state::{App, ComesBack};
 use crate::compose;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::plan::Plan;
@@ -27,7 +27,7 @@ pub(super) fn open(app: &mut App, id: RecordId, record: &Record) {
     app.shared.looked_at = Some(of);
     response::session_changed(app);
     focus::focus(app, Pane::Response);
-    app.comes_back = true;
+    app.comes_back = Some(ComesBack::Traffic);
     app.conversation.show_record(&app.shared, id);
     response::settle(app);
     app.say(app.keyed("[back] goes back to the traffic"));

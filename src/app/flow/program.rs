@@ -2,7 +2,7 @@
 
 use super::{
     compare, draft, environments, exports, faults, focus, held, kept, overlays, replay, restore,
-    rewrites, save, send, statistics, traffic, unknown_names,
+    rewrites, runs, save, send, statistics, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
@@ -72,6 +72,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Export => exports::act(app),
         Action::Statistics => statistics::open(app),
         Action::Replay => replay::act(app),
+        Action::RunPresets | Action::ShowRun => runs::act(app, action),
         Action::MakeMock => replay::make_mock(app),
         Action::PipeLive => exports::end_live(app),
         Action::Clear => traffic::clear(app),

@@ -11,6 +11,7 @@ use crate::app::session_words;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
 use crate::app::state::App;
+use crate::app::waiting_send::WaitsFor;
 use crate::check::Checks;
 use crate::compose::listening_names::is_listening_name;
 use crate::compose::{self, Issue, UnknownNames, plan_with};
@@ -49,7 +50,8 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();
     let mut scope = app.shared.scope();
-    wanted::answered(app, &mut scope);
+    let of = WaitsFor::Draft(app.shared.drafts.current().id);
+    wanted::answered(app, of, &mut scope);
     let spec = &app.shared.drafts.current().spec;
     match plan_with(spec, &scope, unknown) {
         Ok(plan) => {

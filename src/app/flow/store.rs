@@ -1,9 +1,11 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
+use std::collections::BTreeMap;
+
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    kept, outside, project, renamed_outside, restore, save, themes, traffic, undo,
+    kept, outside, project, renamed_outside, restore, runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -63,7 +65,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
-        Reply::TextsRead { files } => curl::files_read(app, files),
+        Reply::TextsRead { files } => texts_read(app, files),
         Reply::RestoreSaved => {
             app.dirty = is_over;
             edited::saved(app);
@@ -81,6 +83,14 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// Files that somebody asked for by name are read: rows of a run, or those of a pasted command.
+fn texts_read(app: &mut App, mut files: BTreeMap<String, Result<String, String>>) {
+    match files.remove(runs::DATA) {
+        Some(rows) => runs::data_read(app, rows),
+        None => curl::files_read(app, files),
+    }
 }
 
 /// Presets have another name, are gone or back; the answers kept of them follow.

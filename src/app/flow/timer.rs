@@ -1,7 +1,7 @@
 //! Timers that went off.
 
 use crate::app::flow::{
-    draft, environments, exports, held, replay, response, restore, statistics, traffic,
+    draft, environments, exports, held, replay, response, restore, runs, statistics, traffic,
 };
 use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
@@ -31,6 +31,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
         Timer::Statistics => statistics::timer_fired(app),
         Timer::Export => exports::timer_fired(app),
         Timer::Replay => replay::timer_fired(app),
+        Timer::Run => runs::timer_fired(app),
         Timer::HideSecret(since) => environments::hide_secret(app, since),
         Timer::Held => held::timer_fired(app),
         Timer::Forget => traffic::undo_is_over(app),

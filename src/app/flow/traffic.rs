@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{draft, exports, focus, held, looking_back, overlays, replay, response, statistics};
+use super::{
+    draft, exports, focus, held, looking_back, overlays, replay, response, runs, statistics,
+};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -10,7 +12,7 @@ use crate::app::format;
 use crate::app::intent::{Intent, Question, TrafficWish};
 use crate::app::message::Timer;
 use crate::app::shared::Shown;
-use crate::app::state::App;
+use crate::app::state::{App, ComesBack};
 use crate::model::exchange::Exchange;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
@@ -57,7 +59,7 @@ fn open_conversation(app: &mut App, id: RecordId) {
     }
     draft::show_draft(app, draft);
     focus::focus(app, Pane::Response);
-    app.comes_back = true;
+    app.comes_back = Some(ComesBack::Traffic);
     let number = app.shared.timeline.exchange_of(&record).map(|exchange| exchange.number);
     match (app.shared.shown(), number) {
         (Shown::Conversation, _) => app.conversation.show_record(&app.shared, id),
@@ -68,13 +70,14 @@ fn open_conversation(app: &mut App, id: RecordId) {
     app.say(app.keyed("[back] goes back to the traffic"));
 }
 
-/// Back in the traffic from where a row of it led; tells whether one did.
+/// Back in the traffic or a run from where a row of it led; tells whether one did.
 pub(super) fn comes_back(app: &mut App) -> bool {
-    let comes_back = std::mem::take(&mut app.comes_back) && app.shared.focus == Pane::Response;
-    if comes_back {
-        focus::focus(app, Pane::Traffic);
+    match app.comes_back.take().filter(|_| app.shared.focus == Pane::Response) {
+        Some(ComesBack::Traffic) => focus::focus(app, Pane::Traffic),
+        Some(ComesBack::Run(window)) => runs::come_back(app, window),
+        None => return false,
     }
-    comes_back
+    true
 }
 
 /// Does something with records or filters.

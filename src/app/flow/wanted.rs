@@ -15,8 +15,9 @@ use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::ask::AskWindow;
+use crate::app::preset_runs::RunAsk;
 use crate::app::state::App;
-use crate::app::waiting_send::WaitingSend;
+use crate::app::waiting_send::{WaitingSend, WaitsFor};
 use crate::app::wanted_values::{ProgramAnswer, ProgramOrder, ProgramWords, ValueWish};
 use crate::codec::printable::printable_str;
 use crate::compose::asked_value::AskedValue;
@@ -28,10 +29,9 @@ use crate::model::secrets::Secrets;
 /// Rounds of getting values: each may show that another one is needed.
 const ROUNDS: usize = 32;
 
-/// Puts what was answered into what is sent.
-pub(crate) fn answered(app: &App, scope: &mut Scope) {
-    let draft = app.shared.drafts.current().id;
-    if let Some(waiting) = app.waiting.as_ref().filter(|waiting| waiting.draft == draft) {
+/// Puts what was answered into what is sent, or run.
+pub(crate) fn answered(app: &App, of: WaitsFor, scope: &mut Scope) {
+    if let Some(waiting) = app.waiting.as_ref().filter(|waiting| waiting.of == of) {
         scope.typed.clone_from(&waiting.typed);
         scope.veiled.clone_from(&waiting.veiled);
     }
@@ -41,10 +41,19 @@ pub(crate) fn answered(app: &App, scope: &mut Scope) {
 pub(crate) fn gets(app: &mut App, issues: &[Issue], unknown: UnknownNames) -> bool {
     let wanted: Option<Vec<&WantedValue>> = issues.iter().map(|it| it.wants.as_deref()).collect();
     let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else { return false };
-    let draft = app.shared.drafts.current().id;
-    let waiting = app.waiting.take_if(|waiting| waiting.draft == draft);
+    get(app, &wanted, WaitsFor::Draft(app.shared.drafts.current().id), unknown)
+}
+
+/// Gets values; whether it can go on with what was got before.
+pub(crate) fn get(
+    app: &mut App,
+    wanted: &[&WantedValue],
+    of: WaitsFor,
+    unknown: UnknownNames,
+) -> bool {
+    let waiting = app.waiting.take_if(|waiting| waiting.of == of);
     let mut waiting = waiting.unwrap_or_else(|| WaitingSend {
-        draft,
+        of,
         unknown,
         asked: Vec::new(),
         typed: BTreeMap::default(),
@@ -121,11 +130,11 @@ fn ask_next(app: &mut App) {
 pub(crate) fn wished(app: &mut App, wish: ValueWish) {
     match wish {
         ValueWish::Run(programs) => run(app, programs, true),
-        ValueWish::Stop => {
-            if app.waiting.take().is_some() {
-                app.say("not sent: a value it needs was not given");
-            }
-        }
+        ValueWish::Stop => match app.waiting.take().map(|waiting| waiting.of) {
+            Some(WaitsFor::Draft(_)) => app.say("not sent: a value it needs was not given"),
+            Some(WaitsFor::Run) => give_up(app, "a value it needs was not given"),
+            None => {}
+        },
         ValueWish::Answer(value) => {
             let Some(waiting) = &mut app.waiting else { return };
             if waiting.asked.is_empty() {
@@ -147,7 +156,10 @@ pub(crate) fn wished(app: &mut App, wish: ValueWish) {
 /// Sends what waited, if it is still on the screen.
 fn go_on(app: &mut App) {
     let Some(waiting) = &mut app.waiting else { return };
-    if waiting.draft == app.shared.drafts.current().id {
+    if waiting.of == WaitsFor::Run {
+        return app.intents.push_back(Intent::Runs(RunAsk::GoOn));
+    }
+    if waiting.of == WaitsFor::Draft(app.shared.drafts.current().id) {
         waiting.is_answered = true;
         let action = match waiting.unknown {
             UnknownNames::Refused => Action::Send,
@@ -174,10 +186,7 @@ pub(crate) fn programs(app: &mut App, answer: ProgramAnswer) {
                 Question::new(text, ["Run", "Do not send"], ValueWish::Run(programs).into());
             overlays::ask(app, question.otherwise(ValueWish::Stop.into()));
         }
-        ProgramAnswer::Failed(failure) => {
-            app.waiting = None;
-            app.warn(format!("not sent: {failure}"));
-        }
+        ProgramAnswer::Failed(failure) => lost(app, &failure.to_string()),
         ProgramAnswer::Given(given) => {
             let mut failed = None;
             for (words, given) in given {
@@ -194,13 +203,20 @@ pub(crate) fn programs(app: &mut App, answer: ProgramAnswer) {
             match failed {
                 None => go_on(app),
                 Some((words, why)) => {
-                    app.waiting = None;
                     let why = format!("{}: {why}", shown_words(&words));
                     let why = app.shared.disclosure().words(&why);
-                    app.warn(format!("not sent: {}", printable_str(&why)));
+                    lost(app, &printable_str(&why));
                 }
             }
         }
+    }
+}
+
+/// What waits for a value will not get it.
+fn lost(app: &mut App, why: &str) {
+    match app.waiting.take().map(|waiting| waiting.of) {
+        Some(WaitsFor::Run) => give_up(app, why),
+        Some(WaitsFor::Draft(_)) | None => app.warn(format!("not sent: {why}")),
     }
 }
 
@@ -209,4 +225,9 @@ fn is_secret(app: &App, words: &ProgramWords) -> bool {
     let environments = app.shared.workspace.environments.iter();
     let mut commands = environments.flat_map(|it| it.commands.values());
     !commands.any(|command: &ValueCommand| command.words == *words && !command.is_secret)
+}
+
+/// A run that waits for values does not begin.
+fn give_up(app: &mut App, why: &str) {
+    app.intents.push_back(Intent::Runs(RunAsk::GiveUp(why.to_owned())));
 }

@@ -24,6 +24,8 @@ impl Overlay {
             Overlay::Environments(it) => it.hint().into(),
             Overlay::Export(it) => it.hint().into(),
             Overlay::Replay(it) => it.hint().into(),
+            Overlay::Run(it) => it.hint().into(),
+            Overlay::RunOptions(it) => it.hint().into(),
             Overlay::Columns(_) => {
                 "[toggle] show · [move-up] [move-down] move · [left] [right] width · \
                                     [choose] sort · [undo] default · [back] close"

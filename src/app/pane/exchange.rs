@@ -267,6 +267,11 @@ impl ExchangePane {
         self.show_tab(shared, next_tab(&shown.tabs(), shown.tab(self.tab), forward));
     }
 
+    /// Shows what was expected and captured.
+    pub(crate) fn show_checks(&mut self, shared: &Shared) {
+        self.show_tab(shared, ExchangeTab::Checks);
+    }
+
     /// Shows a tab from its beginning.
     pub(super) fn show_tab(&mut self, shared: &Shared, tab: ExchangeTab) {
         self.tab = tab;

@@ -63,6 +63,7 @@ impl PresetsPane {
             Some(TreeItem::Folder(_)) => {
                 vec![
                     Action::Toggle,
+                    Action::RunPresets,
                     Action::Rename,
                     Action::Move,
                     Action::NewFolder,

@@ -79,6 +79,7 @@ pub(super) fn prepare(arguments: &args::RunArgs, headless: &Headless) -> Result<
         variables,
         tells_secrets: arguments.with_secrets,
         first_session: 1,
+        keeps_bodies: false,
     };
     Ok(Prepared { script, scopes, rounds, settings })
 }

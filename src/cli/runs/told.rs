@@ -60,7 +60,7 @@ impl Telling {
     pub(super) fn tell(&mut self, run: &Run, news: &[RunNews], now: Stamp, output: &mut Output) {
         for news in news {
             match news {
-                RunNews::Began(_) => {}
+                RunNews::Began(_) | RunNews::Looked(..) => {}
                 RunNews::Said(words) => {
                     self.clear(output);
                     output::note(words);

@@ -1,12 +1,12 @@
 //! What the engine reports, and times that come.
 
 use super::{CLOSING, Run, RunNews, RunOrder, RunTime, later};
-use crate::check::{Came, CameBody, CameFrom, CheckReport};
+use crate::check::{Came, CameBody, CameFrom, CheckReport, Checks};
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::id::SessionId;
+use crate::model::id::{BodyId, SessionId};
 use crate::model::secrets::Secrets;
 use crate::model::timing::Stamp;
 use crate::runner::listeners::{ListenerState, RunningListener};
@@ -47,17 +47,46 @@ impl Run {
 
     /// Takes the body of an answer, as far as it is looked at.
     pub fn on_body(&mut self, session: SessionId, bytes: Result<Vec<u8>, Failure>, time: RunTime) {
-        let Some(mut live) = self.live.remove(&session) else { return };
-        let LiveWait::Body(exchange, bodies) = &mut live.waiting else { return };
+        let Some((exchange, checks)) = self.looked_at(session) else { return };
         let outcome = bytes.map(|bytes| {
             let body = exchange.response.as_ref().map(|response| &response.body);
             let length = body.map_or(0, |body| body.decoded_len);
             let body = CameBody { bytes: &bytes, length };
-            live.checks.report(&Came::new(CameFrom::Exchange(exchange), body, time.wall))
+            checks.report(&Came::new(CameFrom::Exchange(exchange), body, time.wall))
         });
-        let release = Command::Release(std::mem::take(bodies));
-        self.orders.push(RunOrder::Engine(release));
+        self.on_report(session, outcome, time);
+    }
+
+    /// An answer whose body is waited for, and what is asked of it: for a shell that looks itself.
+    #[must_use]
+    pub fn looked_at(&self, session: SessionId) -> Option<(&Exchange, &Checks)> {
+        let live = self.live.get(&session)?;
+        let LiveWait::Body(exchange, _) = &live.waiting else { return None };
+        Some((exchange, &live.checks))
+    }
+
+    /// Takes what came of that.
+    pub fn on_report(
+        &mut self,
+        session: SessionId,
+        outcome: Result<CheckReport, Failure>,
+        time: RunTime,
+    ) {
+        let is_waited_for =
+            self.live.get(&session).is_some_and(|it| matches!(it.waiting, LiveWait::Body(..)));
+        let Some(mut live) = self.live.remove(&session).filter(|_| is_waited_for) else { return };
+        if let LiveWait::Body(_, bodies) = &mut live.waiting {
+            let bodies = std::mem::take(bodies);
+            self.release(bodies);
+        }
         self.judged(live, outcome, time);
+    }
+
+    /// Nobody looks at these again, unless the shell shows them.
+    fn release(&mut self, bodies: Vec<BodyId>) {
+        if !self.settings.keeps_bodies && !bodies.is_empty() {
+            self.orders.push(RunOrder::Engine(Command::Release(bodies)));
+        }
     }
 
     /// Opens what the presets need.
@@ -66,6 +95,13 @@ impl Run {
             let session = self.session();
             let Some(listener) = self.script.listeners.get(at) else { return };
             let path = listener.path.to_string();
+            if let Some(addresses) = self.lent.remove(&listener.path) {
+                let words = format!("{path} runs already and is used as it is");
+                self.news.push(RunNews::Said(words));
+                let state = ListenerState::Lent(addresses);
+                self.listeners.push(RunningListener { path, session, state });
+                continue;
+            }
             let place = self.script.steps.len() + at;
             let scope = self.scope(usize::MAX, place);
             let secrets = scope.hidden();
@@ -145,7 +181,7 @@ impl Run {
         let Some(live) = self.live.get_mut(&session) else {
             // Of a listener, or one that was cut off: nobody looks at its bodies.
             if exchange.state != ExchangeState::Active {
-                self.orders.push(RunOrder::Engine(Command::Release(exchange.bodies())));
+                self.release(exchange.bodies());
             }
             return;
         };
@@ -212,6 +248,10 @@ impl Run {
         time: RunTime,
     ) {
         let (last, bodies, wrong) = requested.over();
+        if let Some(row) = self.rows.get_mut(live.row) {
+            let answer = last.as_ref().and_then(|last| last.response.as_ref());
+            row.status = answer.and_then(|answer| answer.head.status());
+        }
         let body = last.as_ref().and_then(|last| Some(last.response.as_ref()?.body.id));
         match (failure.or(wrong), last) {
             (None, Some(last)) if !live.checks.is_empty() => {
@@ -223,7 +263,7 @@ impl Run {
                 }
             }
             (failure, _) => {
-                self.orders.push(RunOrder::Engine(Command::Release(bodies)));
+                self.release(bodies);
                 let outcome = failure.map_or_else(|| Ok(CheckReport::default()), Err);
                 self.judged(live, outcome, time);
             }

@@ -64,6 +64,9 @@ impl Run {
             self.scope(live.round, live.step).hidden()
         };
         let told = self.told(&secrets);
+        if report.count() > 0 {
+            self.news.push(RunNews::Looked(live.row, report.clone()));
+        }
         if let Some(row) = self.rows.get_mut(live.row) {
             row.verdict = verdict;
             row.report = told_report(report, &told);
@@ -161,6 +164,7 @@ impl Run {
             began: Stamp(0),
             took: Duration::ZERO,
             verdict: RunVerdict::Failed(failure),
+            status: None,
             report: CheckReport::default(),
             session: None,
         });

@@ -72,7 +72,13 @@ fn draw_row(mut painter: Painter<'_>, row: &TreeRow) {
         TreeItem::Folder(folder) => app.presets.hides_open(&app.shared, folder),
         item => item.is_open(&app.shared),
     };
-    painter.put(if is_open { "▌" } else { " " }, palette.focused_border);
+    let is_marked = matches!(&row.item, TreeItem::Preset(path) if app.presets.is_marked(path));
+    let (sign, style) = match (is_marked, is_open) {
+        (true, _) => ("✓", palette.active),
+        (false, true) => ("▌", palette.focused_border),
+        (false, false) => (" ", palette.focused_border),
+    };
+    painter.put(sign, style);
     painter.skip(row.depth.min(8) * 2);
     match &row.item {
         TreeItem::Folder(folder) => {

@@ -76,9 +76,10 @@ impl Launch {
 
     /// Puts a preset file into the workspace, which then is no starter workspace.
     pub fn preset(self, name: &str, text: &str) -> Self {
-        let folder = self.home.path().join("home/presets");
-        std::fs::create_dir_all(&folder).expect("a folder for presets");
-        std::fs::write(folder.join(format!("{name}.toml")), text).expect("a preset file");
+        let file = self.home.path().join("home/presets").join(format!("{name}.toml"));
+        let folder = file.parent().expect("it lies in a folder");
+        std::fs::create_dir_all(folder).expect("a folder for presets");
+        std::fs::write(file, text).expect("a preset file");
         self
     }
 

@@ -5,7 +5,7 @@ use wirebench::app::message::{Input, Message};
 use crate::harness::app::{Driver, draw};
 
 /// Scenes by the keys that lead there.
-pub const SCENES: [(&str, &str); 16] = [
+pub const SCENES: [(&str, &str); 17] = [
     ("start", ""),
     ("search", "/tcp"),
     ("palette", "<C-p>"),
@@ -22,6 +22,7 @@ pub const SCENES: [(&str, &str); 16] = [
     ("relay", "<A-r><C-l>:9000<Tab>db:5432<Down>"),
     ("running", "<F5><Up><F5>"),
     ("zoomed", "z"),
+    ("run-options", "R"),
 ];
 
 #[test]

@@ -27,6 +27,8 @@ pub struct PresetsPane {
     at: usize,
     offset: usize,
     folded: BTreeSet<String>,
+    /// Presets that are marked, to be run together.
+    marked: BTreeSet<PresetPath>,
     /// What was selected when the search began, and in which row.
     pub(super) before: Option<(Option<TreeItem>, usize)>,
     pub search: Option<SearchLine>,
@@ -100,6 +102,24 @@ impl PresetsPane {
     pub fn selected(&self, shared: &Shared) -> Option<TreeItem> {
         let at = self.cursor(shared, 1).selected;
         self.listing(shared).row(at).map(|row| row.item)
+    }
+
+    /// Presets that are marked, in the order of their names.
+    pub(crate) fn marked(&self) -> impl Iterator<Item = &PresetPath> {
+        self.marked.iter()
+    }
+
+    /// Whether a preset is marked.
+    pub fn is_marked(&self, path: &PresetPath) -> bool {
+        self.marked.contains(path)
+    }
+
+    /// Marks a preset, or takes its mark away; marks of presets that are gone go, too.
+    fn toggle_mark(&mut self, shared: &Shared, path: PresetPath) {
+        if !self.marked.remove(&path) {
+            self.marked.retain(|marked| shared.stored(marked).is_some());
+            self.marked.insert(path);
+        }
     }
 
     /// Whether the rows of a folder are hidden.
@@ -257,6 +277,9 @@ impl PresetsPane {
                 self.folded.insert(folder);
             }
             self.rebuild(shared);
+        } else if let Some(TreeItem::Preset(path)) = self.selected(shared) {
+            self.toggle_mark(shared, path);
+            self.step(shared, CursorStep::Down);
         }
     }
 

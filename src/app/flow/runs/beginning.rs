@@ -1,0 +1,307 @@
+//! What comes before a run: what is meant, its rows of data, and the values that are got or asked for once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{live, show, time};
+use crate::app::action::Action;
+use crate::app::drafts::Draft;
+use crate::app::effect::Effect;
+use crate::app::flow::{restore, wanted};
+use crate::app::focus::Pane;
+use crate::app::format::count;
+use crate::app::overlay::Overlay;
+use crate::app::overlay::run_options::RunOptions;
+use crate::app::preset_runs::{PreparedRun, RUN_ROWS, RunScope, RunWish, ShownRun};
+use crate::app::preset_tree::TreeItem;
+use crate::app::state::App;
+use crate::app::waiting_send::WaitsFor;
+use crate::compose::template::WantedValue;
+use crate::compose::{self, UnknownNames};
+use crate::model::environment_layers::LayerFault;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::{PresetPath, Scope};
+use crate::model::secrets::{Secrets, secret_values};
+use crate::model::spec::Spec;
+use crate::runner::{self, Run, RunRound, RunScript, RunSettings, RunVerdict, TagTest};
+use crate::store::job::{Job, VariableKind};
+
+/// The name under which a file of rows is read.
+pub(crate) const DATA: &str = "rows of a run";
+
+/// Time between a try and the next one.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The keys of runs: the window of one that is there, or what can be run.
+pub(crate) fn act(app: &mut App, action: Action) {
+    let shows = match action {
+        Action::ShowRun => app.shared.runs.current.is_some(),
+        _ => live(app).is_some(),
+    };
+    if shows {
+        return show(app);
+    }
+    if app.shared.workspace.presets.is_empty() {
+        return app.say(app.keyed("there is no preset to run yet: [save] keeps what is composed"));
+    }
+    let scopes = scopes_of_cursor(app);
+    app.overlays.push(Overlay::RunOptions(Box::new(RunOptions::new(scopes))));
+}
+
+/// What can be run of where the cursor is.
+fn scopes_of_cursor(app: &App) -> Vec<RunScope> {
+    let shared = &app.shared;
+    let item = match shared.focus {
+        Pane::Presets => app.presets.selected(shared),
+        _ => Some(TreeItem::of(shared, shared.drafts.current())),
+    };
+    let mut scopes = Vec::new();
+    let marked: Vec<String> = app.presets.marked().map(ToString::to_string).collect();
+    if !marked.is_empty() {
+        let title = match marked.as_slice() {
+            [one] => one.clone(),
+            all => format!("{} marked presets", all.len()),
+        };
+        scopes.push(RunScope { name: "the marked presets", names: marked, title });
+    }
+    let folder = |folder: &str| RunScope {
+        name: "the folder",
+        names: vec![folder.to_owned()],
+        title: format!("{folder}/"),
+    };
+    match item {
+        Some(TreeItem::Folder(path)) => scopes.push(folder(&path)),
+        Some(TreeItem::Preset(path)) => {
+            let names = vec![path.to_string()];
+            let stored = shared.stored(&path).and_then(|stored| stored.content.as_ref().ok());
+            // What waits for others is started by what needs it.
+            let is_client = stored.is_none_or(|preset| preset.spec.run().is_some());
+            let preset = RunScope { name: "the preset", names, title: path.to_string() };
+            scopes.extend(is_client.then_some(preset));
+            scopes.extend((!path.folder().is_empty()).then(|| folder(path.folder())));
+        }
+        Some(TreeItem::Draft(_)) | None => {}
+    }
+    let (names, title) = (vec![".".to_owned()], "all presets".to_owned());
+    scopes.push(RunScope { name: "all", names, title });
+    scopes
+}
+
+/// Once more, all of it or those that did not pass.
+pub(super) fn again(app: &mut App, failed_only: bool) {
+    let Some(shown) = &app.shared.runs.current else { return };
+    let mut wish = shown.wish.clone();
+    if failed_only {
+        let has_failed = |verdict: &RunVerdict| {
+            matches!(
+                verdict,
+                RunVerdict::NotMet(_) | RunVerdict::Failed(_) | RunVerdict::Skipped(_)
+            )
+        };
+        let failed = shown.run.rows().iter().filter(|row| has_failed(&row.verdict));
+        let is_client = |path: &&PresetPath| {
+            let stored = app.shared.stored(path).and_then(|stored| stored.content.as_ref().ok());
+            stored.is_none_or(|preset| preset.spec.run().is_some())
+        };
+        let mut known = BTreeSet::new();
+        let paths = failed.map(|row| &row.path).filter(is_client);
+        wish.names = paths.map(ToString::to_string).filter(|it| known.insert(it.clone())).collect();
+        if wish.names.is_empty() {
+            return app.say("all of it passed");
+        }
+        if !wish.title.starts_with(FAILED) {
+            wish.title = format!("{FAILED}{}", wish.title);
+        }
+    }
+    begin(app, wish);
+}
+
+/// Before the name of what ran, where only what did not pass runs again.
+const FAILED: &str = "what did not pass of ";
+
+/// Begins a run, or says why it cannot.
+pub(super) fn begin(app: &mut App, wish: RunWish) {
+    if live(app).is_some() {
+        return app.say(app.keyed("a run is under way: [stop] in its window ends it"));
+    }
+    if let Some(LayerFault { environment, cause }) = app.shared.environment_fault() {
+        return app.warn(format!("not run: {}: {cause}", VariableKind::Plain.file(&environment)));
+    }
+    if !restore::is_begun(app) {
+        return app.say("the workspace is being read: in a moment");
+    }
+    let script = match script(app, &wish) {
+        Ok(script) => script,
+        Err(why) => return app.warn(format!("not run: {why}")),
+    };
+    app.waiting.take_if(|waiting| waiting.of == WaitsFor::Run);
+    if wish.data.is_empty() {
+        let rounds = runner::rounds(Vec::new(), wish.repeat);
+        match rounds {
+            Ok(rounds) => {
+                let rounds = Some(rounds);
+                app.shared.runs.prepared = Some(PreparedRun { wish, script, rounds });
+                go_on_beginning(app);
+            }
+            Err(why) => app.warn(format!("not run: {why}")),
+        }
+        return;
+    }
+    let path = app.shared.typed_path(&wish.data);
+    app.shared.runs.prepared = Some(PreparedRun { wish, script, rounds: None });
+    app.effects.push(Effect::Store(Job::ReadTexts { files: vec![(DATA.to_owned(), path)] }));
+}
+
+fn script(app: &App, wish: &RunWish) -> Result<RunScript, Failure> {
+    let workspace = &app.shared.workspace;
+    let tags = wish.tags.trim();
+    let wrong =
+        |why: String| Failure::new(Stage::Compose, format!("tags {tags}"), FailureKind::Usage, why);
+    let tests = if tags.is_empty() { None } else { Some(TagTest::parse(tags).map_err(wrong)?) };
+    let selection = runner::select(workspace, &wish.names)?;
+    let tests: Vec<TagTest> = tests.into_iter().collect();
+    let script = runner::script(workspace, &selection, &tests, wish.parallel > 1)?;
+    if script.steps.is_empty() {
+        let why = script.left_out.first();
+        let why = why.map(|(path, why)| format!("; {path} is left out: {why}")).unwrap_or_default();
+        let cause = format!("there is nothing to run{why}");
+        return Err(Failure::new(Stage::Compose, &*wish.title, FailureKind::Usage, cause));
+    }
+    Ok(script)
+}
+
+/// The rows of data are here, or why they are not.
+pub(crate) fn data_read(app: &mut App, text: Result<String, String>) {
+    let Some(prepared) = &mut app.shared.runs.prepared else { return };
+    let file = prepared.wish.data.clone();
+    let rounds = text.map_err(|why| format!("{file}: {why}")).and_then(|text| {
+        let rows = runner::data_rows(&text);
+        let rows = rows.map_err(|flaw| format!("{file}:{}: {}", flaw.line, flaw.why))?;
+        runner::rounds(rows, prepared.wish.repeat)
+    });
+    match rounds {
+        Ok(rounds) => {
+            let variables = rounds.iter().flat_map(|round| secret_values(&round.variables));
+            let secrets = Secrets::new(variables);
+            prepared.rounds = Some(rounds);
+            app.shared.hide(&secrets);
+            go_on_beginning(app);
+        }
+        Err(why) => give_up(app, &why),
+    }
+}
+
+/// What waits to begin does not.
+pub(super) fn give_up(app: &mut App, why: &str) {
+    app.shared.runs.prepared = None;
+    app.warn(format!("not run: {why}"));
+}
+
+/// Gets the values that are missing, each once; then it begins.
+pub(super) fn go_on_beginning(app: &mut App) {
+    let Some(PreparedRun { script, rounds: Some(rounds), .. }) = &app.shared.runs.prepared else {
+        return;
+    };
+    let scopes = scopes(app, script);
+    let wanted = wants(script, &scopes, rounds.first());
+    if wanted.is_empty() {
+        return start(app, scopes);
+    }
+    let wanted: Vec<&WantedValue> = wanted.iter().collect();
+    if !wanted::get(app, &wanted, WaitsFor::Run, UnknownNames::Refused) {
+        give_up(app, "the values it needs are not to be had");
+    }
+}
+
+/// What the presets want to be got before: programs, and what is asked for.
+fn wants(script: &RunScript, scopes: &[Arc<Scope>], round: Option<&RunRound>) -> Vec<WantedValue> {
+    let steps = script.steps.iter().map(|step| step.content.as_ref().ok().map(|it| &it.spec));
+    let specs = steps.chain(script.listeners.iter().map(|listener| Some(&listener.spec)));
+    // Scopes of a folder are one, so what a row of data adds to them is put in once.
+    let mut with_row: HashMap<*const Scope, Scope> = HashMap::new();
+    let mut wanted: Vec<WantedValue> = Vec::new();
+    for (spec, scope) in specs.zip(scopes) {
+        let Some(spec) = spec else { continue };
+        let scope = with_row.entry(Arc::as_ptr(scope)).or_insert_with(|| {
+            let mut scope = (**scope).clone();
+            scope.captured.extend(round.into_iter().flat_map(|it| it.variables.clone()));
+            scope
+        });
+        for one in wants_of(spec, scope) {
+            if !wanted.contains(&one) {
+                wanted.push(one);
+            }
+        }
+    }
+    wanted
+}
+
+fn wants_of(spec: &Spec, scope: &Scope) -> Vec<WantedValue> {
+    let issues = compose::plan(spec, scope).err().unwrap_or_default();
+    issues.into_iter().filter_map(|issue| issue.wants.map(|wanted| *wanted)).collect()
+}
+
+/// What templates may refer to, for the steps and behind them for the listeners: one for each folder.
+fn scopes(app: &App, script: &RunScript) -> Vec<Arc<Scope>> {
+    let steps = script.steps.iter().map(|step| &step.path);
+    let paths = steps.chain(script.listeners.iter().map(|listener| &listener.path));
+    let mut of_folders: BTreeMap<&str, Arc<Scope>> = BTreeMap::new();
+    let scope_of = |path: &PresetPath| {
+        let mut scope = app.shared.scope_in(path.folder());
+        wanted::answered(app, WaitsFor::Run, &mut scope);
+        Arc::new(scope)
+    };
+    paths
+        .map(|path| Arc::clone(of_folders.entry(path.folder()).or_insert_with(|| scope_of(path))))
+        .collect()
+}
+
+fn start(app: &mut App, scopes: Vec<Arc<Scope>>) {
+    let Some(prepared) = app.shared.runs.prepared.take() else { return };
+    let PreparedRun { wish, script, rounds } = prepared;
+    app.waiting.take_if(|waiting| waiting.of == WaitsFor::Run);
+    let is_unsaved =
+        |path: &PresetPath| app.shared.drafts.of_preset(path).is_some_and(Draft::is_modified);
+    let unsaved = script.steps.iter().filter(|step| is_unsaved(&step.path)).count();
+    let settings = RunSettings {
+        parallel: wish.parallel,
+        fail_fast: wish.fail_fast,
+        retries: wish.retries,
+        retry_after: RETRY_AFTER,
+        timeout: None,
+        variables: BTreeMap::new(),
+        tells_secrets: false,
+        first_session: 1,
+        keeps_bodies: true,
+    };
+    let mut run = Run::new(script, scopes, rounds.unwrap_or_default(), settings);
+    let total = run.total();
+    if total > RUN_ROWS {
+        let (total, most) = (count(total as u64), count(RUN_ROWS as u64));
+        return app.warn(format!(
+            "not run: {total} rows are more than the {most} of the screen; wirebench run has no such bound"
+        ));
+    }
+    lend(app, &mut run);
+    let mut shown = ShownRun::new(run, wish, time(app));
+    shown.environment.clone_from(&app.shared.environment);
+    shown.unsaved = unsaved;
+    app.shared.runs.current = Some(shown);
+    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Run(_)));
+    show(app);
+}
+
+/// Listeners that run on the screen already are used as they are.
+fn lend(app: &App, run: &mut Run) {
+    let needed: Vec<PresetPath> = run.needed_listeners().cloned().collect();
+    for path in needed {
+        let draft = app.shared.drafts.of_preset(&path);
+        let session = draft.and_then(|draft| app.shared.sessions.get(draft.session?));
+        let session = session.filter(|session| !session.is_over());
+        let addresses = session.map(|session| session.listens_on().to_vec()).unwrap_or_default();
+        if !addresses.is_empty() {
+            run.lend(&path, addresses);
+        }
+    }
+}

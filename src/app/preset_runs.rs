@@ -1,0 +1,233 @@
+//! Runs of presets on the screen: what is wanted, what is got together before it begins, and the run that is
+//! under way or was the last one.
+//!
+//! ```text
+//! RunWish ─► PreparedRun (rows of data, programs, questions) ─► ShownRun ─► the window of runs
+//! ```
+//! Changed by `flow/runs.rs` alone; the run itself is a state machine of `runner`, as without a screen.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use crate::interop::run_report::RunFacts;
+use crate::model::id::SessionId;
+use crate::model::timing::Stamp;
+use crate::runner::{Run, RunRound, RunScript, RunTime, RunVerdict};
+
+/// Rows of a run on the screen at most.
+pub(crate) const RUN_ROWS: usize = 100_000;
+/// Sessions of it that stay to be looked at, those that did not pass before others.
+const SESSIONS_KEPT: usize = 1_000;
+/// Entries it makes in the history at most, so that a long one leaves the rest of that alone.
+pub(crate) const RUN_ENTRIES: usize = 1_000;
+
+/// A run as the user wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunWish {
+    /// Presets and folders as the command line names them; `.` is all.
+    pub names: Vec<String>,
+    /// What that is called.
+    pub title: String,
+    /// A file of rows as it was typed; empty = none.
+    pub data: String,
+    pub repeat: usize,
+    pub parallel: usize,
+    pub retries: u32,
+    pub fail_fast: bool,
+    /// What the tags have to be; empty = anything.
+    pub tags: String,
+}
+
+/// Something that can be run from where the cursor is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunScope {
+    /// `this folder`
+    pub name: &'static str,
+    pub names: Vec<String>,
+    pub title: String,
+}
+
+/// What the user asks of runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunAsk {
+    Begin(Box<RunWish>),
+    /// Once more; of those that did not pass, or of all.
+    Again {
+        failed_only: bool,
+    },
+    Stop,
+    /// Show what this row got; leaving that leads back.
+    Open(usize),
+    /// The values that one waits for are there.
+    GoOn,
+    /// They are not to be had, and why.
+    GiveUp(String),
+}
+
+/// A run that waits for rows of data or for values.
+#[derive(Debug)]
+pub(crate) struct PreparedRun {
+    pub(crate) wish: RunWish,
+    pub(crate) script: RunScript,
+    /// `None` = the rows are being read.
+    pub(crate) rounds: Option<Vec<RunRound>>,
+}
+
+/// A run on the screen.
+#[derive(Debug)]
+pub struct ShownRun {
+    pub run: Run,
+    pub wish: RunWish,
+    pub(crate) began: RunTime,
+    /// When it was over.
+    pub(crate) ended: Option<Stamp>,
+    pub environment: Option<String>,
+    /// Presets of it that have unsaved changes, which did not run.
+    pub unsaved: usize,
+    /// What was said last that is of no row.
+    pub said: String,
+    /// When the earliest timer under way goes off.
+    pub(crate) due: Option<Stamp>,
+    /// Entries of the history made for it.
+    pub(crate) entries: usize,
+    sessions: KeptSessions,
+}
+
+/// Its sessions that are kept.
+#[derive(Debug, Default)]
+struct KeptSessions {
+    /// The newest session of each row that is not over.
+    by_row: HashMap<usize, SessionId>,
+    passed: VecDeque<SessionId>,
+    all: BTreeSet<SessionId>,
+}
+
+/// Runs on the screen.
+#[derive(Debug, Default)]
+pub struct PresetRuns {
+    /// The one under way, or the last one.
+    pub current: Option<ShownRun>,
+    pub(super) prepared: Option<PreparedRun>,
+}
+
+impl ShownRun {
+    /// One that begins now.
+    pub(crate) fn new(run: Run, wish: RunWish, began: RunTime) -> Self {
+        ShownRun {
+            run,
+            wish,
+            began,
+            ended: None,
+            environment: None,
+            unsaved: 0,
+            said: String::new(),
+            due: None,
+            entries: 0,
+            sessions: KeptSessions::default(),
+        }
+    }
+
+    /// How long it has run, or ran.
+    #[must_use]
+    pub fn took(&self, now: Stamp) -> std::time::Duration {
+        self.ended.unwrap_or(now).since(self.began.now)
+    }
+
+    /// Whether it is still under way.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// How far it is while it is under way, for a line that tells of it where its window is not open.
+    pub(crate) fn at_work(&self) -> Option<String> {
+        let over = self.run.rows().len().saturating_sub(self.run.running());
+        let words = || format!("run {over} of {} ([show-run] shows it)", self.run.total());
+        self.is_live().then(words)
+    }
+
+    /// What reports are written of.
+    #[must_use]
+    pub(crate) fn facts(&self, now: Stamp) -> RunFacts<'_> {
+        RunFacts {
+            rows: self.run.rows(),
+            began: self.began.wall,
+            took: self.took(now),
+            environment: self.environment.as_deref(),
+            stopped: self.run.stopped(),
+        }
+    }
+
+    /// A session is opened for a row: it is the one of it from now on.
+    pub(crate) fn opened(&mut self, row: Option<usize>, id: SessionId) {
+        self.sessions.all.insert(id);
+        if let Some(earlier) = row.and_then(|row| self.sessions.by_row.insert(row, id)) {
+            self.sessions.all.remove(&earlier);
+        }
+    }
+
+    /// A row is over: beyond the bound the oldest that passed are let go, then those that come last.
+    pub(crate) fn over(&mut self, row: usize) {
+        let Some(id) = self.sessions.by_row.remove(&row) else { return };
+        let verdict = self.run.rows().get(row).map(|row| &row.verdict);
+        if verdict == Some(&RunVerdict::Passed) {
+            self.sessions.passed.push_back(id);
+        }
+        let running = self.sessions.by_row.len();
+        while self.sessions.all.len() > SESSIONS_KEPT + running {
+            let gone = self.sessions.passed.pop_front().unwrap_or(id);
+            if !self.sessions.all.remove(&gone) {
+                return;
+            }
+        }
+    }
+
+    /// Whether a session of it stays.
+    #[must_use]
+    pub(crate) fn keeps(&self, id: SessionId) -> bool {
+        self.sessions.all.contains(&id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::RunSettings;
+    use std::time::Duration;
+
+    #[test]
+    fn of_the_sessions_of_a_run_a_bound_is_kept_and_earlier_tries_are_not() {
+        let settings = RunSettings {
+            parallel: 1,
+            fail_fast: false,
+            retries: 0,
+            retry_after: Duration::ZERO,
+            timeout: None,
+            variables: std::collections::BTreeMap::new(),
+            tells_secrets: false,
+            first_session: 1,
+            keeps_bodies: true,
+        };
+        let run = Run::new(RunScript::default(), Vec::new(), Vec::new(), settings);
+        let wish = RunWish {
+            names: Vec::new(),
+            title: String::new(),
+            data: String::new(),
+            repeat: 1,
+            parallel: 1,
+            retries: 0,
+            fail_fast: false,
+            tags: String::new(),
+        };
+        let time = RunTime { now: Stamp(1), wall: Stamp(1) };
+        let mut shown = ShownRun::new(run, wish, time);
+        shown.opened(Some(0), SessionId(1));
+        shown.opened(Some(0), SessionId(2));
+        assert!(!shown.keeps(SessionId(1)) && shown.keeps(SessionId(2)));
+        for row in 0..2 * SESSIONS_KEPT {
+            shown.opened(Some(row), SessionId(10 + row as u64));
+            shown.over(row);
+        }
+        assert_eq!(shown.sessions.all.len(), SESSIONS_KEPT);
+        assert!(shown.sessions.by_row.is_empty());
+    }
+}

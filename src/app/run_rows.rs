@@ -1,0 +1,156 @@
+//! The rows of a run as they are shown: those that began, and behind them those that wait; those that did not
+//! pass first, or all in their order.
+
+use crate::app::preset_runs::ShownRun;
+use crate::check::CheckResult;
+use crate::runner::{RunRow, RunVerdict};
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunPlace {
+    /// Among the rows of the run.
+    Begun(usize),
+    /// A round and a step of it.
+    Waiting(usize, usize),
+}
+
+/// What a line of the detail of a row is, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DetailKind {
+    Plain,
+    Dim,
+    Met,
+    Unmet,
+    /// What was expected, and what came.
+    Wanted,
+    Got,
+}
+
+/// A line of the detail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetailLine {
+    pub kind: DetailKind,
+    pub text: String,
+}
+
+/// Where a row stands when those that did not pass come first: then what runs, what was not tried, what passed.
+fn rank(row: &RunRow) -> u8 {
+    match row.verdict {
+        RunVerdict::NotMet(_) | RunVerdict::Failed(_) => 0,
+        RunVerdict::Running => 1,
+        RunVerdict::Skipped(_) => 2,
+        RunVerdict::Passed => 3,
+    }
+}
+
+/// The rows of a run that fit a text.
+pub(crate) fn places(shown: &ShownRun, failed_first: bool, text: &str) -> Vec<RunPlace> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let rows = shown.run.rows();
+    let fits = |it: &RunRow| words.is_empty() || has(&searched(it), &words);
+    let mut begun: Vec<usize> =
+        (0..rows.len()).filter(|at| rows.get(*at).is_some_and(fits)).collect();
+    if failed_first {
+        begun.sort_by_key(|at| rows.get(*at).map(rank));
+    }
+    let waits = |place: &(usize, usize)| {
+        words.is_empty()
+            || shown.run.step_of(*place).is_some_and(|(path, round)| {
+                has(&format!("waiting {path} {round}").to_lowercase(), &words)
+            })
+    };
+    let waiting = shown.run.waiting().filter(waits);
+    let waiting = waiting.map(|(round, step)| RunPlace::Waiting(round, step));
+    begun.into_iter().map(RunPlace::Begun).chain(waiting).collect()
+}
+
+/// What a row is called: its preset, and the round it belongs to.
+#[must_use]
+pub fn name(shown: &ShownRun, place: RunPlace) -> Option<String> {
+    match place {
+        RunPlace::Begun(at) => Some(shown.run.rows().get(at)?.name()),
+        RunPlace::Waiting(round, step) => {
+            let (path, round) = shown.run.step_of((round, step))?;
+            let is_only = round.is_empty();
+            Some(if is_only { path.to_string() } else { format!("{path} ({round})") })
+        }
+    }
+}
+
+fn has(text: &str, words: &[String]) -> bool {
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+/// What of a row is looked through.
+fn searched(row: &RunRow) -> String {
+    let status = row.status.map(|status| status.to_string()).unwrap_or_default();
+    let parts =
+        [row.name(), row.verdict.word().into(), status, row.target.clone(), row.about.clone()];
+    [&parts[..], &row.lines(), &row.remarks()].concat().join(" ").to_lowercase()
+}
+
+/// What is said of a row behind its figures: what is wrong with it, else what there is to remark.
+pub fn said(row: &RunRow) -> String {
+    let first = row.lines().into_iter().next();
+    let checked = || match (row.report.count() - row.report.unmet(), row.report.count()) {
+        (_, 0) => row.target.clone(),
+        (met, all) => format!("{met} of {all} as expected  {}", row.target),
+    };
+    let words = first.unwrap_or_else(checked);
+    let remarks = row.remarks();
+    if remarks.is_empty() { words } else { format!("{words} ({})", remarks.join(", ")) }
+}
+
+/// All that is known of a row, a line each.
+pub(crate) fn detail(row: &RunRow) -> Vec<DetailLine> {
+    let line = |kind, text: String| DetailLine { kind, text };
+    let mut lines = Vec::new();
+    let head = [row.target.clone(), row.remarks().join(", ")];
+    let head: Vec<String> = head.into_iter().filter(|text| !text.is_empty()).collect();
+    if !head.is_empty() {
+        lines.push(line(DetailKind::Plain, head.join("  ·  ")));
+    }
+    if !row.about.is_empty() {
+        lines.push(line(DetailKind::Dim, row.about.clone()));
+    }
+    match &row.verdict {
+        RunVerdict::NotMet(Some(failure)) | RunVerdict::Failed(failure) => {
+            lines.push(line(DetailKind::Unmet, format!("✗ {failure}")));
+        }
+        RunVerdict::Skipped(why) => lines.push(line(DetailKind::Dim, format!("- {why}"))),
+        RunVerdict::NotMet(None) | RunVerdict::Running | RunVerdict::Passed => {}
+    }
+    let (unmet, met): (Vec<&CheckResult>, Vec<&CheckResult>) =
+        row.report.results.iter().partition(|result| !result.is_met);
+    for result in unmet {
+        lines.push(line(DetailKind::Unmet, format!("✗ {}", result.about)));
+        lines.push(line(DetailKind::Wanted, format!("  - expected {}", result.wanted)));
+        lines.push(line(DetailKind::Got, format!("  + got      {}", result.got)));
+        lines.extend(result.differences.iter().map(|it| difference(it)));
+    }
+    for captured in &row.report.captured {
+        lines.push(match &captured.value {
+            Ok(value) => line(
+                DetailKind::Met,
+                format!("→ {{{{{}}}}} = {value}  (of {})", captured.name, captured.of),
+            ),
+            Err(why) => line(
+                DetailKind::Unmet,
+                format!("✗ {} was not captured from {}: {why}", captured.name, captured.of),
+            ),
+        });
+    }
+    let met = met.into_iter().map(|result| format!("✓ {}: {}", result.about, result.got));
+    lines.extend(met.map(|text| line(DetailKind::Met, text)));
+    lines
+}
+
+/// A line of what differs, which says itself which side it is of.
+fn difference(text: &str) -> DetailLine {
+    let kind = match text.trim_start().chars().next() {
+        Some('-') => DetailKind::Wanted,
+        Some('+') => DetailKind::Got,
+        _ => DetailKind::Plain,
+    };
+    DetailLine { kind, text: format!("    {text}") }
+}

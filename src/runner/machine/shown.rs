@@ -1,0 +1,105 @@
+//! What a shell that shows a run asks of it: what is still to come, whose a session is, where its own sessions
+//! end and those of the run begin.
+
+use super::Run;
+use crate::model::end_address::EndAddress;
+use crate::model::id::SessionId;
+use crate::model::preset::{PresetPath, Scope};
+use crate::model::spec::Spec;
+use crate::runner::listeners::ListenerState;
+use crate::runner::live::Live;
+
+/// What a session of a run was opened for.
+#[derive(Debug)]
+pub struct RunSession<'a> {
+    /// Its preset, with the round it belongs to.
+    pub name: String,
+    /// Its place among the rows; none of a listener.
+    pub row: Option<usize>,
+    pub path: &'a PresetPath,
+    pub spec: &'a Spec,
+    /// What its templates referred to.
+    pub scope: Scope,
+}
+
+impl Run {
+    /// Ids up to here are taken by sessions of others.
+    pub fn leave_ids(&mut self, taken: u64) {
+        self.next_session = self.next_session.max(taken + 1);
+    }
+
+    /// The last id a session of it has.
+    #[must_use]
+    pub fn last_id(&self) -> u64 {
+        self.next_session.saturating_sub(1)
+    }
+
+    /// A listener of this preset is up already: it is used as it is, before anything has begun.
+    pub fn lend(&mut self, path: &PresetPath, addresses: Vec<EndAddress>) {
+        self.lent.insert(path.clone(), addresses);
+    }
+
+    /// The presets of the listeners it needs.
+    pub fn needed_listeners(&self) -> impl Iterator<Item = &PresetPath> {
+        self.script.listeners.iter().map(|listener| &listener.path)
+    }
+
+    /// Whether nothing more is begun, and it only ends what runs.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.stopped.is_some() || self.ending.is_some()
+    }
+
+    /// How many rows run at this moment.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Rounds and steps that did not begin, in the order in which they will.
+    pub fn waiting(&self) -> impl Iterator<Item = (usize, usize)> {
+        let begun = self.open.iter();
+        let begun = begun.flat_map(|(round, open)| open.unbegun.iter().map(|step| (*round, *step)));
+        let steps = self.script.steps.len();
+        let unopened = self.next_round..self.rounds.len();
+        begun.chain(unopened.flat_map(move |round| (0..steps).map(move |step| (round, step))))
+    }
+
+    /// The preset of a step, and the name of a round.
+    #[must_use]
+    pub fn step_of(&self, (round, step): (usize, usize)) -> Option<(&PresetPath, &str)> {
+        let round = self.rounds.get(round).map_or("", |round| round.name.as_str());
+        Some((&self.script.steps.get(step)?.path, round))
+    }
+
+    /// Whose a session is that was just ordered to be opened; `None` = none of this run.
+    #[must_use]
+    pub fn session_of(&self, id: SessionId) -> Option<RunSession<'_>> {
+        if let Some(Live { row, round, step, .. }) = self.live.get(&id) {
+            let name = self.rows.get(*row)?.name();
+            let of = self.script.steps.get(*step)?;
+            let spec = &of.content.as_ref().ok()?.spec;
+            let (path, scope) = (&of.path, self.scope(*round, *step));
+            return Some(RunSession { name, row: Some(*row), path, spec, scope });
+        }
+        let at = self.listeners.iter().position(|listener| listener.session == id)?;
+        let listener = self.script.listeners.get(at)?;
+        let scope = self.scope(usize::MAX, self.script.steps.len() + at);
+        let name = listener.path.to_string();
+        Some(RunSession { name, row: None, path: &listener.path, spec: &listener.spec, scope })
+    }
+
+    /// The listeners started for it, each with where it is; nothing of one that is down.
+    pub fn listening(&self) -> impl Iterator<Item = (&str, Option<String>)> {
+        self.listeners.iter().map(|listener| {
+            let place = match &listener.state {
+                ListenerState::Starting => Some("starting".to_owned()),
+                ListenerState::Up(addresses) | ListenerState::Lent(addresses) => {
+                    addresses.first().map(ToString::to_string)
+                }
+                ListenerState::Down => None,
+            };
+            (listener.path.as_str(), place)
+        })
+    }
+}
