@@ -10,18 +10,18 @@ use super::bench::{Bench, accept, delay, fault, text};
 use super::faults::{Faulty, datagrams, next, socket};
 use super::http_faults::{ANSWER, ASK, FaultyHttp, answers, reads};
 
-fn when(filter: &str, fault: FaultPlan) -> FaultPlan {
-    FaultPlan { when: FaultWhen::Filter(filter.into()), ..fault }
+fn when(filter: &str, fault: &FaultPlan) -> FaultPlan {
+    FaultPlan { when: FaultWhen::Filter(filter.into()), ..fault.clone() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_http_messages_it_asks_what_their_exchange_says() {
     let list = vec![
-        when("path contains /api", fault(FaultFrom::Client, delay(1))),
-        when("header.x-slow == yes and method == POST", fault(FaultFrom::Client, delay(1))),
+        when("path contains /api", &fault(FaultFrom::Client, delay(1))),
+        when("header.x-slow == yes and method == POST", &fault(FaultFrom::Client, delay(1))),
         when(
             "status >= 500 and path contains /api",
-            fault(FaultFrom::Server, FaultEffect::Split(3)),
+            &fault(FaultFrom::Server, FaultEffect::Split(3)),
         ),
     ];
     let mut it = FaultyHttp::of(list).await;
@@ -48,7 +48,7 @@ async fn of_http_messages_it_asks_what_their_exchange_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_that_comes_in_pieces_is_waited_for_and_told_with_its_faults() {
-    let list = vec![when("host == x.example and path == /a", fault(FaultFrom::Client, delay(60)))];
+    let list = vec![when("host == x.example and path == /a", &fault(FaultFrom::Client, delay(60)))];
     let mut it = FaultyHttp::with(list, false).await;
     let to = it.listener.local_addr().unwrap();
     let ask = format!("GET http://{to}/a HTTP/1.1\r\nHost: {to}\r\n\r\n");
@@ -59,7 +59,7 @@ async fn a_head_that_comes_in_pieces_is_waited_for_and_told_with_its_faults() {
     answers(&mut server, &format!("GET /a HTTP/1.1\r\nHost: {to}\r\n\r\n"));
     it.gets(ANSWER);
     assert!(it.over(0).await.touched.request.is_empty(), "another host");
-    it.change(vec![when("host == 127.0.0.1 and path == /a", fault(FaultFrom::Client, delay(60)))]);
+    it.change(vec![when("host == 127.0.0.1 and path == /a", &fault(FaultFrom::Client, delay(60)))]);
     it.bench.record("that they changed", |it| text(it).contains("when host == 127.0.0.1")).await;
     it.asks(&ask[..40]);
     let began = Instant::now();
@@ -73,8 +73,8 @@ async fn a_head_that_comes_in_pieces_is_waited_for_and_told_with_its_faults() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_tunnel_it_asks_of_each_read_what_led_there() {
     let list = vec![
-        when("host == 127.0.0.1 and data contains slow", fault(FaultFrom::Both, delay(1))),
-        when("host == elsewhere.example", fault(FaultFrom::Both, FaultEffect::Stall(0))),
+        when("host == 127.0.0.1 and data contains slow", &fault(FaultFrom::Both, delay(1))),
+        when("host == elsewhere.example", &fault(FaultFrom::Both, FaultEffect::Stall(0))),
     ];
     let mut it = FaultyHttp::with(list, false).await;
     let to = it.listener.local_addr().unwrap();
@@ -97,7 +97,7 @@ async fn in_a_tunnel_it_asks_of_each_read_what_led_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_streams_and_datagrams_it_asks_what_their_records_say() {
-    let list = vec![when("out and len > 3", fault(FaultFrom::Both, delay(1)))];
+    let list = vec![when("out and len > 3", &fault(FaultFrom::Both, delay(1)))];
     let mut it = Faulty::of(list.clone()).await;
     it.client.write_all(b"question").unwrap();
     reads(&mut it.server, "question");
@@ -112,7 +112,7 @@ async fn of_streams_and_datagrams_it_asks_what_their_records_say() {
 
     let (server, client) = (socket(), socket());
     let port = client.local_addr().unwrap().port();
-    let drops = |filter: &str| when(filter, fault(FaultFrom::Client, FaultEffect::Drop(100)));
+    let drops = |filter: &str| when(filter, &fault(FaultFrom::Client, FaultEffect::Drop(100)));
     let list = vec![
         drops(&format!("port == {port} and data matches \"^a.c$\"")),
         drops("port == 1"),

@@ -27,7 +27,7 @@ fn fills_and_resets(mut stream: TcpStream) {
 
 /// Whatever came: that the connection is over, and not only silent.
 fn is_over(stream: &mut TcpStream) {
-    let mut room = [0; 64 * 1024];
+    let mut room = [0; 8 * 1024];
     loop {
         match stream.read(&mut room) {
             Ok(0) => return,

@@ -91,7 +91,11 @@ fn table(options: &mut dyn Options) -> Value {
             required.clear();
         }
     }
-    if let ValueKind::Variant(words) = fields[0].kind
+    let variant = fields.iter().find_map(|info| match info.kind {
+        ValueKind::Variant(words) => Some(words),
+        _ => None,
+    });
+    if let Some(words) = variant
         && alternatives + 1 < fields.len()
         && fields.iter().all(|info| !info.is_inline())
     {
