@@ -28,5 +28,7 @@ fn a_folder_runs_against_its_own_mock_and_writes_a_report() {
     let text = std::fs::read_to_string(report).unwrap();
     assert!(text.contains("users/b-wrong") && text.contains("201"), "{text}");
     tui.keys("<Esc>");
+    // Alone, it is no beginning of what comes next.
+    tui.wait_for("Presets");
     tui.quit();
 }
