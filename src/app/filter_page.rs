@@ -67,7 +67,7 @@ pub(crate) fn lines(text: &str, room: u16) -> Vec<LanguageLine> {
             lines.push(LanguageLine::Heading(heading.to_owned()));
         }
         for (word, said, example) in words {
-            put(&mut lines, room, (&word, &said, example));
+            put(&mut lines, room, &word, (&said, example));
         }
     };
     let fields = FIELDS.iter().map(|it| (it.title().to_owned(), it.help.to_owned(), it.example));
@@ -81,7 +81,7 @@ pub(crate) fn lines(text: &str, room: u16) -> Vec<LanguageLine> {
     lines
 }
 
-fn put(lines: &mut Vec<LanguageLine>, room: u16, (word, said, example): (&str, &str, &str)) {
+fn put(lines: &mut Vec<LanguageLine>, room: u16, word: &str, (said, example): (&str, &str)) {
     let mut rows = wrap(said, room);
     rows.retain(|row| !row.is_empty());
     let said = rows.into_iter().map(|row| (row, false)).chain([(example.to_owned(), true)]);

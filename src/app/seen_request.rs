@@ -6,6 +6,8 @@ use super::shared::Shared;
 use crate::compose::{UnknownNames, plan_with};
 use crate::interop::curl;
 use crate::interop::seen_request::{SaidBytes, spec_at};
+use crate::model::field_access;
+use crate::model::field_id::FieldId;
 use crate::model::id::{RecordId, SessionId};
 use crate::model::preset::Scope;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -33,9 +35,7 @@ pub(crate) fn request_of(shared: &Shared, id: RecordId) -> Option<(Spec, Vec<Str
 /// Why there is none.
 pub(crate) fn curl_of(shared: &Shared, id: RecordId) -> Result<String, String> {
     let (mut spec, _) = request_of(shared, id).ok_or("this row is of no HTTP request")?;
-    if let Spec::Http(http) = &mut spec {
-        http.redirects = 0;
-    }
+    let _ = field_access::set(spec.options_mut(), &FieldId::new("redirects"), "0");
     let plan = plan_with(&spec, &Scope::default(), UnknownNames::Literal)
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())?;
     Ok(curl::write(&plan))

@@ -92,7 +92,7 @@ pub(super) fn meant(word: &str, operator: Option<&str>, value: &str) -> Option<S
         return Some(format!("'{name}' is written as {here} here"));
     }
     let (sign, behind) = if has_value {
-        (glued.get(..glued.len() - glued_value.len()).unwrap_or("=="), glued_value)
+        (glued.split_at(glued.len() - glued_value.len()).0, glued_value)
     } else {
         (operator.unwrap_or(glued), value)
     };

@@ -155,12 +155,11 @@ fn wrap_words(text: &[u8], width: usize, mut put: impl FnMut(usize)) {
     let mut start = 0;
     loop {
         put(start);
-        let rest = text.get(start..).unwrap_or_default();
+        let Some(rest) = text.get(start..) else { return };
         let row = wrap_bytes::rows(rest, width).into_iter().next().unwrap_or(0..0);
-        if row.end >= rest.len() {
+        let Some(whole) = rest.get(..row.end).filter(|whole| whole.len() < rest.len()) else {
             return;
-        }
-        let whole = rest.get(..row.end).unwrap_or_default();
+        };
         let blank = whole.iter().rposition(|byte| *byte == b' ').map(|at| at + 1);
         start += blank.unwrap_or(row.end).max(1);
     }

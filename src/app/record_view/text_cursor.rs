@@ -62,7 +62,7 @@ impl Detail {
         let mut cells = 0;
         loop {
             let len = unit(part, at);
-            cells += wrap_bytes::cells(&printable(part.get(at..at + len).unwrap_or_default()));
+            cells += wrap_bytes::cells(&printable(part.get(at..at + len)?));
             if cells > cell || at + len >= part.len() {
                 return Some(start + at);
             }
@@ -82,7 +82,7 @@ impl Detail {
 
 /// Bytes of the character that begins here; one where none does.
 fn unit(bytes: &[u8], at: usize) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
+    let Some(rest) = bytes.get(at..) else { return 1 };
     let rest = rest.get(..4).unwrap_or(rest);
     let valid = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
     valid.map_or(1, char::len_utf8)

@@ -141,7 +141,7 @@ fn right_title(painter: &Painter<'_>) -> Line<'static> {
         let busy = if traffic.listing.is_complete() { "" } else { "…" };
         let shown = format::count(traffic.len() as u64);
         let text = printable_str(&traffic.filter.text);
-        let text = fit::start(&text, painter.area.width / 2);
+        let text = fit::start(&text, painter.area.width * 2 / 5);
         spans.push(Span::styled(format!(" filter: {text}  {shown}{busy} shown "), palette.active));
     }
     if let Some(found) = &traffic.found {
