@@ -37,6 +37,7 @@ mod rewrites;
 mod runs;
 mod send;
 mod show_env;
+mod signal_name;
 mod stdin;
 mod target;
 mod wanted;

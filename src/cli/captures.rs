@@ -36,7 +36,6 @@ use capture_file::CaptureFile;
 use har_capture::HarCapture;
 pub use seen_exchanges::SeenExchanges;
 pub use seen_traffic::SeenTraffic;
-pub(super) use seen_traffic::by_signal;
 
 /// What is written where.
 #[derive(Default)]

@@ -22,12 +22,12 @@ use tokio::signal::unix;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::captures::by_signal;
 use super::faults;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::{self, Output, Style};
 use super::rewrites;
+use super::signal_name::by_signal;
 use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;

@@ -100,7 +100,7 @@ fn judge(root: &Value, schema: &Value, value: &Value, place: &str, wrong: &mut V
             Some(rule) => judge(root, rule, part, &place, wrong),
             None if name.starts_with('_') => {}
             None if schema["additionalProperties"] == false => {
-                wrong.push(format!("{place}: unknown"))
+                wrong.push(format!("{place}: unknown"));
             }
             None => {}
         }

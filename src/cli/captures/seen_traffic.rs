@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use super::seen_exchanges::SeenExchanges;
+use crate::cli::signal_name::by_signal;
 use crate::engine::event::{Batch, Event};
 use crate::model::counts::counted;
 use crate::model::exchange::ExchangeState;
@@ -24,12 +25,6 @@ pub struct SeenTraffic {
     kept: SeenExchanges,
     /// The signal that ended the program, where one did.
     signal: Option<i32>,
-}
-
-/// A signal by its name, as far as it has one.
-pub(in crate::cli) fn by_signal(signal: i32) -> String {
-    let name = signal_hook::low_level::signal_name(signal);
-    name.map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
 fn of_no_session(conn: ConnId) -> ConnId {

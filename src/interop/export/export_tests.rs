@@ -196,7 +196,9 @@ fn json_lines_have_owners_and_lengths_and_no_records_that_were_made() {
     piece.records[0].origin = RecordOrigin { is_masked: true, lens, is_made: false };
     let made = RecordOrigin { is_made: true, ..RecordOrigin::default() };
     let mut rows = [3, 4].map(|id| record(id, 3, Direction::Sent, b"GET / HTTP/1.1\r\n\r\n"));
-    rows.iter_mut().for_each(|row| row.origin = made);
+    for row in &mut rows {
+        row.origin = made;
+    }
     rows[1].comment = Some("look".into());
     piece.records.extend(rows);
     let of = SessionId(1).conn(3);

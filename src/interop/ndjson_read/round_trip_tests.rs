@@ -45,7 +45,9 @@ fn marks() -> impl Strategy<Value = FaultMarks> {
     let some = (kinds, option::of(sample::select(holds)), any::<bool>());
     some.prop_map(|(kinds, hold, is_rewritten)| {
         let mut marks = FaultMarks::default();
-        kinds.into_iter().for_each(|kind| marks.insert(kind));
+        for kind in kinds {
+            marks.insert(kind);
+        }
         let marks = hold.into_iter().fold(marks, FaultMarks::held);
         if is_rewritten { marks.rewritten() } else { marks }
     })
@@ -151,9 +153,9 @@ fn message(is_answer: bool) -> impl Strategy<Value = (HttpMessage, Option<Bytes>
             decoded_len,
             trailers,
             complete,
+            decode_error,
             as_came,
             damaged,
-            decode_error,
             ..BodyFacts::default()
         };
         (HttpMessage { head, body }, bytes)

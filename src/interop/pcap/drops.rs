@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::frames::{Options, Order};
-
 /// Interfaces whose statistics are added up.
 const INTERFACES: usize = 4096;
 /// `shb_userappl`, `isb_ifdrop`, `isb_osdrop`.
@@ -25,19 +23,23 @@ pub(super) struct Drops {
 
 impl Drops {
     /// A section begins with these options.
-    pub(super) fn begin(&mut self, options: Options<'_>) {
+    pub(super) fn begin<'a>(&mut self, mut options: impl Iterator<Item = (u16, &'a [u8])>) {
         let ours =
             |(code, text): (u16, &[u8])| code == APPLICATION && text.starts_with(b"wirebench ");
-        self.is_ours = options.into_iter().any(ours);
+        self.is_ours = options.any(ours);
     }
 
     /// What an interface says of itself; the last word counts.
-    pub(super) fn learn(&mut self, of: (u32, u32), order: Order, options: Options<'_>) {
+    pub(super) fn learn(
+        &mut self,
+        of: (u32, u32),
+        options: impl Iterator<Item = (u16, Option<u64>)>,
+    ) {
         let mut said = [None, None];
-        for (code, value) in options {
+        for (code, number) in options {
             match code {
-                DROPPED => said[0] = order.u64(value, 0),
-                DROPPED_BY_SYSTEM => said[1] = order.u64(value, 0),
+                DROPPED => said[0] = number,
+                DROPPED_BY_SYSTEM => said[1] = number,
                 _ => {}
             }
         }

@@ -53,9 +53,8 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Which byte of a number comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+enum Order {
     Little,
     Big,
 }
@@ -69,8 +68,7 @@ impl Order {
         })
     }
 
-    /// A counter of an interface.
-    pub(super) fn u64(self, bytes: &[u8], at: usize) -> Option<u64> {
+    fn u64(self, bytes: &[u8], at: usize) -> Option<u64> {
         let bytes = bytes.get(at..at.checked_add(8)?)?.try_into().ok()?;
         Some(match self {
             Order::Little => u64::from_le_bytes(bytes),
@@ -225,15 +223,19 @@ impl FrameReader {
             }
             SECTION => {
                 self.sections += 1;
-                self.drops.begin(Options { order, rest: body.get(16..).unwrap_or_default() });
+                if let Some(rest) = body.get(16..) {
+                    self.drops.begin(Options { order, rest });
+                }
             }
             1 if interfaces.len() < INTERFACES => {
                 interfaces.push(interface(order, body).ok_or("an interface is cut off")?);
             }
             5 => {
-                let of = (self.sections, order.u32(body, 0).unwrap_or_default());
-                let options = Options { order, rest: body.get(12..).unwrap_or_default() };
-                self.drops.learn(of, order, options);
+                if let (Some(of), Some(rest)) = (order.u32(body, 0), body.get(12..)) {
+                    let said = Options { order, rest };
+                    let said = said.map(|(code, value)| (code, order.u64(value, 0)));
+                    self.drops.learn((self.sections, of), said);
+                }
             }
             6 | 2 | 3 => {
                 let section = self.sections.saturating_sub(1);
@@ -377,7 +379,7 @@ fn time(units: u64, facts: LinkFacts) -> u64 {
 }
 
 /// The options of a block.
-pub(super) struct Options<'a> {
+struct Options<'a> {
     order: Order,
     rest: &'a [u8],
 }
