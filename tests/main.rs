@@ -151,6 +151,8 @@ mod reports;
 mod restored;
 #[path = "suite/runs.rs"]
 mod runs;
+#[path = "suite/runs_kept.rs"]
+mod runs_kept;
 #[path = "suite/secrets.rs"]
 mod secrets;
 #[path = "suite/send_prints.rs"]

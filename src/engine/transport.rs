@@ -5,6 +5,7 @@ mod connect;
 pub(crate) mod dial;
 pub(crate) mod explain;
 pub(crate) mod gone;
+pub(crate) mod kept;
 pub(crate) mod listen;
 pub(crate) mod stream;
 mod unix;
