@@ -19,7 +19,7 @@ use super::rounds::RunRound;
 use super::row::{RunRow, RunVerdict};
 use super::script::{RunScript, RunStep};
 use super::talk::RunTalk;
-use crate::check::{CheckReport, Checks};
+use crate::check::CheckReport;
 use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -378,7 +378,7 @@ impl Run {
         let made = of.content.as_ref().map_err(Failure::clone).and_then(|preset| {
             let plan = planned(&preset.spec, &scope)?;
             let checks = compose::checks(&preset.spec, &*scope, UnknownNames::Refused);
-            let plan = with_connection(plan, &checks);
+            let plan = plan.on_new_connection(checks.ask_of_connecting());
             Ok((plan, checks, target(&preset.spec, &scope, &told)))
         });
         let session = self.session();
@@ -427,13 +427,6 @@ fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
         }
         failure
     })
-}
-
-/// The plan, which connects anew where something is expected of that.
-fn with_connection(plan: Plan, checks: &Checks) -> Plan {
-    let Plan::Http(mut plan) = plan else { return plan };
-    plan.new_connection = checks.ask_of_connecting();
-    Plan::Http(plan)
 }
 
 const UNKNOWN: &str = "a name gets its value by --var, --data, an environment (--env), a folder or a \
