@@ -378,14 +378,6 @@ impl TcpRelayPlan {
 }
 
 impl Plan {
-    /// The same, which makes a connection of its own if so, where one that is there would do.
-    pub(crate) fn on_new_connection(mut self, is_so: bool) -> Self {
-        if let Plan::Http(plan) = &mut self {
-            plan.new_connection = is_so;
-        }
-        self
-    }
-
     /// Lets go of the bodies and payloads. What is left still says what ran, where and how.
     pub(crate) fn forget_payloads(&mut self) {
         let nothing = || PlanBody::Bytes(Bytes::new());

@@ -378,7 +378,7 @@ impl Run {
         let made = of.content.as_ref().map_err(Failure::clone).and_then(|preset| {
             let plan = planned(&preset.spec, &scope)?;
             let checks = compose::checks(&preset.spec, &*scope, UnknownNames::Refused);
-            let plan = plan.on_new_connection(checks.ask_of_connecting());
+            let plan = compose::on_new_connection(plan, checks.ask_of_connecting());
             Ok((plan, checks, target(&preset.spec, &scope, &told)))
         });
         let session = self.session();
