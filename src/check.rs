@@ -16,7 +16,7 @@ mod report;
 
 use crate::model::name_value::NameValue;
 use crate::model::spec::Spec;
-use crate::query::{FacetAsked, FacetQuestion, FacetTest};
+use crate::query::{FacetAsked, FacetOf, FacetQuestion, FacetTest};
 
 pub use came::{Came, CameBody, CameFrom, Talk};
 pub use heard::Heard;
@@ -53,6 +53,15 @@ impl Checks {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.expectations.is_empty() && self.captures.is_empty()
+    }
+
+    /// Whether any of it is about how a connection is made, which one that was there before cannot answer.
+    #[must_use]
+    pub fn ask_of_connecting(&self) -> bool {
+        let asked = self.expectations.iter().map(|expectation| &expectation.question);
+        asked.chain(self.captures.iter().map(|order| &order.question)).any(|question| {
+            matches!(question.facet(), FacetOf::Phase(phase) if phase.is_of_connecting())
+        })
     }
 
     /// Looks at what came.

@@ -57,6 +57,14 @@ pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
     plan_with(spec, scope, UnknownNames::Refused)
 }
 
+/// The same plan, which makes a connection of its own if so, where one that is there would do.
+pub(crate) fn on_new_connection(mut plan: Plan, is_so: bool) -> Plan {
+    if let Plan::Http(plan) = &mut plan {
+        plan.new_connection = is_so;
+    }
+    plan
+}
+
 /// As [`plan`], with unknown names taken like this.
 pub(crate) fn plan_with(
     spec: &Spec,

@@ -134,8 +134,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             }
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
-                let finds_peers = !matches!(command, Task::Send(_));
-                let headless = headless(&paths, !arguments.no_keep, command.common(), finds_peers)?;
+                let aims = EngineAims::of(&command);
+                let headless = headless(&paths, !arguments.no_keep, command.common(), aims)?;
                 cli::run(command, headless).await
             });
             runtime.shutdown_background();
@@ -159,7 +159,8 @@ fn on_screen(paths: &Paths, keeps: bool, exec: args::Exec) -> Result<u8, Failure
     let program = exec.words.first().map(|name| name.to_string_lossy().into_owned());
     let runtime = runtime()?;
     let watched = runtime.block_on(async {
-        let headless = headless(paths, keeps, Some(&exec.common), true)?;
+        let aims = EngineAims { finds_peers: true, keeps_connections: false };
+        let headless = headless(paths, keeps, Some(&exec.common), aims)?;
         let engine = headless.engine.clone();
         Ok::<_, Failure>((cli::watch_program(exec, headless).await?, engine))
     });
@@ -175,13 +176,31 @@ fn on_screen(paths: &Paths, keeps: bool, exec: args::Exec) -> Result<u8, Failure
     Ok(if left == cli::exit::OK { status } else { left })
 }
 
+/// What the engine does for a command beside its orders.
+#[derive(Clone, Copy)]
+struct EngineAims {
+    finds_peers: bool,
+    keeps_connections: bool,
+}
+
+impl EngineAims {
+    /// A run of presets tells nothing of its traffic, so nobody asks whose peers are, and connections need not be those of
+    /// one preset.
+    fn of(command: &Task) -> Self {
+        let is_run = matches!(command, Task::Run(_));
+        let finds_peers = !is_run && !matches!(command, Task::Send(_));
+        EngineAims { finds_peers, keeps_connections: is_run }
+    }
+}
+
 /// What a command without a screen works with.
 fn headless(
     paths: &Paths,
     keeps: bool,
     common: Option<&args::Common>,
-    finds_peers: bool,
+    aims: EngineAims,
 ) -> Result<Headless, Failure> {
+    let EngineAims { finds_peers, keeps_connections } = aims;
     let captures = common.map(|common| &common.captures);
     let keeps_whole = captures.is_some_and(|captures| captures.names().next().is_some());
     let key_log = key_log(captures.and_then(|captures| captures.keylog.as_deref()))?;
@@ -191,6 +210,7 @@ fn headless(
         keeps_whole,
         tells_ciphertext,
         finds_peers,
+        keeps_connections,
         ..engine_config(paths)
     };
     let (engine, events) = Engine::start(config);

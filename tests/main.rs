@@ -155,6 +155,8 @@ mod restored;
 mod round_trips;
 #[path = "suite/runs.rs"]
 mod runs;
+#[path = "suite/runs_kept.rs"]
+mod runs_kept;
 #[path = "suite/runs_shown.rs"]
 mod runs_shown;
 #[path = "suite/secrets.rs"]

@@ -27,6 +27,8 @@ A request is over with its answer. A conversation is over with its steps: behind
 or [capture] as soon as they are met, at the latest after 5 s; silence decides nothing.
 With --parallel presets of one round run beside each other, unless one uses what another captures, needs it,
 or both stand in the order of a folder; repetitions run beside each other, too.
+Presets that ask nothing of lookup, connect or handshake may go over a connection that an earlier one to the same
+place left open; a request that cannot be sent twice, such as POST, always has one of its own.
 Values win in this order: --var, row of --data, captured in this run, environment, folders.
 Reports are written when it is over, also when it was interrupted; secrets are masked in all of them.
 On a terminal a line for each preset, into a pipe JSON Lines (type preset, and run at the end).

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::captures::{Captures, ExchangeWords};
@@ -87,16 +88,39 @@ impl Headless {
     pub(super) async fn next_event(&mut self) -> Option<Event> {
         loop {
             self.captures.ready().await;
-            match self.events.facts.recv().await {
-                Some(Event::Authority(Ok(words))) => output::note(&words),
-                Some(Event::Authority(Err(failure))) => output::print_failure(&failure),
-                Some(Event::ClockStep(step)) => self.wall_clock.step(step),
-                event => {
-                    self.is_open &= !matches!(event, None | Some(Event::Done { .. }));
-                    return event.map(|event| self.captured(event));
-                }
+            let Some(event) = self.events.facts.recv().await else {
+                self.is_open = false;
+                return None;
+            };
+            if let Some(event) = self.for_the_command(event) {
+                return Some(event);
             }
         }
+    }
+
+    /// One that came with the one before, unless a file that is behind has to be waited for.
+    pub(super) fn at_hand(&mut self) -> Option<Event> {
+        loop {
+            self.captures.ready().now_or_never()?;
+            let event = self.events.facts.at_hand()?;
+            if let Some(event) = self.for_the_command(event) {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The event, if it is not for us.
+    fn for_the_command(&mut self, event: Event) -> Option<Event> {
+        match event {
+            Event::Authority(Ok(words)) => output::note(&words),
+            Event::Authority(Err(failure)) => output::print_failure(&failure),
+            Event::ClockStep(step) => self.wall_clock.step(step),
+            event => {
+                self.is_open &= !matches!(event, Event::Done { .. });
+                return Some(self.captured(event));
+            }
+        }
+        None
     }
 
     /// The event at the wall clock, written to the files.

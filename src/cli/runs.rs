@@ -16,9 +16,9 @@ use super::output::{Output, RunOutcome};
 use crate::args;
 use crate::check::BODY_LIMIT;
 use crate::engine::clock;
-use crate::engine::command::Command;
+use crate::engine::event::Event;
 use crate::interop::run_report::RunFacts;
-use crate::model::failure::{Failure, FailureKind};
+use crate::model::failure::Failure;
 use crate::model::preset::Scope;
 use crate::model::timing::Stamp;
 use crate::runner::{Run, RunOrder, RunTime, RunVerdict};
@@ -96,12 +96,20 @@ async fn play(
                 run.stop("interrupted", time(headless));
             }
             event = output.taking(headless.next_event()) => match event? {
-                Some(event) => run.on_event(&event, time(headless)),
+                Some(event) => came(&event, run, headless),
                 None => return Ok(true),
             },
             () = clock::at(wake) => {}
             () = clock::at(telling.due()) => telling.show(run, output),
         }
+    }
+}
+
+/// Takes an event, and all that came with it: a turn looks at every preset that runs.
+fn came(event: &Event, run: &mut Run, headless: &mut Headless) {
+    run.on_event(event, time(headless));
+    while let Some(event) = headless.at_hand() {
+        run.on_event(&event, time(headless));
     }
 }
 
@@ -112,17 +120,7 @@ async fn carry_out(order: RunOrder, run: &mut Run, headless: &mut Headless) -> R
             run.on_body(session, bytes, time(headless));
             Ok(())
         }
-        RunOrder::Engine(command) => ordered(command, headless).await,
-    }
-}
-
-/// Hands an order over; an engine that has much to do is given the time.
-async fn ordered(command: Command, headless: &Headless) -> Result<(), Failure> {
-    loop {
-        match headless.engine.command(command.clone()) {
-            Err(failure) if failure.kind == FailureKind::Busy => tokio::task::yield_now().await,
-            outcome => return outcome,
-        }
+        RunOrder::Engine(command) => headless.engine.order(command).await,
     }
 }
 

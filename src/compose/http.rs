@@ -93,6 +93,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         socket,
         client,
         unix_socket,
+        new_connection: false,
         notes,
     })
 }

@@ -46,6 +46,8 @@ pub enum Command {
     KeepAnswer { body: Option<BodyId>, text: Bytes, path: PathBuf },
     /// Read such a file into a body; answered by `Event::AnswerOpened`.
     OpenAnswer { path: PathBuf },
+    /// Connections that are kept for a next request are closed: there is none.
+    LetGo,
     /// Nobody will look at these bodies again.
     Release(Vec<BodyId>),
 }

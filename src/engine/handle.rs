@@ -20,6 +20,7 @@ use super::sink::Sink;
 use super::supervisor::Supervisor;
 use super::tls::key_log::KeyLogFile;
 use super::tls::store::TlsStore;
+use super::transport::kept::KeptConnections;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
@@ -36,6 +37,7 @@ const FACTS: usize = 8;
 const URGENT: usize = 64;
 
 /// What an engine needs to know before it starts.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, Default)]
 pub struct EngineConfig {
     /// Who keeps the installation's certificate authority; `None` = it lives as long as the engine.
@@ -52,6 +54,8 @@ pub struct EngineConfig {
     pub tells_ciphertext: bool,
     /// Whose the peers of connections are is looked up and told.
     pub finds_peers: bool,
+    /// HTTP clients keep connections for the next request to the same place, as far as that changes nothing but time.
+    pub keeps_connections: bool,
     /// The program that filters JSON; `None` = this one.
     pub program: Option<PathBuf>,
 }
@@ -108,7 +112,9 @@ impl Engine {
             tasks.spawn(finding);
             peers = finder;
         }
-        let env = SessionEnv { bodies: bodies.clone(), budget, tls, peers, stop: stop.clone() };
+        let kept = KeptConnections::new(config.keeps_connections);
+        let (bodies_too, stop_too) = (bodies.clone(), stop.clone());
+        let env = SessionEnv { bodies: bodies_too, budget, tls, kept, peers, stop: stop_too };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
         tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));
         let events = Events { facts: Facts::new(facts), urgent };
@@ -124,10 +130,16 @@ impl EngineHandle {
                 Failure::new(Stage::Program, "", FailureKind::Busy, "too many orders at once")
                     .hint("try again")
             }
-            mpsc::error::TrySendError::Closed(_) => {
-                Failure::new(Stage::Program, "", FailureKind::Internal, "the engine has stopped")
-            }
+            mpsc::error::TrySendError::Closed(_) => stopped(),
         })
+    }
+
+    /// Hands over an order, and waits where many are handed over at once.
+    ///
+    /// # Errors
+    /// The engine has stopped.
+    pub(crate) async fn order(&self, command: Command) -> Result<(), Failure> {
+        self.commands.send(command).await.map_err(|_| stopped())
     }
 
     /// Tells the shell something that no session said, such as what was captured before; waits until
@@ -166,4 +178,8 @@ impl EngineHandle {
         self.tasks.close();
         tokio::time::timeout(bound, self.tasks.wait()).await.is_ok()
     }
+}
+
+fn stopped() -> Failure {
+    Failure::new(Stage::Program, "", FailureKind::Internal, "the engine has stopped")
 }

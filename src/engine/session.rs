@@ -26,6 +26,7 @@ use super::holds::HoldDesk;
 use super::peers::PeerFinder;
 use super::sink::Sink;
 use super::tls::store::TlsStore;
+use super::transport::kept::KeptConnections;
 use super::way_back::RelayMark;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::Plan;
@@ -102,6 +103,8 @@ pub(crate) struct SessionHandle {
     pub(crate) relay: RelayMark,
     /// TLS configurations, built on first use.
     pub(crate) tls: TlsStore,
+    /// What HTTP clients let stand for the next request.
+    pub(crate) kept: KeptConnections,
     /// Finds out whose peers are.
     peers: PeerFinder,
     /// The engine stops; nobody is left to read what happens.
@@ -118,6 +121,7 @@ pub(super) struct SessionEnv {
     pub(super) bodies: BodyStore,
     pub(super) budget: Budget,
     pub(super) tls: TlsStore,
+    pub(super) kept: KeptConnections,
     pub(super) peers: PeerFinder,
     /// Fires when the engine stops.
     pub(super) stop: CancellationToken,
@@ -136,6 +140,7 @@ impl SessionHandle {
             bodies: env.bodies,
             budget: env.budget,
             tls: env.tls,
+            kept: env.kept,
             peers: env.peers,
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),

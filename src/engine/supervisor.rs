@@ -104,6 +104,7 @@ impl Supervisor {
                 self.env.bodies.keep_answer(body, text, path);
             }
             Command::OpenAnswer { path } => self.env.bodies.open_answer(path),
+            Command::LetGo => self.env.kept.let_go(),
             Command::Release(bodies) => self.env.bodies.release(bodies),
         }
     }
@@ -229,6 +230,7 @@ mod tests {
     use crate::engine::budget::Budget;
     use crate::engine::peers::PeerFinder;
     use crate::engine::tls::store::TlsStore;
+    use crate::engine::transport::kept::KeptConnections;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
     async fn watched<R>(run: impl FnOnce(SessionHandle) -> R) -> Vec<Event>
@@ -243,7 +245,8 @@ mod tests {
         let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(None, None);
         let peers = PeerFinder::default();
-        let env = SessionEnv { bodies, budget, tls, peers, stop: stop.clone() };
+        let kept = KeptConnections::default();
+        let env = SessionEnv { bodies, budget, tls, kept, peers, stop: stop.clone() };
         let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {

@@ -6,6 +6,7 @@ pub(crate) mod dial;
 pub(crate) mod explain;
 pub(crate) mod gone;
 pub(crate) mod halves;
+pub(crate) mod kept;
 pub(crate) mod listen;
 pub(crate) mod stream;
 mod unix;

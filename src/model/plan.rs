@@ -108,6 +108,8 @@ pub struct HttpPlan {
     pub client: ClientOptions,
     /// The socket that is connected to in place of the host of `url`; of no other origin.
     pub unix_socket: Option<UnixName>,
+    /// It is asked how connecting goes, so none that was made before will do.
+    pub new_connection: bool,
     /// What of the request goes out otherwise than it was written, in words.
     pub notes: Vec<String>,
 }

@@ -48,6 +48,14 @@ pub enum TimingPhase {
     Total,
 }
 
+impl TimingPhase {
+    /// Whether it is gone through once for each connection, and not for each request.
+    #[must_use]
+    pub(crate) fn is_of_connecting(self) -> bool {
+        matches!(self, TimingPhase::Lookup | TimingPhase::Connect | TimingPhase::Handshake)
+    }
+}
+
 /// How an answer is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FacetKind {

@@ -83,12 +83,15 @@ impl Live {
 }
 
 impl Requested {
-    /// What is known of one of its exchanges now.
+    /// What is known of one of its exchanges now; of one that goes on only its bodies matter.
     pub(super) fn take(&mut self, exchange: &Exchange) {
         for body in exchange.bodies() {
             if !self.bodies.contains(&body) {
                 self.bodies.push(body);
             }
+        }
+        if exchange.state == ExchangeState::Active {
+            return;
         }
         if exchange.state == ExchangeState::Complete {
             let unsent = exchange.request.body.unsent().map(|cause| {

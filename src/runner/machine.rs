@@ -131,6 +131,8 @@ pub struct Run {
     ready: BTreeSet<(usize, usize)>,
     live: BTreeMap<SessionId, Live>,
     next_session: u64,
+    /// The scope that was looked at last, and what is hidden of it.
+    hidden: Option<(Arc<Scope>, Secrets)>,
     orders: Vec<RunOrder>,
     news: Vec<RunNews>,
     /// Why nothing more is begun.
@@ -163,6 +165,7 @@ impl Run {
             ready: BTreeSet::new(),
             live: BTreeMap::new(),
             next_session,
+            hidden: None,
             orders: Vec::new(),
             news: Vec::new(),
             stopped: None,
@@ -217,6 +220,10 @@ impl Run {
         if self.ending.is_none() && (is_done || self.stopped.is_some() && self.live.is_empty()) {
             self.skip_rest();
             self.ending = Some(later(time.now, CLOSING));
+            if !self.listeners.is_empty() {
+                // They wait for their clients to leave.
+                self.orders.push(RunOrder::Engine(Command::LetGo));
+            }
             self.close_listeners(CloseMode::Close);
         }
         let wake = self.live.values().filter_map(Live::due).chain(self.ending).min();
@@ -277,17 +284,18 @@ impl Run {
         why: String,
         time: RunTime,
     ) {
-        let Some(of) = self.script.steps.get(step).cloned() else { return };
-        if let Some(stale) = self.stale(round, &of, &renewed, time.now) {
+        let Some(of) = self.script.steps.get(step) else { return };
+        if let Some(stale) = self.stale(round, of, &renewed, time.now) {
             then.push(step);
             renewed.push(stale);
             let why = format!("what it captured is too old for {}", of.path);
             return self.begin((round, stale), (then, renewed), why, time);
         }
         let why = if why.is_empty() { of.why.clone() } else { why };
+        let hindered = self.hindered(round, of);
         let row = self.row((round, step), why, time);
         let live = Live::new(row, (round, step), (then, renewed), time.now);
-        if let Some(why) = self.hindered(round, &of) {
+        if let Some(why) = hindered {
             return self.ended(&live, RunVerdict::Skipped(why), CheckReport::default(), time);
         }
         self.news.push(RunNews::Began(row));
@@ -345,31 +353,44 @@ impl Run {
         failed.map(|path| format!("{path} is not up, which it needs"))
     }
 
-    /// What the templates of a step may refer to now.
-    fn scope(&self, round: usize, step: usize) -> Scope {
-        let mut scope = self.scopes.get(step).map_or_else(Scope::default, |it| (**it).clone());
+    /// What the templates of a step may refer to now; that of its folder where nothing came to it.
+    fn scope(&self, round: usize, step: usize) -> Arc<Scope> {
+        let mut scope = self.scopes.get(step).cloned().unwrap_or_default();
         for listener in &self.listeners {
-            scope.captured.extend(listener.variables());
+            Arc::make_mut(&mut scope).captured.extend(listener.variables());
         }
         // The later ones win.
         let captured = self.open.get(&round).map(|it| &it.captured);
         let data = self.rounds.get(round).map(|it| &it.variables);
-        for values in [captured, data, Some(&self.settings.variables)].into_iter().flatten() {
+        let all = [captured, data, Some(&self.settings.variables)].into_iter().flatten();
+        for values in all.filter(|values| !values.is_empty()) {
+            let scope = Arc::make_mut(&mut scope);
             let pairs = values.iter().map(|(name, value)| (name.clone(), value.clone()));
             scope.captured.extend(pairs);
         }
         scope
     }
 
+    /// What is hidden of a scope, which most steps share.
+    fn hidden(&mut self, scope: &Arc<Scope>) -> Secrets {
+        if let Some((_, secrets)) = self.hidden.as_ref().filter(|(of, _)| Arc::ptr_eq(of, scope)) {
+            return secrets.clone();
+        }
+        let secrets = scope.hidden();
+        self.hidden = Some((Arc::clone(scope), secrets.clone()));
+        secrets
+    }
+
     /// Composes and opens it.
     fn send(&mut self, mut live: Live, time: RunTime) {
-        let Some(of) = self.script.steps.get(live.step) else { return };
         let scope = self.scope(live.round, live.step);
-        live.secrets = scope.hidden();
+        live.secrets = self.hidden(&scope);
         let told = self.told(&live.secrets);
-        let made = of.content.clone().and_then(|preset| {
+        let Some(of) = self.script.steps.get(live.step) else { return };
+        let made = of.content.as_ref().map_err(Failure::clone).and_then(|preset| {
             let plan = planned(&preset.spec, &scope)?;
-            let checks = compose::checks(&preset.spec, &scope, UnknownNames::Refused);
+            let checks = compose::checks(&preset.spec, &*scope, UnknownNames::Refused);
+            let plan = compose::on_new_connection(plan, checks.ask_of_connecting());
             Ok((plan, checks, target(&preset.spec, &scope, &told)))
         });
         let session = self.session();

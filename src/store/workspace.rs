@@ -8,6 +8,7 @@
 //! Trouble with one file never hides the others. Names that begin with a dot or `_` are left
 //! alone; pipes and devices are never opened. What the walk keeps to stands in its own file.
 
+mod reading_ahead;
 mod walk;
 
 use std::fs;
@@ -24,6 +25,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::name_order::{by_name, by_path};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
 use crate::named_file;
+use reading_ahead::FileContent;
 use walk::{Bounds, Walk};
 
 pub(super) use walk::{DEFAULTS, ENVIRONMENTS, Visit, Watched};
@@ -79,22 +81,30 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
     let mut walk = Walk::of(root, bounds, visit);
     let mut left = bounds.bytes;
-    for file in std::mem::take(&mut walk.files) {
-        if walk.is_late() {
-            break;
-        }
-        let bytes = read_bytes(&file.path);
-        let len = bytes.as_ref().map_or(0, Vec::len) as u64;
-        let Some(less) = left.checked_sub(len) else {
-            let cause = format!("more than {} MiB of presets", bounds.bytes >> 20);
-            walk.end(FailureKind::TooLarge, &cause);
-            break;
-        };
-        left = less;
-        let entered = enter(&mut workspace, &file.name, bytes);
-        let exposed = || exposed(&file.path, &file.name);
-        if let Some(problem) = entered.err().or_else(exposed) {
-            walk.problem(problem);
+    let files = std::mem::take(&mut walk.files);
+    'files: for files in files.chunks(reading_ahead::TOGETHER) {
+        for (file, content) in files.iter().zip(reading_ahead::read(files, left, walk.ends())) {
+            if walk.is_late() {
+                break 'files;
+            }
+            let content = content.unwrap_or_else(|| FileContent::of(file));
+            let Some(less) = left.checked_sub(content.len()) else {
+                let cause = format!("more than {} MiB of presets", bounds.bytes >> 20);
+                walk.end(FailureKind::TooLarge, &cause);
+                break 'files;
+            };
+            left = less;
+            let entered = match content {
+                FileContent::Preset(preset, _) => {
+                    workspace.presets.push(*preset);
+                    Ok(())
+                }
+                FileContent::Other(bytes) => enter(&mut workspace, &file.name, bytes),
+            };
+            let exposed = || exposed(&file.path, &file.name);
+            if let Some(problem) = entered.err().or_else(exposed) {
+                walk.problem(problem);
+            }
         }
     }
     for problem in badly_extended(&workspace.environments) {

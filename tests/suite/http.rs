@@ -174,6 +174,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),
         unix_socket: None,
+        new_connection: false,
     }
 }
 

@@ -8,7 +8,7 @@ use super::fields::excerpt;
 use crate::model::exchange::Head;
 
 /// The status that ends the HTTP part of a connection (RFC 9110, section 15.2.2).
-const SWITCHING: u16 = 101;
+pub(crate) const SWITCHING: u16 = 101;
 /// Digits of a status (RFC 9112, section 4).
 const DIGITS: usize = 3;
 

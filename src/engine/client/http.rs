@@ -1,7 +1,7 @@
 //! An HTTP client session: one request, and the redirects it leads to.
 //!
 //! ```text
-//! plan ─► exchange (connect, send ∥ receive) ─► redirect? ─► plan' ─► exchange ...
+//! plan ─► exchange (connect or take a kept connection, send ∥ receive) ─► redirect? ─► plan' ─► exchange ...
 //! ```
 //!
 //! Every hop is an exchange of its own, published when the request is out, when the head of the
@@ -19,9 +19,10 @@ use tokio::sync::mpsc;
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
+use crate::model::exchange::Head;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpPlan;
-use hop::Hop;
+use hop::{Hop, HopOrder};
 use redirect::Redirects;
 
 /// Runs the session to its end.
@@ -30,20 +31,38 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let mut redirects = Redirects::of(&plan);
     let own = request::secure_origin(&plan);
     for number in 0.. {
-        let (hop, writers) = Hop::new(&plan, number, own.as_ref(), &session)?;
-        let outcome = tokio::select! {
-            biased;
-            () = stopped(&session, &mut input) => Err(hop.cancelled()),
-            outcome = hop.make(writers) => outcome,
-        };
-        hop.close(outcome.as_ref().err());
-        let head = outcome?;
+        let hop = HopOrder { plan: &plan, number, own: own.as_ref(), session: &session };
+        let head = made(hop, &mut input).await?;
         match redirects.follow(&plan, &head)? {
             None => break,
             Some(next) => plan = next,
         }
     }
     Ok(Summary::of("response complete"))
+}
+
+/// Makes a hop; once more over a new connection where the peer had let go of one that was kept, which it may at any time
+/// (RFC 9110, section 9.2.2). Only requests that may be repeated take such a one.
+async fn made(
+    order: HopOrder<'_>,
+    input: &mut mpsc::Receiver<SessionInput>,
+) -> Result<Head, Failure> {
+    let mut takes_kept = true;
+    loop {
+        let (hop, writers) = Hop::new(order, takes_kept)?;
+        let outcome = tokio::select! {
+            biased;
+            () = stopped(order.session, input) => Err(hop.cancelled()),
+            outcome = hop.make(writers) => outcome,
+        };
+        if takes_kept && outcome.as_ref().is_err_and(|failure| hop.was_let_go(failure)) {
+            hop.is_repeated();
+            takes_kept = false;
+            continue;
+        }
+        hop.close(outcome.as_ref().err());
+        return outcome;
+    }
 }
 
 /// Returns when the user wants the request to stop. A request takes no other orders.

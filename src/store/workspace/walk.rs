@@ -123,6 +123,11 @@ impl<'a> Walk<'a> {
         walk
     }
 
+    /// When it is to be over.
+    pub(super) fn ends(&self) -> Instant {
+        self.started + self.bounds.time
+    }
+
     /// Whether the time is over; said once.
     pub(super) fn is_late(&mut self) -> bool {
         let late = self.started.elapsed() > self.bounds.time;

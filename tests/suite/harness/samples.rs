@@ -102,6 +102,7 @@ pub fn http_plan() -> Plan {
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),
         unix_socket: None,
+        new_connection: false,
     })
 }
 

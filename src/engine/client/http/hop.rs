@@ -3,6 +3,7 @@
 //! The two directions are two futures of one task that share the [`Hop`], which outlives both; a
 //! peer may answer, or give up, while the request is still on its way.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::io::AsyncWrite;
@@ -19,7 +20,8 @@ use crate::engine::http::message_writer::{MessageWriter, shown};
 use crate::engine::http::tap::Tap;
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
-use crate::engine::transport::dial::{self, Dial};
+use crate::engine::transport::dial::{self, ConnectFacts, Dial};
+use crate::engine::transport::kept::{ConnectionKey, KeptConnection};
 use crate::engine::transport::stream::Stream;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Head, HttpMessage, MessageFraming};
@@ -27,7 +29,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::HttpPlan;
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{Direction, RecordKind};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::ClientTls;
 use crate::model::view::ViewPart;
 
@@ -43,18 +45,33 @@ pub(super) struct Hop<'a> {
     response: BodyId,
     /// When the peer last took something of the request.
     taken: Mutex<Instant>,
+    /// A connection that was kept will do.
+    takes_kept: bool,
+    /// It goes over such a one.
+    is_on_kept: AtomicBool,
+    /// Its connection is kept for the next.
+    is_keeping: AtomicBool,
+}
+
+/// What a hop is made for.
+#[derive(Clone, Copy)]
+pub(super) struct HopOrder<'a> {
+    pub(super) plan: &'a HttpPlan,
+    /// Of the exchange in its session.
+    pub(super) number: u32,
+    /// Where the first hop went under TLS: what the user consented to holds there.
+    pub(super) own: Option<&'a Endpoint>,
+    pub(super) session: &'a SessionHandle,
 }
 
 impl<'a> Hop<'a> {
-    /// Prepares a hop; fails when the plan names no place to go to. `own` is where the first hop
-    /// went under TLS: what the user consented to holds there. The writers keep the request and
+    /// Prepares a hop; fails when the plan names no place to go to. The writers keep the request and
     /// the response.
     pub(super) fn new(
-        plan: &'a HttpPlan,
-        number: u32,
-        own: Option<&Endpoint>,
-        session: &'a SessionHandle,
+        order: HopOrder<'a>,
+        takes_kept: bool,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
+        let HopOrder { plan, number, own, session } = order;
         let (endpoint, tls) = request::destination(plan)?;
         let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
@@ -67,7 +84,22 @@ impl<'a> Hop<'a> {
             exchange.warnings.clone_from(&plan.notes);
         });
         let taken = Mutex::new(Instant::now());
-        Ok((Hop { plan, session, conn, recorder, endpoint, tls, response, taken }, writers))
+        let takes_kept = takes_kept && request::may_take_kept(plan);
+        let (is_on_kept, is_keeping) = (AtomicBool::new(false), AtomicBool::new(false));
+        let hop = Hop {
+            plan,
+            session,
+            conn,
+            recorder,
+            endpoint,
+            tls,
+            response,
+            taken,
+            takes_kept,
+            is_on_kept,
+            is_keeping,
+        };
+        Ok((hop, writers))
     }
 
     /// Makes the hop; returns the head of the response when its body is complete.
@@ -80,12 +112,77 @@ impl<'a> Hop<'a> {
                 Failure::new(Stage::Compose, &*self.plan.url, FailureKind::NotFound, why)
             }
         })?;
-        let head = request::head(self.plan, source.len())?;
+        let (length, head) = (source.len(), request::head(self.plan, source.len())?);
         self.announce(&head, source.len());
-        let (from, to) = tokio::io::split(self.connect().await?);
+        let (stream, facts) = self.connection().await?;
+        let (mut from, mut to) = tokio::io::split(stream);
         self.peer_takes();
-        let sending = self.send(to, head, source, request);
-        Box::pin(Incoming::new(self, from, sending).run(response)).await
+        let sending = self.send(&mut to, head, source, request);
+        let received = Box::pin(Incoming::new(self, &mut from, sending).run(response)).await?;
+        if received.leaves_connection && request::leaves_connection(self.plan, length) {
+            self.keep(from.unsplit(to), facts);
+        }
+        Ok(received.head)
+    }
+
+    /// A connection that was kept, or a new one.
+    async fn connection(&self) -> Result<(Stream, ConnectFacts), Failure> {
+        let taken = if self.takes_kept { self.session.kept.take(&self.key()) } else { None };
+        let Some(KeptConnection { stream, facts, first }) = taken else {
+            return self.connect().await;
+        };
+        self.is_on_kept.store(true, Ordering::Relaxed);
+        self.session.introduce(&ConnInfo {
+            id: self.conn,
+            protocol: Protocol::Http,
+            side: Side::Client,
+            local: facts.local.clone(),
+            peer: facts.peer.clone(),
+            tls: self.tls != ClientTls::Off,
+            pair: None,
+        });
+        let words = format!("goes over the connection of {first}, which was kept");
+        self.session.events.note(self.conn, Direction::Local, RecordKind::Note, words);
+        self.tell_connection(&facts);
+        self.warn_of(&facts);
+        Ok((stream, facts))
+    }
+
+    fn key(&self) -> ConnectionKey {
+        ConnectionKey {
+            endpoint: self.endpoint.clone(),
+            tls: self.tls.clone(),
+            socket: self.plan.socket.clone(),
+            client: self.plan.client.clone(),
+        }
+    }
+
+    /// Keeps the connection for the next, where any are. What crosses below TLS is told of who made it alone.
+    fn keep(&self, stream: Stream, facts: ConnectFacts) {
+        let is_told = self.tls != ClientTls::Off && self.session.events.wants_ciphertext();
+        if self.session.kept.are_kept() && !is_told {
+            self.is_keeping.store(true, Ordering::Relaxed);
+            let connection = KeptConnection { stream, facts, first: self.conn };
+            self.session.kept.put(self.key(), connection);
+        }
+    }
+
+    /// Whether this failure is of a kept connection whose peer had let go of it, before it said anything.
+    pub(super) fn was_let_go(&self, failure: &Failure) -> bool {
+        let is_silent = || self.recorder.edit(|exchange| exchange.timing.first_byte.is_none());
+        let is_of_connection =
+            !matches!(failure.kind, FailureKind::Cancelled | FailureKind::Timeout(_))
+                && matches!(failure.stage, Stage::Send | Stage::Head);
+        self.is_on_kept.load(Ordering::Relaxed) && is_of_connection && is_silent()
+    }
+
+    /// The request goes out once more, so nothing is left of this exchange.
+    pub(super) fn is_repeated(&self) {
+        let words = "the peer had let go of the connection; the request goes out over a new one";
+        let (events, request) = (&self.session.events, self.recorder.edit(|it| it.request.body.id));
+        events.note(self.conn, Direction::Local, RecordKind::Closed, words);
+        events.retire(self.conn);
+        self.session.bodies.release([request, self.response]);
     }
 
     /// Puts the request into the exchange before it goes out.
@@ -102,7 +199,7 @@ impl<'a> Hop<'a> {
         });
     }
 
-    async fn connect(&self) -> Result<Stream, Failure> {
+    async fn connect(&self) -> Result<(Stream, ConnectFacts), Failure> {
         let dial = Dial {
             conn: self.conn,
             protocol: Protocol::Http,
@@ -115,22 +212,33 @@ impl<'a> Hop<'a> {
             pair: None,
         };
         let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
-        let unverified = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unverified);
-        if stream.is_ok() && !unverified.is_empty() {
-            self.recorder.warn(format!("the certificate does not verify: {unverified}"));
-        }
-        let unproven = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unproven);
-        if stream.is_ok() && !unproven.is_empty() {
-            self.recorder.warn(format!("the peer's identity is unproven: {unproven}"));
-        }
         self.recorder.edit(|exchange| {
             exchange.timing.lookup = facts.lookup;
             exchange.timing.connect = facts.connect;
             exchange.timing.tls = facts.tls;
-            (exchange.local, exchange.peer) = (facts.local.clone(), facts.peer.clone());
-            exchange.tls = facts.tls_facts;
         });
-        stream
+        self.tell_connection(&facts);
+        let stream = stream?;
+        self.warn_of(&facts);
+        Ok((stream, facts))
+    }
+
+    /// Puts what is known of the connection into the exchange.
+    fn tell_connection(&self, facts: &ConnectFacts) {
+        self.recorder.edit(|exchange| {
+            (exchange.local, exchange.peer) = (facts.local.clone(), facts.peer.clone());
+            exchange.tls.clone_from(&facts.tls_facts);
+        });
+    }
+
+    fn warn_of(&self, facts: &ConnectFacts) {
+        let Some(tls) = &facts.tls_facts else { return };
+        if !tls.unverified.is_empty() {
+            self.recorder.warn(format!("the certificate does not verify: {}", tls.unverified));
+        }
+        if !tls.unproven.is_empty() {
+            self.recorder.warn(format!("the peer's identity is unproven: {}", tls.unproven));
+        }
     }
 
     /// Writes the request, and tells how far it is and how long it took.
@@ -192,8 +300,12 @@ impl<'a> Hop<'a> {
             self.session.events.failed(self.conn, failure);
         }
         if self.recorder.edit(|exchange| exchange.local.is_some()) {
-            let text = "closed by us";
-            self.session.events.note(self.conn, Direction::Local, RecordKind::Closed, text);
+            let (kind, text) = if self.is_keeping.load(Ordering::Relaxed) {
+                (RecordKind::Note, "kept for the next request")
+            } else {
+                (RecordKind::Closed, "closed by us")
+            };
+            self.session.events.note(self.conn, Direction::Local, kind, text);
         }
         self.recorder.close(failure.cloned().map_or(Ok(()), Err));
         self.session.events.retire(self.conn);

@@ -13,7 +13,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hop::Hop;
 use super::redirect;
-use crate::codec::http1::{Expected, HeadReader, ParsedHead, response_framing, status};
+use crate::codec::http1::{
+    Expected, HeadReader, ParsedHead, keeps_alive, response_framing, status,
+};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
 use crate::engine::http::body_receiver::BodyReceiver;
@@ -55,6 +57,15 @@ pub(super) struct Incoming<'a, R, S> {
     first_byte: Option<Duration>,
     /// Bytes of the head that is not complete.
     begun: usize,
+    /// The peer finished sending, or sent more than its answer.
+    is_spent: bool,
+}
+
+/// A response that is complete.
+pub(super) struct Received {
+    pub(super) head: Head,
+    /// The peer lets the connection carry another request (RFC 9112, section 9.3), and all of this one is out.
+    pub(super) leaves_connection: bool,
 }
 
 impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming<'a, R, S> {
@@ -70,11 +81,12 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             deadline: hop.taken_at() + hop.plan.head_timeout,
             first_byte: None,
             begun: 0,
+            is_spent: false,
         }
     }
 
-    /// Reads until the response is complete; returns its head.
-    pub(super) async fn run(mut self, writer: BodyWriter) -> Result<Head, Failure> {
+    /// Reads until the response is complete.
+    pub(super) async fn run(mut self, writer: BodyWriter) -> Result<Received, Failure> {
         let received = match self.head(&writer).await {
             Ok((head, rest)) => self.body(writer, head, rest).await,
             Err(failure) => Err(failure),
@@ -87,6 +99,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             let elapsed = recorder.elapsed();
             exchange.timing.transfer = self.first_byte.map(|first| elapsed.saturating_sub(first));
         });
+        let is_sent = matches!(self.sent, Some(Ok(())));
         match (&received, self.sent) {
             (Ok(_), sent @ (None | Some(Err(_)))) => {
                 recorder.warn_all(sent.and_then(Result::err).map(|failure| failure.to_string()));
@@ -96,7 +109,10 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             (Err(_), Some(Err(failure))) if !self.hop.has_head() => return Err(failure),
             _ => {}
         }
-        received
+        let head = received?;
+        let is_http = head.status() != Some(status::SWITCHING);
+        let leaves_connection = is_sent && !self.is_spent && is_http && keeps_alive(&head);
+        Ok(Received { head, leaves_connection })
     }
 
     /// The peer may have its answer for the last byte while we are still at our copy of it.
@@ -136,6 +152,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         if bytes.is_empty() {
             let text = "the peer finished sending";
             events.note(self.hop.conn, Direction::Received, RecordKind::Finished, text);
+            self.is_spent = true;
             return Ok(bytes);
         }
         self.tap.received(&bytes);
@@ -365,6 +382,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             let used = used.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
             recorder.progress(&body.facts);
             if used < bytes.len() {
+                self.is_spent = true;
                 let surplus = counted((bytes.len() - used) as u64, "byte");
                 recorder.warn(format!("{surplus} after the end of the response"));
                 let kept = body.surplus(bytes.split_off(used)).await;

@@ -248,6 +248,7 @@ mod tests {
             socket: crate::model::plan::SocketOptions::default(),
             client: crate::model::plan::ClientOptions::default(),
             unix_socket: None,
+            new_connection: false,
         }
     }
 

@@ -78,6 +78,38 @@ pub(super) fn is_chunked(plan: &HttpPlan) -> bool {
         .is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"))
 }
 
+/// Whether it may go over a connection that was kept: whose peer may let go of it at any time, so that the request has to be
+/// one that may be sent once more (RFC 9110, section 9.2.2).
+pub(super) fn may_take_kept(plan: &HttpPlan) -> bool {
+    let may_be_repeated =
+        matches!(&*plan.method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE");
+    may_be_repeated && !plan.new_connection
+}
+
+/// Whether its connection may carry another request behind it, as far as it is for us to say: it asks for nothing else, and
+/// every peer agrees where it ends. `len` is the length of its body.
+pub(super) fn leaves_connection(plan: &HttpPlan, len: u64) -> bool {
+    let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+    let is_plain = |(name, _): &(String, String)| {
+        let is_token =
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        is_token && !["connection", "upgrade", "proxy-connection"].iter().any(|it| is(name, it))
+    };
+    let values = |wanted: &str| -> Vec<&str> {
+        let all = plan.headers.iter().filter(|(name, _)| is(name, wanted));
+        all.map(|(_, value)| value.trim()).collect()
+    };
+    let (lengths, codings) = (values("content-length"), values("transfer-encoding"));
+    let is_added = plan.length == LengthHeader::Added && !matches!(plan.body, PlanBody::Bytes(_));
+    let is_framed = match (&*lengths, &*codings) {
+        ([], []) => len == 0 || is_added,
+        ([length], []) => *length == len.to_string(),
+        ([], [coding]) => is(coding, "chunked"),
+        _ => false,
+    };
+    is_framed && plan.method != "CONNECT" && plan.headers.iter().all(is_plain)
+}
+
 /// Path and query exactly as written; the URL library's reading only when they could not stand in
 /// a request line.
 fn target(url: &str) -> String {
@@ -95,6 +127,59 @@ fn target(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn asked(method: &str, headers: &[(&str, &str)], body: &'static [u8]) -> HttpPlan {
+        HttpPlan {
+            method: method.into(),
+            url: "http://a/".into(),
+            headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
+            body: PlanBody::Bytes(bytes::Bytes::from_static(body)),
+            length: LengthHeader::Added,
+            head_timeout: std::time::Duration::from_secs(1),
+            connect_timeout: std::time::Duration::from_secs(1),
+            verify: Verify::On,
+            trust: crate::model::trust::TrustedCertificates::default(),
+            redirects: 0,
+            socket: crate::model::plan::SocketOptions::default(),
+            client: crate::model::plan::ClientOptions::default(),
+            unix_socket: None,
+            new_connection: false,
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_connection_is_left_by_requests_whose_end_nobody_can_mistake() {
+        let leaves = |method: &str, headers: &[(&str, &str)], body: &'static [u8]| {
+            leaves_connection(&asked(method, headers, body), body.len() as u64)
+        };
+        assert!(leaves("GET", &[("Host", "a"), ("X-Any", "close")], b""));
+        assert!(leaves("POST", &[("content-length", "2")], b"ab"));
+        assert!(leaves("POST", &[("Transfer-Encoding", "Chunked")], b"ab"));
+        for headers in [
+            &[("Content-Length", "1")][..],
+            &[("Content-Length", "3")],
+            &[],
+            &[("Content-Length", "2"), ("Content-Length", "2")],
+            &[("Content-Length", "2"), ("Transfer-Encoding", "chunked")],
+            &[("Transfer-Encoding", "gzip, chunked")],
+            &[("Content-Length", "2"), ("Connection", "keep-alive, x")],
+            &[("Content-Length", "2"), ("Upgrade", "h2c")],
+            &[("Content-Length", "2"), ("X y", "")],
+        ] {
+            assert!(!leaves("POST", headers, b"ab"), "{headers:?}");
+        }
+        assert!(!leaves("CONNECT", &[], b""));
+    }
+
+    #[test]
+    fn a_kept_connection_is_taken_by_requests_that_may_be_sent_once_more() {
+        for (method, takes) in [("GET", true), ("PUT", true), ("POST", false), ("get", false)] {
+            assert_eq!(may_take_kept(&asked(method, &[], b"")), takes, "{method}");
+        }
+        let new = HttpPlan { new_connection: true, ..asked("GET", &[], b"") };
+        assert!(!may_take_kept(&new));
+    }
 
     #[test]
     fn the_target_is_what_was_written() {
