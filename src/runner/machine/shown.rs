@@ -1,6 +1,8 @@
 //! What a shell that shows a run asks of it: what is still to come, whose a session is, where its own sessions
 //! end and those of the run begin.
 
+use std::sync::Arc;
+
 use super::Run;
 use crate::model::end_address::EndAddress;
 use crate::model::id::SessionId;
@@ -19,7 +21,7 @@ pub struct RunSession<'a> {
     pub path: &'a PresetPath,
     pub spec: &'a Spec,
     /// What its templates referred to.
-    pub scope: Scope,
+    pub scope: Arc<Scope>,
 }
 
 impl Run {
