@@ -42,7 +42,7 @@ use message::Body;
 use search::Searches;
 use thread::on_thread;
 use usage::{Footprint, ReclaimGoal, Usage};
-use view_queue::{ViewQueue, ViewerQuestion};
+use view_queue::ViewQueue;
 use writer::Disk;
 
 pub(crate) use writer::BodyWriter;
@@ -284,8 +284,7 @@ impl BodyTable {
         let any = !released.is_empty();
         if goal == ReclaimGoal::File {
             // Who asks is allowed to block and waits for what this gives back.
-            let ids = released.iter().map(|body| body.id).collect();
-            self.views.order(ViewerQuestion::Forget(ids));
+            self.views.forget(&released);
         } else if any {
             self.discard(released);
         }
@@ -309,8 +308,7 @@ impl BodyTable {
 
     /// Lets bodies go on a thread that may block: giving back a large file takes its time.
     fn discard(&self, bodies: Vec<Arc<Body>>) {
-        let ids = bodies.iter().map(|body| body.id).collect();
-        self.views.order(ViewerQuestion::Forget(ids));
+        self.views.forget(&bodies);
         let (files, memory): (Vec<_>, Vec<_>) =
             bodies.into_iter().partition(|body| body.footprint().files > 0);
         drop(memory);

@@ -16,6 +16,10 @@ use crate::runner::{Run, RunNews, RunRow, RunTally, RunVerdict};
 
 /// Time between two states of the progress line.
 const PACE: Duration = Duration::from_millis(100);
+/// Lines of presets wait so long for others: each that is printed by itself wakes who prints, and who reads.
+const TOGETHER: Duration = Duration::from_millis(10);
+/// Bytes of lines that wait for others.
+const HELD: usize = 16 * 1024;
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: u16 = 80;
 
@@ -29,6 +33,10 @@ pub(super) struct Telling {
     due: Option<Instant>,
     is_shown: bool,
     is_silent: bool,
+    /// Lines that are printed together.
+    held: String,
+    /// When they are.
+    held_until: Option<Instant>,
 }
 
 impl Telling {
@@ -43,12 +51,14 @@ impl Telling {
             due: shows.then(Instant::now),
             is_shown: false,
             is_silent: false,
+            held: String::new(),
+            held_until: None,
         }
     }
 
-    /// When the progress line is to be shown anew.
+    /// When lines are to be printed, or the progress line is to be shown anew.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.due
+        self.held_until.into_iter().chain(self.due).min()
     }
 
     /// Nothing is printed of single presets: a report goes to standard output.
@@ -62,24 +72,40 @@ impl Telling {
             match news {
                 RunNews::Began(_) | RunNews::Looked(..) => {}
                 RunNews::Said(words) => {
+                    self.print(output);
                     self.clear(output);
                     output::note(words);
                 }
                 RunNews::Over(at) => {
                     let Some(row) = run.rows().get(*at) else { continue };
-                    self.clear(output);
-                    self.row(row, now, output);
+                    self.row(row, now, output.style);
                 }
             }
         }
+        if self.held.len() >= HELD || run.is_over() {
+            self.print(output);
+        } else if !self.held.is_empty() && self.held_until.is_none() {
+            self.held_until = Some(Instant::now() + TOGETHER);
+        }
     }
 
-    fn row(&mut self, row: &RunRow, now: Stamp, output: &mut Output) {
+    /// Prints the lines that wait.
+    fn print(&mut self, output: &mut Output) {
+        self.held_until = None;
+        if !self.held.is_empty() {
+            self.clear(output);
+            output.safe(&std::mem::take(&mut self.held));
+        }
+    }
+
+    /// The lines of a preset that is over.
+    fn row(&mut self, row: &RunRow, now: Stamp, style: Style) {
         if self.is_silent {
             return;
         }
-        if output.style == Style::Json {
-            return output.json(&row_line(row, now));
+        if style == Style::Json {
+            self.held.push_str(&row_line(row, now));
+            return self.held.push('\n');
         }
         for (at, line) in row_text(row).iter().enumerate() {
             let line = printable_str(line);
@@ -87,15 +113,19 @@ impl Telling {
             match line.strip_prefix(mark).filter(|_| at == 0 && self.is_coloured) {
                 Some(rest) => {
                     let colour = colour(&row.verdict);
-                    output.safe(&format!("{colour}{mark}\x1b[0m{rest}\n"));
+                    self.held.extend([colour, mark, "\x1b[0m", rest, "\n"]);
                 }
-                None => output.safe(&format!("{line}\n")),
+                None => self.held.extend([&line, "\n"]),
             }
         }
     }
 
-    /// Shows how far it is.
+    /// Prints what waits, and shows how far it is.
     pub(super) fn show(&mut self, run: &Run, output: &mut Output) {
+        self.print(output);
+        if self.due.is_none_or(|due| due > Instant::now()) {
+            return;
+        }
         self.due = Some(Instant::now() + PACE);
         let tally = RunTally::of(run.rows());
         let last = run.rows().iter().rev().find(|row| row.verdict == RunVerdict::Running);
@@ -127,6 +157,7 @@ impl Telling {
 
     /// Prints what became of all.
     pub(super) fn finish(&mut self, facts: RunFacts<'_>, now: Stamp, output: &mut Output) {
+        self.print(output);
         self.clear(output);
         if self.is_silent {
             return;

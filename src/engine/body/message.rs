@@ -33,6 +33,8 @@ pub(super) struct Body {
     finished: AtomicBool,
     /// Somebody looks at it: the viewer wants to know when it grows.
     pub(super) watched: AtomicBool,
+    /// The viewer was asked about it, and has to forget it.
+    pub(super) was_asked: AtomicBool,
     views: Arc<ViewQueue>,
     usage: Arc<Usage>,
     /// Of what it was made and where its rows are, if it is a table.
@@ -50,6 +52,7 @@ impl Body {
             end: AtomicU64::new(UNKNOWN),
             finished: AtomicBool::new(false),
             watched: AtomicBool::new(false),
+            was_asked: AtomicBool::new(false),
             views,
             usage,
             rows: OnceLock::new(),

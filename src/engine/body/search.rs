@@ -13,7 +13,7 @@ use super::derive::cut_hits::CutHits;
 use super::hit_count::CountedHits;
 use super::message::Body;
 use super::thread::on_thread;
-use super::view_queue::{PendingHit, ViewQueue, ViewerQuestion};
+use super::view_queue::{PendingHit, ViewQueue};
 use super::viewer::GONE;
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
@@ -98,7 +98,7 @@ pub(super) fn start(
             drop(last);
             let (asked, of) = (query.clone(), Arc::clone(&body));
             let hit = PendingHit { query: asked, body: of, at, wrapped, behind_cut };
-            views.order(ViewerQuestion::Locate(hit));
+            views.locate(hit);
             if let Some(count) = searches.count((&store, &body), query, at, &is_current) {
                 let _ = urgent.blocking_send(Event::HitsCounted(count));
             }

@@ -1,6 +1,7 @@
 //! Where questions for the viewer thread wait, and where a body that is looked at says that it grew.
 
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,9 @@ impl ViewQueue {
 
     /// Asks for a window, in place of one of the same body that was not answered yet.
     pub(super) fn ask(&self, new: ViewQuery, body: Option<Arc<Body>>) -> Result<(), Failure> {
+        if let Some(body) = &body {
+            body.was_asked.store(true, Ordering::Release);
+        }
         self.change(|Waiting { questions, .. }| {
             questions.retain(
                 |old| !matches!(old, ViewerQuestion::View(query, _) if query.body == new.body),
@@ -73,9 +77,19 @@ impl ViewQueue {
         })
     }
 
-    /// The store itself wants something; few of these ever wait.
-    pub(super) fn order(&self, question: ViewerQuestion) {
-        self.change(|waiting| waiting.questions.push_back(question));
+    /// Asks where a hit is shown.
+    pub(super) fn locate(&self, hit: PendingHit) {
+        hit.body.was_asked.store(true, Ordering::Release);
+        self.change(|waiting| waiting.questions.push_back(ViewerQuestion::Locate(hit)));
+    }
+
+    /// Nobody will ask about these again; of most nobody ever did, and the viewer is left alone.
+    pub(super) fn forget(&self, bodies: &[Arc<Body>]) {
+        let known = bodies.iter().filter(|body| body.was_asked.load(Ordering::Acquire));
+        let ids: Vec<BodyId> = known.map(|body| body.id).collect();
+        if !ids.is_empty() {
+            self.change(|waiting| waiting.questions.push_back(ViewerQuestion::Forget(ids)));
+        }
     }
 
     /// Waits for a question, for growth or for `until`; `None` = end.
@@ -88,5 +102,31 @@ impl ViewQueue {
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         waiting.grew = false;
         (!waiting.closed).then(|| std::mem::take(&mut waiting.questions))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::body::usage::Usage;
+    use crate::engine::budget::Budget;
+    use crate::model::view::{ViewMode, ViewPart};
+
+    #[test]
+    fn a_body_that_nobody_asked_about_leaves_the_viewer_alone() {
+        let views = Arc::new(ViewQueue::default());
+        let usage = Arc::new(Usage::new(None, Budget::of(16)));
+        let body = |id| Arc::new(Body::new(BodyId(id), Arc::clone(&usage), Arc::clone(&views)));
+        let (seen, other) = (body(1), body(2));
+        let query = ViewQuery::new(seen.id, ViewPart::Decoded, ViewMode::Text, 0, 10);
+        views.ask(query, Some(Arc::clone(&seen))).unwrap();
+        let waiting = || views.change(|waiting| std::mem::take(&mut waiting.questions));
+        waiting();
+        views.forget(&[Arc::clone(&other)]);
+        assert!(waiting().is_empty(), "it is not woken");
+        views.forget(&[other, seen]);
+        assert!(
+            matches!(waiting().pop_front(), Some(ViewerQuestion::Forget(ids)) if ids == [BodyId(1)])
+        );
     }
 }
