@@ -1,6 +1,7 @@
 //! The rows of a run as they are shown: those that began, and behind them those that wait; those that did not
 //! pass first, or all in their order.
 
+use crate::app::keymap::{Context, Keymap};
 use crate::app::preset_runs::ShownRun;
 use crate::check::CheckResult;
 use crate::runner::{RunRow, RunVerdict};
@@ -102,7 +103,7 @@ pub fn said(row: &RunRow) -> String {
 }
 
 /// All that is known of a row, a line each.
-pub(crate) fn detail(row: &RunRow) -> Vec<DetailLine> {
+pub(crate) fn detail(row: &RunRow, keymap: &Keymap) -> Vec<DetailLine> {
     let line = |kind, text: String| DetailLine { kind, text };
     let mut lines = Vec::new();
     let head = [row.target.clone(), row.remarks().join(", ")];
@@ -111,7 +112,8 @@ pub(crate) fn detail(row: &RunRow) -> Vec<DetailLine> {
         lines.push(line(DetailKind::Plain, head.join("  ·  ")));
     }
     if !row.about.is_empty() {
-        lines.push(line(DetailKind::Dim, row.about.clone()));
+        let about = keymap.keyed(&[Context::Global, Context::Input], &row.about);
+        lines.push(line(DetailKind::Dim, about));
     }
     match &row.verdict {
         RunVerdict::NotMet(Some(failure)) | RunVerdict::Failed(failure) => {

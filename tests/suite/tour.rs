@@ -47,7 +47,7 @@ fn a_first_start_stands_on_the_listener_and_moves_on_to_its_client() {
     let mut tui = Launch::default().start();
     tui.wait_for("tutorial/http-server");
     wait_focus(&tui, "Presets");
-    tui.wait_for("Press F5 to start");
+    tui.wait_for("F5 starts listening");
     // Whether or not the port is free here, the cursor goes on to the client.
     tui.keys("<F5>");
     tui.wait_for("Start http-server first");

@@ -199,7 +199,9 @@ impl RunWindow {
 
     /// What is known of it.
     pub fn detail(&self, shared: &Shared) -> Vec<DetailLine> {
-        self.selected(shared).map(|(_, row)| run_rows::detail(row)).unwrap_or_default()
+        self.selected(shared)
+            .map(|(_, row)| run_rows::detail(row, &shared.keymap))
+            .unwrap_or_default()
     }
 
     /// First line of it that is shown.

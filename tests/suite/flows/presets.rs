@@ -22,7 +22,7 @@ fn path(text: &str) -> PresetPath {
 #[test]
 fn on_a_first_start_the_same_key_twice_shows_both_ends() {
     let mut driver = Driver::starter(WIDE);
-    assert!(driver.shows("Press F5 to start"), "{}", driver.screen());
+    assert!(driver.shows("F5 starts listening"), "{}", driver.screen());
     let (server, plan) = Driver::opened(&driver.keys("<F5>"));
     assert!(matches!(plan, Plan::HttpListener(_)));
     driver.keys("<F5>");
