@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use strum::VariantArray;
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::editor::TEXT_KEYS;
-use wirebench::app::keymap::{Context, show};
+use wirebench::app::keymap::{Context, Keymap, Override, show};
 use wirebench::codec::{color_rules, theme_file};
 use wirebench::compose::plan;
 use wirebench::model::key::Key;
@@ -44,7 +44,7 @@ fn key_list() -> String {
     for category in Category::VARIANTS {
         let _ = write!(
             text,
-            "\n**{}**\n\n| keys | where | what |\n|---|---|---|\n",
+            "\n**{}**\n\n| keys | where | what | name |\n|---|---|---|---|\n",
             category.into_str()
         );
         for row in TABLE.iter().filter(|row| row.category == *category && !row.keys.is_empty()) {
@@ -67,7 +67,13 @@ fn key_list() -> String {
                 }
             }
             for (keys, places) in lines {
-                let _ = writeln!(text, "| {keys} | {} | {} |", places.join(", "), row.help);
+                let _ = writeln!(
+                    text,
+                    "| {keys} | {} | {} | `{}` |",
+                    places.join(", "),
+                    row.help,
+                    row.name
+                );
             }
         }
     }
@@ -308,6 +314,20 @@ fn the_filters_in_the_chapter_about_traffic_are_some() {
     }
 }
 
+/// Reads a keymap as the program does.
+fn keymap(text: &str) {
+    let table: toml::Table = text.parse().expect(text);
+    let lines = table.iter().flat_map(|(context, keys)| {
+        keys.as_table().unwrap().iter().map(|(keys, action)| Override {
+            context: context.clone(),
+            keys: keys.clone(),
+            action: action.as_str().unwrap().to_owned(),
+        })
+    });
+    let lines: Vec<Override> = lines.collect();
+    assert_eq!(Keymap::default().apply(&lines), Vec::<String>::new(), "{text}");
+}
+
 #[test]
 fn the_examples_in_the_chapters_are_presets_that_can_be_sent() {
     let everything = everything();
@@ -321,6 +341,10 @@ fn the_examples_in_the_chapters_are_presets_that_can_be_sent() {
             text.strip_prefix("# ").and_then(|rest| rest.split_once(".toml\n")).expect(text).0;
         if name.starts_with("themes/") {
             theme_file::read(text, name).expect(text);
+            continue;
+        }
+        if name == "keymap" {
+            keymap(text);
             continue;
         }
         if name == "colors" {
