@@ -44,7 +44,7 @@ fn key_list() -> String {
     for category in Category::VARIANTS {
         let _ = write!(
             text,
-            "\n**{}**\n\n| keys | where | what | name |\n|---|---|---|---|\n",
+            "\n## {}\n\n| keys | where | what | name |\n|---|---|---|---|\n",
             category.into_str()
         );
         for row in TABLE.iter().filter(|row| row.category == *category && !row.keys.is_empty()) {
@@ -77,7 +77,7 @@ fn key_list() -> String {
             }
         }
     }
-    text.push_str("\n**In text fields** (fixed; with `Shift` the cursor selects)\n\n| keys | what |\n|---|---|\n");
+    text.push_str("\n## In text fields\n\nFixed; with `Shift` the cursor selects.\n\n| keys | what |\n|---|---|\n");
     for (keys, what) in TEXT_KEYS {
         // What an action has everywhere, it has in text fields.
         let keys = Key::parse_run(keys).unwrap().into_iter().filter(|key| !is_taken(*key));
