@@ -342,6 +342,9 @@ pub struct Format {
 }
 
 #[cfg(test)]
+#[path = "args/examples_tests.rs"]
+mod examples_tests;
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

@@ -113,6 +113,8 @@ mod keylog;
 mod kill;
 #[path = "suite/left.rs"]
 mod left;
+#[path = "suite/links.rs"]
+mod links;
 #[path = "suite/named_files.rs"]
 mod named_files;
 #[path = "suite/outputs.rs"]

@@ -1,6 +1,6 @@
 //! The action table: every user intent that can be bound to a key, in one place.
 //!
-//! Keymap, palette, help, key hints and the README's key list are generated from [`TABLE`].
+//! Keymap, palette, help, key hints and the key list in docs/keys.md are generated from [`TABLE`].
 //! Adding an action means adding a row here and handling it in one pane.
 
 use std::collections::HashMap;

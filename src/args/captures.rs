@@ -23,7 +23,7 @@ pub struct CaptureArgs {
     pub jsonl: Option<String>,
     /// Append the keys of all TLS of this run to this file, as SSLKEYLOGFILE does for browsers and curl
     /// (that variable is heeded, too): Wireshark and tshark read with them what was captured beside it
-    /// (README). Whoever has the file reads the connections.
+    /// (docs/captures.md). Whoever has the file reads the connections.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub keylog: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Exit statuses, in one table; help and README list them in the words of `tests/suite/exits.rs`.
+//! Exit statuses, in one table; help and docs/command-line.md list them in the words of `tests/suite/exits.rs`.
 
 use crate::model::failure::{Failure, FailureKind, Stage};
 

@@ -64,7 +64,7 @@ impl LetThrough {
             let cause = format!("{why} (at column {column} of {:?})", around(text, column));
             let failure =
                 Failure::new(Stage::ComposeListener, "--filter", FailureKind::Usage, cause);
-            failure.hint("the README lists the fields below Filters")
+            failure.hint("docs/traffic.md lists the fields, and so does the filter line of Traffic")
         })?;
         Ok(LetThrough { filter, clocks: BTreeMap::new() })
     }

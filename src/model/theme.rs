@@ -1,6 +1,6 @@
 //! Themes: which colour each role of the screen has.
 //!
-//! The table of roles is here alone: theme files, README and the styles of the screen are loops over
+//! The table of roles is here alone: theme files, docs/themes.md and the styles of the screen are loops over
 //! it. `codec::theme_file` reads a sheet from a file, `app::themes` chooses one, `ui::theme` makes
 //! styles of it. What a colour is, and how two of them contrast, stands in `theme/color.rs`.
 

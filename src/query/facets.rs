@@ -1,5 +1,5 @@
 //! The one table of what expectations and captures can ask about what came: reader, completion, the
-//! schema's help and the README are loops over it.
+//! schema's help and docs/expect-and-capture.md are loops over it.
 //!
 //! A facet more is a row here, a [`FacetOf`] if it is none of those there are, and an arm in
 //! `check/came.rs` that answers it.

@@ -1,5 +1,5 @@
 //! The one table of fields: what an expression can ask about. Parser, completion, the help page of
-//! the prompt and the README are loops over it.
+//! the prompt and docs/traffic.md are loops over it.
 //!
 //! A field more is a row here, a [`QuerySubject`] if it is none of those there are, and an arm in
 //! `value.rs` that makes its test.

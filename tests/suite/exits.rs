@@ -1,5 +1,5 @@
 //! One table of exit statuses, and every ending of `send` and `listen` with the one it has. What help
-//! and README list is the table.
+//! and docs/command-line.md list is the table.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -543,9 +543,10 @@ fn first_line(child: &mut Child) -> String {
 }
 
 #[test]
-fn help_and_readme_list_the_statuses_of_the_table() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
+fn help_and_docs_list_the_statuses_of_the_table() {
+    let chapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/command-line.md");
+    // It is a quotation there.
+    let chapter = std::fs::read_to_string(chapter).unwrap().replace("\n> ", "\n");
     let help = |args: &[&str]| text(&run(args).stdout);
     let all: Vec<String> = EXITS.iter().map(|(code, send, _)| format!("{code} {send}")).collect();
     let listening: Vec<String> = EXITS
@@ -553,7 +554,7 @@ fn help_and_readme_list_the_statuses_of_the_table() {
         .filter_map(|(code, _, listen)| Some(format!("{code} {}", (*listen)?)))
         .collect();
     for (what, text, rows) in [
-        ("README", readme, &all),
+        ("docs/command-line.md", chapter, &all),
         ("--help", help(&["--help"]), &all),
         ("-h", help(&["-h"]), &all),
         ("send --help", help(&["send", "--help"]), &all),

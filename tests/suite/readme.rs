@@ -1,25 +1,25 @@
-//! What the README says is so: its key list is generated from the tables of actions and text fields, its commands run,
-//! its examples parse, the files it names are there.
+//! What the README and its chapters (`docs/`) say is so: their lists are generated from the tables of actions, text fields,
+//! roles, fields and facets, their commands run, their examples parse, the files they name are there.
 //!
-//! `UPDATE_README=1 cargo test readme` writes the key list anew.
+//! `UPDATE_README=1 cargo test readme` writes the lists anew.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use strum::VariantArray;
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::editor::TEXT_KEYS;
-use wirebench::app::keymap::{Context, show};
+use wirebench::app::keymap::{Context, Keymap, Override, show};
 use wirebench::codec::{color_rules, theme_file};
 use wirebench::compose::plan;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
 use wirebench::model::theme::ROLES;
-use wirebench::query::{FACETS, FIELDS};
+use wirebench::query::{FACETS, FIELDS, Filter};
 use wirebench::store::preset;
 
 use crate::harness::peers::{echo_peer, http_peer};
@@ -44,7 +44,7 @@ fn key_list() -> String {
     for category in Category::VARIANTS {
         let _ = write!(
             text,
-            "\n**{}**\n\n| keys | where | what |\n|---|---|---|\n",
+            "\n## {}\n\n| keys | where | what | name |\n|---|---|---|---|\n",
             category.into_str()
         );
         for row in TABLE.iter().filter(|row| row.category == *category && !row.keys.is_empty()) {
@@ -67,11 +67,17 @@ fn key_list() -> String {
                 }
             }
             for (keys, places) in lines {
-                let _ = writeln!(text, "| {keys} | {} | {} |", places.join(", "), row.help);
+                let _ = writeln!(
+                    text,
+                    "| {keys} | {} | {} | `{}` |",
+                    places.join(", "),
+                    row.help,
+                    row.name
+                );
             }
         }
     }
-    text.push_str("\n**In text fields** (fixed; with `Shift` the cursor selects)\n\n| keys | what |\n|---|---|\n");
+    text.push_str("\n## In text fields\n\nFixed; with `Shift` the cursor selects.\n\n| keys | what |\n|---|---|\n");
     for (keys, what) in TEXT_KEYS {
         // What an action has everywhere, it has in text fields.
         let keys = Key::parse_run(keys).unwrap().into_iter().filter(|key| !is_taken(*key));
@@ -102,21 +108,24 @@ fn role_list() -> String {
 }
 
 #[test]
-fn the_readme_lists_the_keys_of_the_action_table_the_roles_of_themes_and_the_fields_of_filters() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    for (open, close, wanted) in [
-        (OPEN, CLOSE, key_list()),
-        (OPEN_ROLES, CLOSE_ROLES, role_list()),
-        (OPEN_FIELDS, CLOSE_FIELDS, field_list()),
-        (OPEN_FACETS, CLOSE_FACETS, facet_list()),
+fn the_chapters_list_the_keys_of_the_action_table_the_roles_of_themes_and_the_fields_of_filters() {
+    for (file, open, close, wanted) in [
+        ("docs/keys.md", OPEN, CLOSE, key_list()),
+        ("docs/themes.md", OPEN_ROLES, CLOSE_ROLES, role_list()),
+        ("docs/traffic.md", OPEN_FIELDS, CLOSE_FIELDS, field_list()),
+        ("docs/expect-and-capture.md", OPEN_FACETS, CLOSE_FACETS, facet_list()),
     ] {
-        let readme = fs::read_to_string(path).unwrap();
-        let start = readme.find(open).expect("the README has the list") + open.len();
-        let end = readme[start..].find(close).expect("the list ends") + start;
+        let path = Path::new(ROOT).join(file);
+        let chapter = fs::read_to_string(&path).unwrap();
+        let start = chapter.find(open).expect("the chapter has the list") + open.len();
+        let end = chapter[start..].find(close).expect("the list ends") + start;
         if std::env::var_os("UPDATE_README").is_some() {
-            fs::write(path, format!("{}{wanted}{}", &readme[..start], &readme[end..])).unwrap();
+            fs::write(path, format!("{}{wanted}{}", &chapter[..start], &chapter[end..])).unwrap();
         } else {
-            assert!(readme[start..end] == wanted, "run: UPDATE_README=1 cargo test readme");
+            assert!(
+                chapter[start..end] == wanted,
+                "{file}: run: UPDATE_README=1 cargo test readme"
+            );
         }
     }
 }
@@ -145,8 +154,20 @@ fn facet_list() -> String {
     text
 }
 
+/// The README.
 fn readme() -> String {
     fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap()
+}
+
+/// The README and its chapters, one behind the other.
+fn everything() -> String {
+    let mut chapters: Vec<PathBuf> = fs::read_dir(Path::new(ROOT).join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .collect();
+    chapters.sort();
+    chapters.iter().fold(readme(), |text, path| text + &fs::read_to_string(path).unwrap())
 }
 
 /// The code blocks of a language.
@@ -183,7 +204,7 @@ fn send(words: &[String], home: &Path) {
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut command = command(&words);
-    command.env("WIREBENCH_HOME", home);
+    command.env("WIREBENCH_HOME", home).current_dir(home);
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let output = finished(command.spawn());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -258,6 +279,10 @@ fn the_commands_in_the_readme_do_what_they_say() {
     let home = tempfile::tempdir().unwrap();
     starter_with_free_ports(&home);
     let home_folder = home.path().join("home");
+    // A folder of somebody's own.
+    let presets = home_folder.join("presets");
+    fs::create_dir(presets.join("smoke")).unwrap();
+    fs::copy(presets.join("tutorial/http-client.toml"), presets.join("smoke/hello.toml")).unwrap();
     let mut server = command(&["listen", "tutorial/http-server"]);
     let _server = listening(server.env("WIREBENCH_HOME", &home_folder));
     let readme = readme();
@@ -279,10 +304,35 @@ fn the_commands_in_the_readme_do_what_they_say() {
 }
 
 #[test]
-fn the_examples_in_the_readme_are_presets_that_can_be_sent() {
-    let readme = readme();
-    let examples = blocks(&readme, "toml");
-    assert!(examples.len() >= 2);
+fn the_filters_in_the_chapter_about_traffic_are_some() {
+    let chapter = fs::read_to_string(Path::new(ROOT).join("docs/traffic.md")).unwrap();
+    let filters: Vec<&str> =
+        blocks(&chapter, "text").iter().flat_map(|text| text.lines()).collect();
+    assert!(filters.len() >= 5, "{filters:?}");
+    for filter in filters {
+        assert!(Filter::parse_at(filter, 0).is_ok(), "{filter}");
+    }
+}
+
+/// Reads a keymap as the program does.
+fn keymap(text: &str) {
+    let table: toml::Table = text.parse().expect(text);
+    let lines = table.iter().flat_map(|(context, keys)| {
+        keys.as_table().unwrap().iter().map(|(keys, action)| Override {
+            context: context.clone(),
+            keys: keys.clone(),
+            action: action.as_str().unwrap().to_owned(),
+        })
+    });
+    let lines: Vec<Override> = lines.collect();
+    assert_eq!(Keymap::default().apply(&lines), Vec::<String>::new(), "{text}");
+}
+
+#[test]
+fn the_examples_in_the_chapters_are_presets_that_can_be_sent() {
+    let everything = everything();
+    let examples = blocks(&everything, "toml");
+    assert!(examples.len() >= 10);
     let mut scope = Scope::default();
     scope.variables.insert("base".into(), "http://localhost:8080".into());
     scope.secrets.insert("api_token".into(), "t".into());
@@ -291,6 +341,10 @@ fn the_examples_in_the_readme_are_presets_that_can_be_sent() {
             text.strip_prefix("# ").and_then(|rest| rest.split_once(".toml\n")).expect(text).0;
         if name.starts_with("themes/") {
             theme_file::read(text, name).expect(text);
+            continue;
+        }
+        if name == "keymap" {
+            keymap(text);
             continue;
         }
         if name == "colors" {
@@ -303,16 +357,44 @@ fn the_examples_in_the_readme_are_presets_that_can_be_sent() {
     }
 }
 
+/// What the chapters start without the README's words: ports are free ones, paths those of the folder, and nobody comes.
+fn started(words: &[String], folder: &Path) -> String {
+    let own = |word: &String| {
+        let word =
+            word.replace("127.0.0.1:8080", "127.0.0.1:1").replace("127.0.0.1:9000", "127.0.0.1:1");
+        let word = word.replace(":8080", ":0").replace(":9000", ":0").replace(":9443", ":0");
+        let word = word.replace("socks5://:1080", "socks5://:0").replace("db:5432", "127.0.0.1:1");
+        word.replace("/tmp/", &format!("{}/", folder.display()))
+    };
+    let mut words: Vec<String> = words.iter().map(own).collect();
+    words.extend(["--for".into(), "1ms".into()]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut command = command(&words);
+    command.current_dir(folder).stdin(std::process::Stdio::null());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let output = finished(command.spawn());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{words:?}: {said}");
+    said
+}
+
 #[test]
-fn the_files_named_in_the_readme_are_there() {
-    let readme = readme();
-    let links = readme.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
-    let links = links.map(|(target, _)| target).filter(|target| !target.contains("://"));
-    let ours = ["assets/", "benches/", "src/", "tests/", ".ci/"];
-    let spans = readme.split('`').filter(|span| ours.iter().any(|folder| span.starts_with(folder)));
-    let named: Vec<&str> = links.chain(spans).collect();
-    assert!(named.contains(&"assets/screen.svg") && named.len() >= 2, "{named:?}");
-    for file in named {
-        assert!(Path::new(ROOT).join(file).exists(), "{file} is not there");
+fn the_listeners_and_relays_of_the_chapters_start() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("site")).unwrap();
+    let everything = everything();
+    let mut run = 0;
+    for line in blocks(&everything, "sh").iter().flat_map(|block| block.lines()) {
+        let words = words(line);
+        if !["listen", "relay"].contains(&words[1].as_str())
+            // Files of somebody's own, and standard output.
+            || words.iter().any(|word| word == "--cert" || word == "-")
+        {
+            continue;
+        }
+        let said = started(&words[1..], folder.path());
+        assert!(said.contains("listening"), "{line}: {said}");
+        run += 1;
     }
+    assert!(run >= 20, "only {run} were found");
 }
