@@ -157,6 +157,8 @@ mod round_trips;
 mod runs;
 #[path = "suite/runs_kept.rs"]
 mod runs_kept;
+#[path = "suite/runs_listened.rs"]
+mod runs_listened;
 #[path = "suite/runs_shown.rs"]
 mod runs_shown;
 #[path = "suite/secrets.rs"]

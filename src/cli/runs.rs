@@ -81,11 +81,14 @@ async fn play(
             carry_out(order, run, headless).await?;
         }
         telling.tell(run, &turn.news, headless.now(), output);
-        if run.is_over() || was_interrupted {
-            return Ok(was_interrupted);
+        if was_interrupted {
+            return Ok(true);
         }
         if !is_settled {
             continue;
+        }
+        if run.is_over() {
+            return Ok(false);
         }
         let now = clock::now();
         let wake = turn.wake.map(|wake| Instant::now() + wake.since(now));
