@@ -28,11 +28,10 @@ impl ExchangePane {
             _ => return None,
         };
         let refused = self.shown(shared).and_then(|shown| match shown.side {
-            Side::Client => None,
             Side::Listener if is_capture => {
                 Some("only answers to what we send are captured; [expect-value] expects this")
             }
-            Side::Listener => None,
+            Side::Client | Side::Listener => None,
             Side::Relay => Some("of a relay nothing is captured or expected"),
         });
         if let Some(why) = refused {
