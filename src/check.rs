@@ -13,14 +13,19 @@
 mod came;
 mod heard;
 mod report;
+mod served;
 
+use crate::model::http::HttpRule;
 use crate::model::name_value::NameValue;
+use crate::model::plan::OTHERWISE;
 use crate::model::spec::Spec;
-use crate::query::{FacetAsked, FacetOf, FacetQuestion, FacetTest};
+use crate::model::suggest::suggest;
+use crate::query::{FACETS, Facet, FacetAsked, FacetOf, FacetQuestion, FacetTest};
 
 pub use came::{Came, CameBody, CameFrom, Talk};
 pub use heard::Heard;
 pub use report::{Captured, CheckReport, CheckResult};
+pub use served::Served;
 
 /// Bytes of a body that are looked at; in one that is longer only what needs no whole is known.
 pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -162,7 +167,7 @@ pub fn capture_flaw(row: &NameValue, spec: &Spec) -> Option<String> {
 /// The first row of a spec that a file could not have, and why: it would not read again.
 #[must_use]
 pub fn unreadable(spec: &Spec) -> Option<String> {
-    let (expect, capture) = spec.checks()?;
+    let expected = spec.expected()?;
     let first =
         |rows: &[NameValue], section: &str, flaw: fn(&NameValue, &Spec) -> Option<String>| {
             rows.iter().filter(|row| row.is_used()).find_map(|row| {
@@ -170,27 +175,55 @@ pub fn unreadable(spec: &Spec) -> Option<String> {
                 Some(format!("in [{section}], '{}': {why}", row.name))
             })
         };
-    first(&expect.rows, "expect", flaw).or_else(|| first(&capture.rows, "capture", capture_flaw))
+    first(expected, "expect", flaw)
+        .or_else(|| first(&spec.checks()?.1.rows, "capture", capture_flaw))
 }
 
 /// Why something cannot be asked of what such a spec brings back.
 fn misplaced(question: &FacetQuestion, spec: &Spec) -> Option<String> {
-    let can = spec.capabilities();
+    let (can, listens) = (spec.capabilities(), spec.side().listens());
+    if question.asked().is_of(can, listens) {
+        return unknown_rule(question, spec);
+    }
     let name = question.text();
     let protocol = spec.protocol();
-    match question.asked() {
-        FacetAsked::Anything => None,
-        FacetAsked::Exchange if can.exchanges => None,
-        FacetAsked::Exchange => {
-            Some(format!("'{name}' is of HTTP; {protocol} has body, json, size, messages, total"))
+    Some(match question.asked() {
+        _ if listens => {
+            let known = FACETS.iter().filter(|facet| facet.asked.is_of(can, listens));
+            let known: Vec<&str> = known.map(Facet::title).collect();
+            format!(
+                "'{name}' is not asked of a listener of {protocol}, which has {}",
+                known.join(", ")
+            )
         }
-        FacetAsked::Conversation if can.conversation => None,
+        FacetAsked::Listener => format!("'{name}' is of listeners: how often one was called"),
+        FacetAsked::Request => format!("'{name}' is of the last request that a listener got"),
         FacetAsked::Conversation => {
-            Some(format!("'{name}' is of TCP and UDP; {protocol} has status, header, body, json"))
+            format!("'{name}' is of TCP and UDP; {protocol} has status, header, body, json")
         }
-        FacetAsked::Datagrams if can.datagrams => None,
-        FacetAsked::Datagrams => Some(format!("'{name}' is of datagrams; {protocol} loses none")),
+        FacetAsked::Datagrams => format!("'{name}' is of datagrams; {protocol} loses none"),
+        FacetAsked::Exchange | FacetAsked::Message | FacetAsked::Anything | FacetAsked::Client => {
+            format!("'{name}' is of HTTP; {protocol} has body, json, size, messages, total")
+        }
+    })
+}
+
+/// Why a rule that is asked about is none of the listener.
+fn unknown_rule(question: &FacetQuestion, spec: &Spec) -> Option<String> {
+    let listener = spec.as_http_listener().filter(|_| question.facet() == FacetOf::Rule)?;
+    let called = question.name().split(" (row").next().unwrap_or_default();
+    let name = |rule: &HttpRule| {
+        let method = if rule.method.is_empty() { "any" } else { &rule.method };
+        format!("{method} {}", rule.path)
+    };
+    let rules: Vec<String> = listener.rules.iter().map(name).collect();
+    // What a name in braces stands for is known when it listens.
+    let is_open = rules.iter().any(|rule| rule.contains("{{"));
+    if is_open || called == OTHERWISE || rules.iter().any(|rule| rule == called) {
+        return None;
     }
+    let known: Vec<&str> = rules.iter().map(String::as_str).chain([OTHERWISE]).collect();
+    Some(format!("there is no rule '{called}'; {}", suggest(called, &known)))
 }
 
 #[cfg(test)]

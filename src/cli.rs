@@ -40,6 +40,7 @@ mod show_env;
 mod signal_name;
 mod stdin;
 mod target;
+mod unmet;
 mod wanted;
 
 use crate::args::{self, Common, Task};

@@ -25,7 +25,7 @@ mod tags;
 mod talk;
 
 pub use data::{DataFlaw, data_rows};
-pub use machine::{Run, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn};
+pub use machine::{Run, RunCame, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn};
 pub use rounds::{RunRound, rounds};
 pub use row::{RunRow, RunTally, RunVerdict};
 pub use script::{RunListener, RunScript, RunStep, script};

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::codec::http1::{Expected, HeadReader, write};
 use crate::compose::plan;
 use crate::model::awaited::{Awaited, AwaitedFormat};
-use crate::model::check_spec::{CaptureSpec, ExpectSpec};
+use crate::model::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use crate::model::client::{
     ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
 };
@@ -157,6 +157,10 @@ fn checks() -> impl Strategy<Value = (ExpectSpec, CaptureSpec)> {
         .prop_map(|(expect, capture)| (ExpectSpec { rows: expect }, CaptureSpec { rows: capture }))
 }
 
+fn listener_expect() -> impl Strategy<Value = ListenerExpectSpec> {
+    entries().prop_map(|rows| ListenerExpectSpec { rows })
+}
+
 fn awaited() -> impl Strategy<Value = Awaited> {
     let formats = vec![AwaitedFormat::Matches, AwaitedFormat::Length, AwaitedFormat::Json];
     prop_oneof![
@@ -251,10 +255,11 @@ fn http_listener() -> BoxedStrategy<Spec> {
         (any::<bool>(), text(), text(), answer()).prop_map(|(enabled, method, path, answer)| {
             HttpRule { enabled, method, path, answer, ..HttpRule::default() }
         });
-    (text(), listener_tls(), socket(), prop::collection::vec(rule, 0..4), answer())
-        .prop_map(|(bind, tls, socket, rules, answer)| {
+    let rules = prop::collection::vec(rule, 0..4);
+    (text(), listener_tls(), socket(), rules, answer(), listener_expect())
+        .prop_map(|(bind, tls, socket, rules, answer, expect)| {
             let unix = UnixSpec { mode: bind.trim().to_owned() };
-            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, unix, rules, answer })
+            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, unix, rules, answer, expect })
         })
         .boxed()
 }
@@ -397,15 +402,18 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
             Spec::Udp(UdpSpec { steps, input, run, expect, capture, ..session })
         },
     );
-    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
-        |(bind, tls, socket, greeting, rules, input)| {
+    let of_tcp = (text(), listener_tls(), socket(), payload(), rules(), input());
+    let tcp_listener = (of_tcp, listener_expect()).prop_map(
+        |((bind, tls, socket, greeting, rules, input), expect)| {
             let unix = UnixSpec { mode: bind.trim().to_owned() };
-            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, unix, greeting, rules, input })
+            let session = TcpListenerSpec { bind, tls, socket, unix, ..TcpListenerSpec::default() };
+            Spec::TcpListener(TcpListenerSpec { greeting, rules, input, expect, ..session })
         },
     );
-    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
-        |(bind, socket, rules, answer_rate, input)| {
-            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
+    let of_udp = (text(), datagrams(), rules(), 1_u32..=1_000_000, input());
+    let udp_listener = (of_udp, listener_expect()).prop_map(
+        |((bind, socket, rules, answer_rate, input), expect)| {
+            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input, expect })
         },
     );
     let relays = prop_oneof![relays(), http_relay()].boxed();

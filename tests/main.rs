@@ -157,8 +157,12 @@ mod restored;
 mod round_trips;
 #[path = "suite/runs.rs"]
 mod runs;
+#[path = "suite/runs_asked.rs"]
+mod runs_asked;
 #[path = "suite/runs_kept.rs"]
 mod runs_kept;
+#[path = "suite/runs_listened.rs"]
+mod runs_listened;
 #[path = "suite/runs_shown.rs"]
 mod runs_shown;
 #[path = "suite/secrets.rs"]

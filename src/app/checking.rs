@@ -1,6 +1,6 @@
 //! Orders to look at an answer, and what comes of them: the bodies lie with the engine, so a shell looks.
 
-use crate::check::{CheckReport, Checks, Heard};
+use crate::check::{CheckReport, Checks, Heard, Served};
 use crate::model::exchange::Exchange;
 use crate::model::id::SessionId;
 use crate::model::timing::Stamp;
@@ -21,6 +21,8 @@ pub enum WhatCame {
     /// Its body lies with the engine.
     Exchange(Box<Exchange>),
     Conversation(Heard),
+    /// What came to a listener; the body of its last request lies with the engine.
+    Served(Box<Served>),
 }
 
 /// What came of it.

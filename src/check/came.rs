@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::BODY_LIMIT;
+use super::served::Served;
 use crate::model::counts::count;
-use crate::model::exchange::{Exchange, HttpVersion, StartLine};
+use crate::model::exchange::{Exchange, StartLine};
 use crate::model::timing::{Stamp, Timing};
 use crate::model::tls::TlsFacts;
 use crate::query::{Answered, FacetOf, FacetQuestion, TimingPhase};
@@ -29,9 +30,11 @@ pub enum CameFrom<'a> {
     /// The last exchange, behind its redirects.
     Exchange(&'a Exchange),
     Conversation(&'a Talk),
+    /// What came to a listener.
+    Served(&'a Served),
 }
 
-/// The body, or all that was received.
+/// The body, all that was received, or what came to a listener last.
 #[derive(Debug, Clone, Copy)]
 pub struct CameBody<'a> {
     pub bytes: &'a [u8],
@@ -60,6 +63,14 @@ impl<'a> Came<'a> {
     /// The answer to a question.
     #[must_use]
     pub fn answer(&self, question: &FacetQuestion) -> Answered {
+        if let CameFrom::Served(served) = self.from {
+            match (question.facet(), served.called()) {
+                (FacetOf::Called, called) => return Answered::Number(called),
+                (FacetOf::Rule, _) => return Answered::Number(served.answered_by(question.name())),
+                (_, 0) => return Answered::Nothing("it was never called".into()),
+                _ => {}
+            }
+        }
         match question.facet() {
             FacetOf::Body => self.with_body(|body| question.cut(body)),
             FacetOf::Size => Answered::Size(self.body.length),
@@ -73,6 +84,7 @@ impl<'a> Came<'a> {
             facet => match self.from {
                 CameFrom::Exchange(exchange) => self.of_exchange(exchange, facet, question.name()),
                 CameFrom::Conversation(talk) => self.of_talk(talk, facet),
+                CameFrom::Served(served) => served.answer(facet, question.name()),
             },
         }
     }
@@ -123,12 +135,7 @@ impl<'a> Came<'a> {
                 _ => Answered::none(),
             },
             FacetOf::Version => match &head.start {
-                StartLine::Response { version: HttpVersion::Http10, .. } => {
-                    Answered::text("HTTP/1.0")
-                }
-                StartLine::Response { version: HttpVersion::Http11, .. } => {
-                    Answered::text("HTTP/1.1")
-                }
+                StartLine::Response { version, .. } => Answered::text(version.name()),
                 StartLine::Request { .. } | StartLine::Unknown => Answered::none(),
             },
             FacetOf::Header => Answered::Texts(head.all(name).map(|it| it.to_vec()).collect()),
@@ -207,7 +214,7 @@ fn phase_of(timing: Timing, phase: TimingPhase) -> Answered {
 }
 
 /// The value of a cookie of this name (RFC 6265, section 5.2).
-fn cookie(line: &[u8], name: &str) -> Option<Vec<u8>> {
+pub(super) fn cookie(line: &[u8], name: &str) -> Option<Vec<u8>> {
     let pair = line.split(|byte| *byte == b';').next()?;
     let at = pair.iter().position(|byte| *byte == b'=')?;
     let (key, value) = pair.split_at_checked(at)?;

@@ -31,6 +31,7 @@ use super::signal_name::by_signal;
 use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;
+use crate::check::Checks;
 use crate::ending;
 use crate::engine::{self, clock};
 use crate::model::end_address::EndAddress;
@@ -134,6 +135,7 @@ pub(super) async fn run(
         program: Some(program),
         is_brief,
         tells_peers: arguments.verbose,
+        checks: Checks::default(),
     };
     let ended = listen::watch(watched, headless, output, interrupts).await;
     ListenEnd { outcome: ended.outcome.map_err(of_program), ..ended }

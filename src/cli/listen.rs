@@ -1,6 +1,7 @@
 //! `wirebench listen`: opens a listener and prints what arrives until it is told to stop.
 
 mod exchanges;
+mod expected;
 mod input;
 mod owners;
 mod told;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use expected::ListenExpected;
 use input::ListenInput;
 use owners::Owners;
 use tokio::time::{Instant, timeout_at};
@@ -23,7 +25,9 @@ use super::stdin;
 use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;
+use crate::check::Checks;
 use crate::codec::http1::status::has_no_content;
+use crate::compose::{self, UnknownNames};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
@@ -77,6 +81,7 @@ struct ListenWatch<'a> {
     tells_peers: bool,
     program: Option<Program>,
     is_brief: bool,
+    expected: ListenExpected,
 }
 
 /// What is run, and what ends it.
@@ -95,6 +100,8 @@ pub(super) struct WatchOrder {
     pub(super) is_brief: bool,
     /// Whose peers are is printed as text, too.
     pub(super) tells_peers: bool,
+    /// What is expected of what comes, looked at in the end.
+    pub(super) checks: Checks,
 }
 
 impl WatchOrder {
@@ -110,6 +117,7 @@ impl WatchOrder {
             program: None,
             is_brief: false,
             tells_peers: verbose,
+            checks: Checks::default(),
         }
     }
 }
@@ -136,11 +144,12 @@ pub(super) async fn run(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> ListenEnd {
-    let plan = match plan(arguments, headless).map_err(Failure::of_listener) {
+    let (plan, checks) = match plan(arguments, headless).map_err(Failure::of_listener) {
         Ok(plan) => plan,
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
     let watched = WatchOrder::new(plan, &arguments.watch, !arguments.ignore_stdin);
+    let watched = WatchOrder { checks, ..watched };
     watch(watched, headless, output, interrupts).await
 }
 
@@ -151,8 +160,8 @@ pub(super) async fn watch(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> ListenEnd {
-    let WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief, tells_peers } =
-        watched;
+    let WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief, .. } = watched;
+    let WatchOrder { tells_peers, checks, .. } = watched;
     let let_through = match LetThrough::read(filter.as_deref(), headless.now()) {
         Ok(let_through) => let_through,
         Err(failure) => return ListenEnd::of(Err(failure)),
@@ -178,6 +187,7 @@ pub(super) async fn watch(
         tells_peers,
         program,
         is_brief,
+        expected: ListenExpected::new(checks, &plan),
     };
     if watch.output.style == Style::Raw && reads_stdin && stdin::can_talk() {
         watch.input = input_of(&plan);
@@ -196,7 +206,11 @@ pub(super) async fn watch(
         headless.captures.program_ended(program.signal());
     }
     let status = watch.program.as_ref().and_then(Program::status);
-    ListenEnd { outcome: outcome.map(|own| status.unwrap_or(own)), behind }
+    let outcome = outcome.and_then(|own| match status.unwrap_or(own) {
+        exit::OK => watch.expected.status(headless),
+        status => Ok(status),
+    });
+    ListenEnd { outcome, behind }
 }
 
 /// Standard input for the peers, unless the listener has its own words.
@@ -211,8 +225,8 @@ fn input_of(plan: &Plan) -> ListenInput {
     ListenInput::read(can.datagrams)
 }
 
-/// What is to be run: the target or preset with the options of the command line.
-fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
+/// What is to be run: the target or preset with the options of the command line; and what it expects.
+fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Checks), Failure> {
     let Target { mut spec, mut scope, workspace, .. } = target::find(
         &arguments.target,
         Side::Listener,
@@ -225,7 +239,8 @@ fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failu
     let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
     wanted::supply_unasked(&spec, &mut scope, &programs)?;
     headless.hide(&scope, &arguments.common);
-    target::planned(&spec, &scope)
+    let plan = target::planned(&spec, &scope)?;
+    Ok((plan, compose::checks(&spec, &scope, UnknownNames::Refused)))
 }
 
 /// Puts the options into the spec; one that means nothing to the protocol is refused.
@@ -393,6 +408,7 @@ impl ListenWatch<'_> {
     }
 
     fn on_told(&mut self, event: Event, headless: &Headless) -> Result<Option<u8>, Failure> {
+        self.expected.on_event(&event);
         match event {
             Event::Done { outcome, .. } => return outcome.map(|_| Some(exit::OK)),
             Event::Phase { phase: Phase::Listening { addresses, .. }, .. } => {
@@ -421,7 +437,7 @@ impl ListenWatch<'_> {
                     self.count();
                     self.print_exchange(&exchange, headless);
                 }
-                self.printed.extend(exchange.bodies());
+                self.printed.extend(self.expected.let_go(exchange.bodies()));
                 self.release(headless);
             }
             Event::PeerFound { conn, info, owner, .. } => {

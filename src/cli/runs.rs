@@ -4,6 +4,7 @@
 //! names ─► runner::select ─► runner::script ─► Run ─► orders ─► engine ─► events ─► Run ─► news ─► lines
 //! ```
 
+mod asked;
 mod prepare;
 mod reports;
 mod told;
@@ -33,7 +34,8 @@ pub(super) async fn run(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> Result<RunOutcome, Failure> {
-    let Prepared { script, scopes, rounds, settings } = prepare::prepare(arguments, headless)?;
+    let Prepared { script, scopes, rounds, settings } =
+        prepare::prepare(arguments, headless).await?;
     if arguments.dry_run {
         let status = prepare::dry(&script, &scopes, &rounds, &settings, output);
         return Ok(RunOutcome::Done(status));
@@ -81,11 +83,14 @@ async fn play(
             carry_out(order, run, headless).await?;
         }
         telling.tell(run, &turn.news, headless.now(), output);
-        if run.is_over() || was_interrupted {
-            return Ok(was_interrupted);
+        if was_interrupted {
+            return Ok(true);
         }
         if !is_settled {
             continue;
+        }
+        if run.is_over() {
+            return Ok(false);
         }
         let now = clock::now();
         let wake = turn.wake.map(|wake| Instant::now() + wake.since(now));

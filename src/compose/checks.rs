@@ -1,4 +1,4 @@
-//! What is expected of what comes back and taken of it, names filled in.
+//! What is expected of what comes back, or of what came to a listener, and what is taken of it, names filled in.
 
 use super::text::Composer;
 use crate::check::{self, CaptureOrder, Checks, Expectation};
@@ -9,11 +9,11 @@ use crate::model::spec::Spec;
 /// Every issue goes to the composer.
 pub(super) fn checks(spec: &Spec, composer: &mut Composer<'_>) -> Checks {
     let mut checks = Checks::default();
-    let Some((expect, capture)) = spec.checks() else { return checks };
+    let Some(expected) = spec.expected() else { return checks };
     let used = |rows: &'_ [NameValue]| {
         rows.iter().cloned().enumerate().filter(|(_, row)| row.is_used()).collect::<Vec<_>>()
     };
-    for (at, mut row) in used(&expect.rows) {
+    for (at, mut row) in used(expected) {
         let place = FieldId::new("expect").row(at);
         let count = composer.issues.len();
         row.value = composer.text(place.then("value"), &row.value);
@@ -24,8 +24,9 @@ pub(super) fn checks(spec: &Spec, composer: &mut Composer<'_>) -> Checks {
             Err(why) if is_whole => composer.issue(place.then("value"), why),
             Err(_) => {}
         }
-        twice(&expect.rows, at, place, composer);
+        twice(expected, at, place, composer);
     }
+    let Some((_, capture)) = spec.checks() else { return checks };
     for (at, row) in used(&capture.rows) {
         let place = FieldId::new("capture").row(at);
         let order = CaptureOrder::parse(&row.name, &row.value);

@@ -61,6 +61,18 @@ pub fn names_in(spec: &Spec) -> BTreeSet<String> {
     found
 }
 
+/// Whether a text of it has a value that somebody is asked for.
+#[must_use]
+pub fn asks_for_values(spec: &Spec) -> bool {
+    let mut asks = false;
+    each_text(&mut spec.clone(), &mut |text, _| {
+        let template =
+            text.contains("{{").then(|| Template::parse(text, Mode::Text).ok()).flatten();
+        asks |= template.iter().flat_map(Template::names).any(|name| name.asked.is_some());
+    });
+    asks
+}
+
 /// Puts the name `to` wherever `from` stands, in all texts or in those of these numbers; gives the
 /// numbers of those that were written.
 pub(crate) fn rename_in(

@@ -10,6 +10,13 @@ pub struct ExpectSpec {
     pub rows: Vec<NameValue>,
 }
 
+/// The `[expect]` section of a listener's preset.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListenerExpectSpec {
+    /// What is asked about what came to it, and what it shall be.
+    pub rows: Vec<NameValue>,
+}
+
 /// The `[capture]` section of a client's preset.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CaptureSpec {

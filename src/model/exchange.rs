@@ -110,6 +110,17 @@ pub enum HttpVersion {
     Http11,
 }
 
+impl HttpVersion {
+    /// As it stands in a start line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            HttpVersion::Http10 => "HTTP/1.0",
+            HttpVersion::Http11 => "HTTP/1.1",
+        }
+    }
+}
+
 /// A header or trailer field; name and value keep their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldLine {

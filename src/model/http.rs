@@ -5,7 +5,7 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
-use super::check_spec::{CaptureSpec, ExpectSpec};
+use super::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use super::client::{ClientSpec, SocketSpec};
 use super::listener::UnixSpec;
 use super::name_value::NameValue;
@@ -194,6 +194,7 @@ pub struct HttpListenerSpec {
     pub rules: Vec<HttpRule>,
     /// Given when no rule matches.
     pub answer: HttpAnswer,
+    pub expect: ListenerExpectSpec,
 }
 
 /// An answer for some requests; by default for all.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
+use super::check_spec::ListenerExpectSpec;
 use super::client::{DatagramSpec, InputSpec, SocketSpec};
 use super::payload::Payload;
 use super::rule_tag::RuleTag;
@@ -38,6 +39,7 @@ pub struct TcpListenerSpec {
     pub rules: Vec<Rule>,
     #[default(InputSpec::LINES)]
     pub input: InputSpec,
+    pub expect: ListenerExpectSpec,
 }
 
 /// A UDP listener; every sender is a peer of its own.
@@ -52,6 +54,7 @@ pub struct UdpListenerSpec {
     #[default(ANSWER_RATE)]
     pub answer_rate: u32,
     pub input: InputSpec,
+    pub expect: ListenerExpectSpec,
 }
 
 /// An automatic answer. `{{message}}` in `send` is what was received, `{{match}}` the part that

@@ -211,6 +211,33 @@ impl Spec {
         }
     }
 
+    /// What is expected of what comes back, or of what came to a listener; `None` of a relay.
+    #[must_use]
+    pub fn expected(&self) -> Option<&Vec<NameValue>> {
+        match self {
+            Spec::Http(spec) => Some(&spec.expect.rows),
+            Spec::Tcp(spec) => Some(&spec.expect.rows),
+            Spec::Udp(spec) => Some(&spec.expect.rows),
+            Spec::HttpListener(spec) => Some(&spec.expect.rows),
+            Spec::TcpListener(spec) => Some(&spec.expect.rows),
+            Spec::UdpListener(spec) => Some(&spec.expect.rows),
+            Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => None,
+        }
+    }
+
+    /// The same, to write to.
+    pub fn expected_mut(&mut self) -> Option<&mut Vec<NameValue>> {
+        match self {
+            Spec::Http(spec) => Some(&mut spec.expect.rows),
+            Spec::Tcp(spec) => Some(&mut spec.expect.rows),
+            Spec::Udp(spec) => Some(&mut spec.expect.rows),
+            Spec::HttpListener(spec) => Some(&mut spec.expect.rows),
+            Spec::TcpListener(spec) => Some(&mut spec.expect.rows),
+            Spec::UdpListener(spec) => Some(&mut spec.expect.rows),
+            Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => None,
+        }
+    }
+
     /// How it is run among others; `None` where it sends nothing by itself.
     #[must_use]
     pub fn run(&self) -> Option<&RunSpec> {

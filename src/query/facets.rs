@@ -5,6 +5,7 @@
 //! `check/came.rs` that answers it.
 
 use super::fields::QueryValue;
+use crate::model::protocol::Capabilities;
 use crate::model::suggest::suggest;
 
 /// What a facet asks about.
@@ -24,6 +25,11 @@ pub enum FacetOf {
     Messages,
     Sent,
     Lost,
+    Called,
+    Method,
+    Path,
+    Query,
+    Rule,
     Phase(TimingPhase),
     TlsVersion,
     TlsCipher,
@@ -70,11 +76,11 @@ pub enum FacetKind {
 /// One thing that can be asked about what came.
 #[derive(Debug)]
 pub struct Facet {
-    /// As it is written; `header` and `cookie` have a name behind a point, `json` a path behind a space.
+    /// As it is written; `header`, `cookie` and `query` have a name behind a point, `json` a path behind a space, `rule` a method and a path.
     pub name: &'static str,
     pub of: FacetOf,
     pub kind: FacetKind,
-    /// Whether it is also asked of conversations, and of them alone.
+    /// Of what it can be asked.
     pub asked: FacetAsked,
     /// What it is, in a sentence.
     pub help: &'static str,
@@ -85,10 +91,37 @@ pub struct Facet {
 /// Of what a facet can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FacetAsked {
+    /// Of clients and of what came to a listener.
     Anything,
+    /// Of clients, whatever they speak.
+    Client,
+    /// Of the answer to a request that we sent.
     Exchange,
+    /// Of that, and of the last request that a listener got.
+    Message,
+    /// Of the last request that a listener got.
+    Request,
+    /// Of listeners.
+    Listener,
     Conversation,
     Datagrams,
+}
+
+impl FacetAsked {
+    /// Whether it can be asked of who has these capabilities and listens or not.
+    #[must_use]
+    pub(crate) fn is_of(self, can: Capabilities, listens: bool) -> bool {
+        match self {
+            FacetAsked::Anything => true,
+            FacetAsked::Client => !listens,
+            FacetAsked::Exchange => can.exchanges && !listens,
+            FacetAsked::Message => can.exchanges,
+            FacetAsked::Request => can.exchanges && listens,
+            FacetAsked::Listener => listens,
+            FacetAsked::Conversation => can.conversation && !listens,
+            FacetAsked::Datagrams => can.datagrams && !listens,
+        }
+    }
 }
 
 macro_rules! facets {
@@ -110,27 +143,27 @@ const NUMBER: FacetKind = FacetKind::Like(QueryValue::Number);
 const DURATION: FacetKind = FacetKind::Like(QueryValue::Duration);
 
 facets! {
-    "status" FacetOf::Status, FacetKind::Like(QueryValue::Status), Exchange,
-        "Status of the answer; a hundred of them is 2xx, a range 200..204.", "status = 201";
+    "status" FacetOf::Status, FacetKind::Like(QueryValue::Status), Message,
+        "Status of the answer, of a listener of that to its last request; a hundred of them is 2xx, a range 200..204.", "status = 201";
     "json" FacetOf::Json, FacetKind::Json, Anything,
         "Value in the body at a path as jq has it: .user.id, .items[0], .items[].id, .items | length.", "\"json .user.id\" = 42";
-    "header" FacetOf::Header, TEXT, Exchange,
-        "Header of the answer; of several of that name any.", "\"header.content-type\" = \"contains 'json'\"";
-    "cookie" FacetOf::Cookie, TEXT, Exchange,
-        "Value of a cookie that the answer sets.", "\"cookie.session\" = \"exists\"";
+    "header" FacetOf::Header, TEXT, Message,
+        "Header of the answer, or of the last request to a listener; of several of that name any.", "\"header.content-type\" = \"contains 'json'\"";
+    "cookie" FacetOf::Cookie, TEXT, Message,
+        "Value of a cookie that the answer sets, or that the last request to a listener brought.", "\"cookie.session\" = \"exists\"";
     "body" FacetOf::Body, FacetKind::Like(QueryValue::Bytes), Anything,
-        "The body without its codings, or all bytes received; body[0:4] is a part of it. 0x0d0a are bytes, and ?? in hex is any byte.", "body = \"contains 'x'\"";
+        "The body without its codings, or all bytes received, by a listener those of its last request, connection or datagram; body[0:4] is a part of it. 0x0d0a are bytes, and ?? in hex is any byte.", "body = \"contains 'x'\"";
     "size" FacetOf::Size, FacetKind::Like(QueryValue::Size), Anything,
         "Bytes of the body, or all that were received; k and m stand for KiB and MiB.", "size = \"< 4k\"";
     "sha256" FacetOf::Sha256, TEXT, Anything,
         "SHA-256 of the body or of all bytes received, in hex digits.", "sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"";
-    "total" FacetOf::Phase(TimingPhase::Total), DURATION, Anything,
+    "total" FacetOf::Phase(TimingPhase::Total), DURATION, Client,
         "Time from the beginning to the last byte.", "total = \"<= 500ms\"";
     "lookup" FacetOf::Phase(TimingPhase::Lookup), DURATION, Exchange,
         "Time to look the name up.", "lookup = \"< 50ms\"";
     "connect" FacetOf::Phase(TimingPhase::Connect), DURATION, Exchange,
         "Time to connect.", "connect = \"< 100ms\"";
-    "handshake" FacetOf::Phase(TimingPhase::Handshake), DURATION, Anything,
+    "handshake" FacetOf::Phase(TimingPhase::Handshake), DURATION, Client,
         "Time of the TLS handshake.", "handshake = \"< 200ms\"";
     "send" FacetOf::Phase(TimingPhase::Send), DURATION, Exchange,
         "Time to write the request.", "send = \"< 1s\"";
@@ -140,36 +173,46 @@ facets! {
         "Time from the first byte of the answer to the last.", "transfer = \"< 1s\"";
     "redirects" FacetOf::Redirects, NUMBER, Exchange,
         "Redirects that were followed.", "redirects = 1";
-    "url" FacetOf::Url, TEXT, Exchange,
-        "Where the answer came from, after redirects.", "url = \"contains '/login'\"";
+    "url" FacetOf::Url, TEXT, Message,
+        "Where the answer came from, after redirects; what the last request to a listener was for.", "url = \"contains '/login'\"";
     "reason" FacetOf::Reason, TEXT, Exchange,
         "The words behind the status.", "reason = \"Created\"";
-    "version" FacetOf::Version, TEXT, Exchange,
-        "Version of HTTP of the answer.", "version = \"HTTP/1.1\"";
+    "version" FacetOf::Version, TEXT, Message,
+        "Version of HTTP of the answer, or of the last request to a listener.", "version = \"HTTP/1.1\"";
     "messages" FacetOf::Messages, NUMBER, Conversation,
         "Datagrams that came; of a stream the pieces in which its bytes came.", "messages = \">= 3\"";
     "sent" FacetOf::Sent, NUMBER, Conversation,
         "Datagrams or pieces that were sent.", "sent = 3";
     "lost" FacetOf::Lost, NUMBER, Datagrams,
         "Datagrams that were sent and have no answer, when each is answered by one.", "lost = 0";
-    "tls.version" FacetOf::TlsVersion, TEXT, Anything,
+    "tls.version" FacetOf::TlsVersion, TEXT, Client,
         "Version of TLS.", "\"tls.version\" = \"TLSv1.3\"";
-    "tls.days-left" FacetOf::TlsDaysLeft, NUMBER, Anything,
+    "tls.days-left" FacetOf::TlsDaysLeft, NUMBER, Client,
         "Whole days until the certificate of the peer ends; 0 when it has ended.", "\"tls.days-left\" = \">= 14\"";
-    "tls.name" FacetOf::TlsName, TEXT, Anything,
+    "tls.name" FacetOf::TlsName, TEXT, Client,
         "Names the certificate is for; any of them.", "\"tls.name\" = \"example.com\"";
-    "tls.subject" FacetOf::TlsSubject, TEXT, Anything,
+    "tls.subject" FacetOf::TlsSubject, TEXT, Client,
         "Subject of the certificate.", "\"tls.subject\" = \"contains 'example'\"";
-    "tls.issuer" FacetOf::TlsIssuer, TEXT, Anything,
+    "tls.issuer" FacetOf::TlsIssuer, TEXT, Client,
         "Who signed the certificate.", "\"tls.issuer\" = \"contains 'Authority'\"";
-    "tls.cipher" FacetOf::TlsCipher, TEXT, Anything,
+    "tls.cipher" FacetOf::TlsCipher, TEXT, Client,
         "Cipher suite.", "\"tls.cipher\" = \"contains 'AES_256'\"";
-    "tls.alpn" FacetOf::TlsAlpn, TEXT, Anything,
+    "tls.alpn" FacetOf::TlsAlpn, TEXT, Client,
         "Protocol that both agreed on in the handshake.", "\"tls.alpn\" = \"http/1.1\"";
-    "tls.sha256" FacetOf::TlsSha256, TEXT, Anything,
+    "tls.sha256" FacetOf::TlsSha256, TEXT, Client,
         "SHA-256 of the certificate, in hex digits.", "\"tls.sha256\" = \"exists\"";
-    "tls.verified" FacetOf::TlsVerified, FacetKind::YesNo, Anything,
+    "tls.verified" FacetOf::TlsVerified, FacetKind::YesNo, Client,
         "Whether the certificate was verified.", "\"tls.verified\" = true";
+    "called" FacetOf::Called, NUMBER, Listener,
+        "How often a listener was called in a run: requests of HTTP, connections of TCP, datagrams of UDP.", "called = 2";
+    "rule" FacetOf::Rule, NUMBER, Request,
+        "How often a rule of a listener answered in a run, by its method (or any) and path; otherwise is what answers when none matches.", "\"rule POST /users\" = 1";
+    "method" FacetOf::Method, TEXT, Request,
+        "Method of the last request that a listener got.", "method = \"POST\"";
+    "path" FacetOf::Path, TEXT, Request,
+        "Path of the last request that a listener got, without its query or with it.", "path = \"/users\"";
+    "query" FacetOf::Query, TEXT, Request,
+        "Value in the query of the last request that a listener got; of several of that name any.", "\"query.page\" = 2";
 }
 
 /// Names of facets elsewhere, and as they are called here.
@@ -195,6 +238,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("datagrams", "messages"),
     ("loss", "lost"),
     ("certificate", "tls.days-left or tls.name"),
+    ("calls", "called"),
+    ("count", "called"),
+    ("hits", "called"),
+    ("requests", "called"),
+    ("connections", "called"),
+    ("times", "called"),
+    ("params", "query.NAME"),
 ];
 
 impl Facet {
@@ -219,7 +269,22 @@ impl Facet {
         match self.of {
             FacetOf::Header => "header.NAME",
             FacetOf::Cookie => "cookie.NAME",
+            FacetOf::Query => "query.NAME",
+            FacetOf::Rule => "rule METHOD PATH",
             FacetOf::Json => "json PATH",
+            _ => self.name,
+        }
+    }
+
+    /// What stands before the name or path that it has; of others all of it.
+    #[must_use]
+    pub fn beginning(&self) -> &'static str {
+        match self.of {
+            FacetOf::Header => "header.",
+            FacetOf::Cookie => "cookie.",
+            FacetOf::Query => "query.",
+            FacetOf::Json => "json .",
+            FacetOf::Rule => "rule ",
             _ => self.name,
         }
     }

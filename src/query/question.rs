@@ -1,8 +1,8 @@
 //! What is asked about what came: the key of an expectation, the value of a capture.
 //!
 //! ```text
-//!   question = [ facet ] [ "matches" regex ]     facet = name | header.NAME | cookie.NAME
-//!                                                      | json PATH | body [ slice ]
+//!   question = [ facet ] [ "matches" regex ]     facet = name | header.NAME | cookie.NAME | query.NAME
+//!                                                      | json PATH | body [ slice ] | rule METHOD PATH
 //! ```
 
 use super::answered::Answered;
@@ -21,7 +21,7 @@ pub struct FacetQuestion {
     facet: FacetOf,
     kind: FacetKind,
     asked: FacetAsked,
-    /// Of a header or a cookie.
+    /// Of a header, a cookie, a piece of a query or a rule.
     name: String,
     path: Option<JsonPath>,
     slice: Slice,
@@ -68,13 +68,18 @@ impl FacetQuestion {
                 return Err(error(column, "a path is missing: json .user.id"));
             }
             question.path = Some(JsonPath::parse(path).map_err(|why| error(column, why))?);
+        } else if question.facet == FacetOf::Rule {
+            if path.is_empty() {
+                return Err(error(column, "name it by its method and path: rule POST /users"));
+            }
+            question.name = path.split_whitespace().collect::<Vec<_>>().join(" ");
         } else if !path.is_empty() {
             let operators = question.operators();
             let first = path.split_whitespace().next().unwrap_or_default();
             let message = if operators.contains(&first) || first == "=" {
                 format!("the value stands behind the = of the line: {} = \"{path}\"", quoted(name))
             } else {
-                format!("'{path}' stands behind the name; only json has a path there")
+                format!("'{path}' stands behind the name; only json and rule have more there")
             };
             return Err(error(column, message));
         }
@@ -99,7 +104,7 @@ impl FacetQuestion {
         self.asked
     }
 
-    /// Name of the header or cookie, in lower case; empty for anything else.
+    /// Name of the header, in lower case, of the cookie, the piece of a query or the rule; empty for anything else.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -185,15 +190,15 @@ fn of_name(written: &str) -> Result<FacetQuestion, QueryError> {
         None => (written, None),
     };
     let lower = plain.to_ascii_lowercase();
-    let named = ["header", "cookie"].iter().find_map(|facet| {
+    let named = ["header", "cookie", "query"].iter().find_map(|facet| {
         let name = lower.strip_prefix(facet)?.strip_prefix('.')?;
         let exact = plain.get(plain.len() - name.len()..)?;
-        // Names of cookies are told apart by case, those of headers are not.
-        Some((*facet, if *facet == "cookie" { exact } else { name }.to_owned()))
+        // Names of headers are not told apart by case, others are.
+        Some((*facet, if *facet == "header" { name } else { exact }.to_owned()))
     });
     let (facet, name) = named.map_or((&*lower, String::new()), |(facet, name)| (facet, name));
     let facet = Facet::named(facet).ok_or_else(|| error(1, Facet::unknown(plain)))?;
-    let takes_name = matches!(facet.of, FacetOf::Header | FacetOf::Cookie);
+    let takes_name = matches!(facet.of, FacetOf::Header | FacetOf::Cookie | FacetOf::Query);
     if takes_name && name.is_empty() {
         return Err(error(1, format!("its name is missing: {}", facet.example)));
     }

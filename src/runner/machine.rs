@@ -7,16 +7,18 @@
 //! ```
 
 mod events;
+mod listening;
 mod over;
 mod shown;
 
+pub use listening::RunCame;
 pub use shown::RunSession;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::listeners::{ListenerState, RunningListener};
+use super::listeners::{ListenerLook, ListenerState, RunningListener};
 use super::live::{Live, LiveWait, Requested};
 use super::rounds::RunRound;
 use super::row::{RunRow, RunVerdict};
@@ -124,7 +126,7 @@ pub struct Run {
     rows: Vec<RunRow>,
     listeners: Vec<RunningListener>,
     /// Listeners that are up already, by their presets.
-    lent: BTreeMap<PresetPath, Vec<EndAddress>>,
+    lent: BTreeMap<PresetPath, (SessionId, Vec<EndAddress>)>,
     /// By the number of the round.
     open: BTreeMap<usize, OpenRound>,
     next_round: usize,
@@ -140,6 +142,8 @@ pub struct Run {
     /// Listeners are to be gone by then.
     ending: Option<Stamp>,
     has_begun: bool,
+    /// When it began, by the wall clock.
+    began: Stamp,
 }
 
 impl Run {
@@ -171,6 +175,7 @@ impl Run {
             stopped: None,
             ending: None,
             has_begun: false,
+            began: Stamp(0),
         }
     }
 
@@ -185,7 +190,8 @@ impl Run {
     pub fn total(&self) -> usize {
         let unopened = self.rounds.len().saturating_sub(self.next_round);
         let unbegun: usize = self.open.values().map(|round| round.unbegun.len()).sum();
-        self.rows.len() + unbegun + unopened * self.steps()
+        let unlooked = self.listeners.iter().filter(|it| it.watch.look != ListenerLook::Over);
+        self.rows.len() + unbegun + unopened * self.steps() + unlooked.count()
     }
 
     fn steps(&self) -> usize {
@@ -203,13 +209,14 @@ impl Run {
     pub fn is_over(&self) -> bool {
         self.ending.is_some()
             && self.live.is_empty()
-            && !self.listeners.iter().any(RunningListener::is_open)
+            && !self.listeners.iter().any(|it| it.is_open() || it.watch.look != ListenerLook::Over)
     }
 
     /// What is to be done now, and what has happened.
     pub fn turn(&mut self, time: RunTime) -> RunTurn {
         if !std::mem::replace(&mut self.has_begun, true) {
-            self.start_listeners();
+            self.began = time.wall;
+            self.start_listeners(time);
         }
         self.look_at_times(time);
         while self.has_room() {
@@ -226,6 +233,7 @@ impl Run {
             }
             self.close_listeners(CloseMode::Close);
         }
+        self.look_at_listeners(time);
         let wake = self.live.values().filter_map(Live::due).chain(self.ending).min();
         let (orders, news) = (std::mem::take(&mut self.orders), std::mem::take(&mut self.news));
         RunTurn { orders, news, wake: wake.filter(|_| !self.is_over()) }

@@ -49,6 +49,8 @@ pub struct RunStep {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunListener {
     pub path: PresetPath,
+    /// Its description.
+    pub about: String,
     pub spec: Spec,
 }
 
@@ -171,7 +173,7 @@ impl Writing<'_> {
                 let needed = workspace.presets.get(found).map(|it| (&it.path, &it.content));
                 match needed {
                     Some((path, Ok(preset))) if preset.spec.run().is_none() => {
-                        listeners.push(self.listener(found, path, &preset.spec));
+                        listeners.push(self.listener(found, path, preset));
                     }
                     _ => makers.extend(self.step(found, &format!("needed by {}", stored.path))?),
                 }
@@ -186,10 +188,11 @@ impl Writing<'_> {
         Ok(Some(place))
     }
 
-    fn listener(&mut self, at: usize, path: &PresetPath, spec: &Spec) -> usize {
+    fn listener(&mut self, at: usize, path: &PresetPath, preset: &Preset) -> usize {
         let all = &mut self.script.listeners;
         *self.listeners.entry(at).or_insert_with(|| {
-            all.push(RunListener { path: path.clone(), spec: spec.clone() });
+            let (about, spec) = (preset.about.clone(), preset.spec.clone());
+            all.push(RunListener { path: path.clone(), about, spec });
             all.len() - 1
         })
     }

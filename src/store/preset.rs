@@ -62,17 +62,19 @@ pub fn write(preset: &Preset, previous: Option<&str>) -> String {
     let is_read = previous.is_some_and(|previous| parse(previous).is_ok());
     merged.unwrap_or_else(|| {
         let text = render::document(mine);
-        if is_read && preset.spec.checks().is_some() { text } else { with_unused(text, previous) }
+        with_unused(text, previous, |section| {
+            !is_read || !read::is_carried_out(section, &preset.spec)
+        })
     })
 }
 
-/// A new text with the sections of the previous one that are no business of a spec.
-fn with_unused(text: String, previous: Option<&str>) -> String {
+/// A new text with those sections of the previous one that are no business of a spec.
+fn with_unused(text: String, previous: Option<&str>, is_kept: impl Fn(&str) -> bool) -> String {
     let previous = previous.and_then(|previous| parse_document(previous).ok());
     let Some(mut previous) = previous.map(Document::into_mut) else { return text };
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text };
     let mut is_changed = false;
-    for name in read::SECTIONS.into_iter().rev() {
+    for name in read::SECTIONS.into_iter().rev().filter(|name| is_kept(name)) {
         if let Some(item) = previous.remove(name).filter(|_| !document.contains_key(name)) {
             document.insert(name, item);
             is_changed = true;

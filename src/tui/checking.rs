@@ -22,6 +22,12 @@ fn report(engine: &EngineHandle, order: &CheckOrder) -> Result<CheckReport, Stri
     let exchange = match &order.came {
         WhatCame::Exchange(exchange) => exchange,
         WhatCame::Conversation(heard) => return Ok(order.checks.report(&heard.came(order.now))),
+        WhatCame::Served(served) => {
+            let read = |body| engine.read_body(body, ViewPart::Decoded, 0, BODY_LIMIT);
+            let bytes = served.body().map(read).transpose().map_err(|error| error.to_string())?;
+            let bytes = bytes.unwrap_or_default();
+            return Ok(order.checks.report(&served.came(&bytes, order.now)));
+        }
     };
     let body = exchange.response.as_ref().map(|response| &response.body);
     let read = body.map(|body| engine.read_body(body.id, ViewPart::Decoded, 0, BODY_LIMIT));

@@ -470,7 +470,7 @@ fn every_row_of_data_is_a_round_with_its_values() {
 fn the_folder_that_ships_is_green_on_a_fresh_machine() {
     let home = Home::new(&[]);
     let ran = home.run(&["starter", "--json"]);
-    let all = ["login", "session", "create", "missing", "greet", "measure"];
+    let all = ["login", "session", "create", "missing", "greet", "measure", "mock/api"];
     let expected: Vec<String> = all.iter().map(|name| format!("starter/{name} passed")).collect();
     assert_eq!(ran.verdicts(), expected, "{}", ran.said);
     assert_eq!(ran.status, Some(0), "{}", ran.said);

@@ -10,6 +10,7 @@ use crate::model::field_access::{find, text};
 use crate::model::field_id::FieldId;
 use crate::model::payload::PayloadFormat;
 use crate::model::spec::Spec;
+use crate::query::FACETS;
 
 /// What a word of a text can be, besides names in braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) enum WordKind {
     Any,
     /// One of a few words.
     Words(Cow<'static, [&'static str]>),
-    /// The name of a header, each with what it is for.
+    /// The name of a header, or what can be asked about what came, each with what it is for.
     HeaderName(Vec<(&'static str, &'static str)>),
     /// The value of a header, which may be a list.
     HeaderValue(&'static [&'static str]),
@@ -114,11 +115,23 @@ fn is_typed(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret)
 }
 
+/// What can be asked about what comes back to such a spec, or to its listener.
+fn facets(spec: &Spec) -> Vec<(&'static str, &'static str)> {
+    let (can, listens) = (spec.capabilities(), spec.side().listens());
+    let fitting = FACETS.iter().filter(|facet| facet.asked.is_of(can, listens));
+    fitting.map(|facet| (facet.beginning(), facet.help)).collect()
+}
+
 /// What a cell of a list of lines holds.
 fn cell(spec: &Spec, field: FieldId) -> WordKind {
     let Some((list, at)) = field.in_list() else { return WordKind::Any };
     let spelling = find(spec.options(), &list).map(|found| found.info().kind);
     let is_header = spelling == Some(ValueKind::List(Spelling::Header));
+    if spelling == Some(ValueKind::List(Spelling::Entries)) {
+        let asks = if list == FieldId::new("expect") { "name" } else { "value" };
+        let is_facet = field.last_key() == asks;
+        return if is_facet { WordKind::HeaderName(facets(spec)) } else { WordKind::Any };
+    }
     let known = if spec.side().listens() { OF_ANSWERS } else { OF_REQUESTS };
     match field.last_key() {
         "name" if is_header => {

@@ -9,12 +9,13 @@
 use super::{draft, response, runs};
 use crate::app::checking::{CheckOrder, CheckWish, Checked, WhatCame};
 use crate::app::effect::Effect;
-use crate::app::sessions::SessionState;
+use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shown;
 use crate::app::state::App;
-use crate::check::{CheckReport, Heard};
+use crate::check::{CheckReport, Heard, Served};
 use crate::model::id::SessionId;
 use crate::model::name_value::NameValue;
+use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::timeline::conversation::records;
 
@@ -27,7 +28,9 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
         return;
     }
     let can = session.plan.capabilities();
-    let came = if can.exchanges {
+    let came = if session.side().listens() {
+        WhatCame::Served(Box::new(served(app, session)))
+    } else if can.exchanges {
         let Some(exchange) = session.exchanges.back().cloned() else { return };
         WhatCame::Exchange(Box::new(exchange))
     } else {
@@ -40,6 +43,22 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
     };
     let order = CheckOrder { session: id, came, checks: session.checks.clone(), now };
     app.effects.push(Effect::Check(Box::new(order)));
+}
+
+/// What came to a listener that is over, as far as it is still here.
+fn served(app: &App, session: &Session) -> Served {
+    let mut served = Served::new(session.plan.capabilities());
+    for exchange in &session.exchanges {
+        served.take_exchange(exchange);
+    }
+    if let Some(last) = session.exchanges.back() {
+        served.called_in_all(u64::from(last.number) + 1);
+    }
+    let said = &session.conversation;
+    for row in (0..said.len()).filter_map(|place| said.row(place)) {
+        records(&app.shared.timeline, row).for_each(|record| served.take(&record));
+    }
+    served
 }
 
 /// What was looked at is known.
@@ -94,14 +113,20 @@ pub(super) fn wished(app: &mut App, wish: CheckWish) {
             (said, NameValue::new(name, of), true)
         }
         CheckWish::Expect { about, value } => {
-            let said = format!("expected from now on: {about} = {value}; [save] keeps that");
+            let of = match app.shared.drafts.current().spec.side() {
+                Side::Client => "",
+                Side::Listener | Side::Relay => " of the last request",
+            };
+            let said = format!("expected from now on{of}: {about} = {value}; [save] keeps that");
             (said, NameValue::new(about, value), false)
         }
     };
     let write = |spec: &mut Spec| {
-        let rows = spec.checks_mut();
-        let rows =
-            rows.map(|(wanted, it)| if is_capture { &mut it.rows } else { &mut wanted.rows });
+        let rows = if is_capture {
+            spec.checks_mut().map(|(_, capture)| &mut capture.rows)
+        } else {
+            spec.expected_mut()
+        };
         put(rows, &row)
     };
     let draft = app.shared.drafts.current_mut();

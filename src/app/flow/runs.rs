@@ -26,7 +26,7 @@ use crate::app::state::App;
 use crate::engine::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
-use crate::runner::{Run, RunNews, RunOrder, RunTally, RunTime};
+use crate::runner::{Run, RunCame, RunNews, RunOrder, RunTally, RunTime};
 
 /// How often the window says how long it has run, and shows what is new at the latest.
 const TICK: Duration = Duration::from_millis(100);
@@ -147,8 +147,11 @@ fn carry_out(app: &mut App, order: RunOrder) {
         RunOrder::ReadBody { session, .. } => {
             let now = app.shared.wall_clock.at(app.shared.now);
             let Some(shown) = live(app) else { return };
-            let Some((exchange, checks)) = shown.run.looked_at(session) else { return };
-            let came = WhatCame::Exchange(Box::new(exchange.clone()));
+            let Some((came, checks)) = shown.run.looked_at(session) else { return };
+            let came = match came {
+                RunCame::Exchange(exchange) => WhatCame::Exchange(Box::new(exchange.clone())),
+                RunCame::Served(served) => WhatCame::Served(Box::new(served.clone())),
+            };
             let order = CheckOrder { session, came, checks: checks.clone(), now };
             app.effects.push(Effect::Check(Box::new(order)));
         }

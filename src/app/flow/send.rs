@@ -117,7 +117,12 @@ fn start(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
         let id = session.id;
         let is_closing = session.state == SessionState::Closing;
         match session.side() {
-            Side::Listener | Side::Relay if !is_closing => return update(app, id, &plan),
+            Side::Listener | Side::Relay if !is_closing => {
+                if let Some(session) = app.shared.sessions.get_mut(id) {
+                    session.checks = checks;
+                }
+                return update(app, id, &plan);
+            }
             // A request in flight makes way for the new one.
             Side::Client if !session.capabilities().lasting => {
                 app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::asked;
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::Output;
 use crate::cli::target;
-use crate::cli::wanted;
+use crate::cli::wanted::{self, ProgramPlace};
 use crate::compose::spec_names::names_in;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -37,8 +38,11 @@ pub(super) struct Prepared {
     pub(super) settings: RunSettings,
 }
 
-/// Finds what is meant; nothing is sent.
-pub(super) fn prepare(arguments: &args::RunArgs, headless: &Headless) -> Result<Prepared, Failure> {
+/// Finds what is meant, and gets what is asked for; nothing is sent.
+pub(super) async fn prepare(
+    arguments: &args::RunArgs,
+    headless: &Headless,
+) -> Result<Prepared, Failure> {
     let usage = |what: &str, why: String| {
         Failure::new(Stage::Compose, what.to_owned(), FailureKind::Usage, why)
     };
@@ -66,10 +70,14 @@ pub(super) fn prepare(arguments: &args::RunArgs, headless: &Headless) -> Result<
             Ok(preset)
         });
     }
-    let scopes = scopes(&script, &workspace, arguments.env.as_deref(), headless)?;
+    let mut scopes = scopes(&script, &workspace, arguments.env.as_deref(), headless)?;
     let repeat = arguments.repeat as usize;
     let data = arguments.data.as_deref().map(data).transpose()?.unwrap_or_default();
     let rounds = runner::rounds(data, repeat).map_err(|why| usage("--repeat", why))?;
+    if !arguments.dry_run {
+        let place = ProgramPlace::new(Some(&workspace.root), &headless.paths);
+        asked::supply(&script, &mut scopes, rounds.first(), &variables, &place).await?;
+    }
     let settings = RunSettings {
         parallel: arguments.parallel.into(),
         fail_fast: arguments.fail_fast,

@@ -6,6 +6,7 @@ use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport, Checks, He
 use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output;
+use crate::cli::unmet;
 use crate::compose::{self, UnknownNames};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
@@ -54,15 +55,7 @@ impl Checking {
                 output::note(&format!("captured {} = {value} ({})", captured.name, captured.of));
             }
         }
-        if report.is_met() {
-            return exit::OK;
-        }
-        let (unmet, all) = (report.unmet(), report.count());
-        output::note(&format!("not as expected: {unmet} of {all}"));
-        for line in report.unmet_lines() {
-            output::note(&told.words(&line));
-        }
-        exit::NOT_MET
+        unmet::tell(report, told)
     }
 }
 

@@ -155,6 +155,7 @@ impl Options for HttpListenerSpec {
             label: "+ answer for a method and path",
             help: "Tried in order; the first whose method and path match answers.";
         "", ValueKind::Table, answer, tab: Some(FormTab::Answers), label: "otherwise";
+        "", ValueKind::Table, expect, tab: EXPECT;
     }
 }
 

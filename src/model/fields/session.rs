@@ -126,6 +126,7 @@ impl Options for TcpListenerSpec {
         "", ValueKind::Table, input, tab: OPTIONS;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
+        "", ValueKind::Table, expect, tab: EXPECT;
     }
 }
 
@@ -140,6 +141,7 @@ impl Options for UdpListenerSpec {
         "", ValueKind::Table, input, tab: OPTIONS;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
+        "", ValueKind::Table, expect, tab: EXPECT;
     }
 }
 

@@ -4,7 +4,7 @@ use super::{CLOSING, Run, RunNews, RunOrder, RunTime, later};
 use crate::check::{Came, CameBody, CameFrom, CheckReport, Checks};
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
-use crate::model::exchange::{Exchange, ExchangeState};
+use crate::model::exchange::Exchange;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::secrets::Secrets;
@@ -28,10 +28,12 @@ impl Run {
                 self.look_at_talk(*id, time);
             }
             Event::Phase { id, phase: Phase::Listening { addresses, .. }, .. } => {
-                if let Some(listener) = self.listeners.iter_mut().find(|it| it.session == *id) {
+                let own = |it: &&mut RunningListener| it.session == *id && !it.is_lent();
+                if let Some(listener) = self.listeners.iter_mut().find(own) {
                     let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
                     let words = format!("{} listens on {}", listener.path, list.join(", "));
                     listener.state = ListenerState::Up(addresses.clone());
+                    listener.settle();
                     self.news.push(RunNews::Said(words));
                 }
             }
@@ -47,7 +49,11 @@ impl Run {
 
     /// Takes the body of an answer, as far as it is looked at.
     pub fn on_body(&mut self, session: SessionId, bytes: Result<Vec<u8>, Failure>, time: RunTime) {
-        let Some((exchange, checks)) = self.looked_at(session) else { return };
+        if let Some((_, watch)) = self.reading(session) {
+            let outcome = bytes.map(|bytes| watch.report(&bytes, time.wall));
+            return self.on_report(session, outcome, time);
+        }
+        let Some((exchange, checks)) = self.answer_looked_at(session) else { return };
         let outcome = bytes.map(|bytes| {
             let body = exchange.response.as_ref().map(|response| &response.body);
             let length = body.map_or(0, |body| body.decoded_len);
@@ -57,9 +63,8 @@ impl Run {
         self.on_report(session, outcome, time);
     }
 
-    /// An answer whose body is waited for, and what is asked of it: for a shell that looks itself.
-    #[must_use]
-    pub fn looked_at(&self, session: SessionId) -> Option<(&Exchange, &Checks)> {
+    /// An answer whose body is waited for, and what is asked of it.
+    pub(super) fn answer_looked_at(&self, session: SessionId) -> Option<(&Exchange, &Checks)> {
         let live = self.live.get(&session)?;
         let LiveWait::Body(exchange, _) = &live.waiting else { return None };
         Some((exchange, &live.checks))
@@ -72,6 +77,9 @@ impl Run {
         outcome: Result<CheckReport, Failure>,
         time: RunTime,
     ) {
+        if let Some((at, _)) = self.reading(session) {
+            return self.listener_looked_at(at, outcome, time);
+        }
         let is_waited_for =
             self.live.get(&session).is_some_and(|it| matches!(it.waiting, LiveWait::Body(..)));
         let Some(mut live) = self.live.remove(&session).filter(|_| is_waited_for) else { return };
@@ -83,51 +91,9 @@ impl Run {
     }
 
     /// Nobody looks at these again, unless the shell shows them.
-    fn release(&mut self, bodies: Vec<BodyId>) {
+    pub(super) fn release(&mut self, bodies: Vec<BodyId>) {
         if !self.settings.keeps_bodies && !bodies.is_empty() {
             self.orders.push(RunOrder::Engine(Command::Release(bodies)));
-        }
-    }
-
-    /// Opens what the presets need.
-    pub(super) fn start_listeners(&mut self) {
-        for at in 0..self.script.listeners.len() {
-            let session = self.session();
-            let Some(listener) = self.script.listeners.get(at) else { return };
-            let path = listener.path.to_string();
-            if let Some(addresses) = self.lent.remove(&listener.path) {
-                let words = format!("{path} runs already and is used as it is");
-                self.news.push(RunNews::Said(words));
-                let state = ListenerState::Lent(addresses);
-                self.listeners.push(RunningListener { path, session, state });
-                continue;
-            }
-            let place = self.script.steps.len() + at;
-            let scope = self.scope(usize::MAX, place);
-            let secrets = scope.hidden();
-            let state = match super::planned(&listener.spec, &scope) {
-                Ok(plan) => {
-                    let hidden = self.told(&secrets).hidden();
-                    let plan = Box::new(plan);
-                    let open = Command::Open { id: session, plan, secrets: hidden };
-                    self.orders.push(RunOrder::Engine(open));
-                    ListenerState::Starting
-                }
-                Err(failure) => {
-                    let failure = failure.of_listener();
-                    self.listener_failed(at, secrets.hide_failure(failure));
-                    ListenerState::Down
-                }
-            };
-            self.listeners.push(RunningListener { path, session, state });
-        }
-    }
-
-    /// Ends the listeners that are open.
-    pub(super) fn close_listeners(&mut self, how: CloseMode) {
-        let open = self.listeners.iter().filter(|it| it.is_open()).map(|it| it.session);
-        for session in open.collect::<Vec<SessionId>>() {
-            self.close(session, how);
         }
     }
 
@@ -179,11 +145,7 @@ impl Run {
     fn on_exchange(&mut self, exchange: &Exchange) {
         let session = exchange.conn.session;
         let Some(live) = self.live.get_mut(&session) else {
-            // Of a listener, or one that was cut off: nobody looks at its bodies.
-            if exchange.state != ExchangeState::Active {
-                self.release(exchange.bodies());
-            }
-            return;
+            return self.on_served(exchange);
         };
         if let LiveWait::Exchange(requested) = &mut live.waiting {
             requested.take(exchange);
@@ -201,6 +163,8 @@ impl Run {
                 if touched.last() != Some(&session) {
                     touched.push(session);
                 }
+            } else {
+                self.on_record(record);
             }
         }
         touched.sort_unstable();
@@ -267,15 +231,6 @@ impl Run {
                 let outcome = failure.map_or_else(|| Ok(CheckReport::default()), Err);
                 self.judged(live, outcome, time);
             }
-        }
-    }
-
-    fn listener_done(&mut self, session: SessionId, failure: Option<Failure>) {
-        let Some(at) = self.listeners.iter().position(|it| it.session == session) else { return };
-        let Some(listener) = self.listeners.get_mut(at) else { return };
-        listener.state = ListenerState::Down;
-        if let Some(failure) = failure.filter(|_| self.ending.is_none()) {
-            self.listener_failed(at, failure);
         }
     }
 

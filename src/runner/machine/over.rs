@@ -1,15 +1,11 @@
 //! The end of a preset: tried again, told, its captures handed on, and what waited for it begun.
 
-use std::time::Duration;
-
 use super::{Run, RunNews, RunTime, later};
 use crate::check::CheckReport;
-use crate::model::failure::Failure;
 use crate::model::secrets::{Disclosure, masked_name};
 use crate::model::timing::Stamp;
 use crate::runner::live::{Live, LiveWait};
 use crate::runner::row::{RunRow, RunVerdict};
-use crate::runner::script::RunStep;
 
 impl Run {
     /// A preset did not pass: it is tried again, or over.
@@ -148,32 +144,10 @@ impl Run {
             }
         }
     }
-
-    /// A listener is not up: a row says so, and those that need it are skipped.
-    pub(super) fn listener_failed(&mut self, at: usize, failure: Failure) {
-        let Some(path) = self.script.listeners.get(at).map(|it| it.path.clone()) else { return };
-        let needs = |step: &&RunStep| step.listeners.contains(&at);
-        let user = self.script.steps.iter().find(needs).map(|step| step.path.to_string());
-        self.rows.push(RunRow {
-            path,
-            about: String::new(),
-            round: String::new(),
-            why: format!("needed by {}", user.unwrap_or_default()),
-            target: String::new(),
-            tries: 1,
-            began: Stamp(0),
-            took: Duration::ZERO,
-            verdict: RunVerdict::Failed(failure),
-            status: None,
-            report: CheckReport::default(),
-            session: None,
-        });
-        self.news.push(RunNews::Over(self.rows.len() - 1));
-    }
 }
 
 /// A report as it may be told.
-fn told_report(mut report: CheckReport, told: &Disclosure) -> CheckReport {
+pub(super) fn told_report(mut report: CheckReport, told: &Disclosure) -> CheckReport {
     for result in &mut report.results {
         for text in [&mut result.about, &mut result.wanted, &mut result.got] {
             *text = told.words(text);

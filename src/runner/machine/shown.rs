@@ -36,9 +36,9 @@ impl Run {
         self.next_session.saturating_sub(1)
     }
 
-    /// A listener of this preset is up already: it is used as it is, before anything has begun.
-    pub fn lend(&mut self, path: &PresetPath, addresses: Vec<EndAddress>) {
-        self.lent.insert(path.clone(), addresses);
+    /// A listener of this preset is up already, as this session: it is used as it is, before anything has begun.
+    pub fn lend(&mut self, path: &PresetPath, session: SessionId, addresses: Vec<EndAddress>) {
+        self.lent.insert(path.clone(), (session, addresses));
     }
 
     /// The presets of the listeners it needs.

@@ -222,7 +222,7 @@ fn bytes_are_written_as_hex_or_with_escapes() {
 #[test]
 fn rules_merge_as_inline_tables_and_as_headed_tables() {
     let inline = "[http-listener]\nrule = [{ path = \"/a\" }, { path = \"/b\" }] # rules\n";
-    let headed = "[http-listener]\n\n# first\n[[http-listener.rule]]\npath = \"/a\" # a\n\n# second\n[[http-listener.rule]]\npath = \"/b\"\n\n[expect]\nstatus = 1\n";
+    let headed = "[http-listener]\n\n# first\n[[http-listener.rule]]\npath = \"/a\" # a\n\n# second\n[[http-listener.rule]]\npath = \"/b\"\n\n[expect]\nstatus = 201\ncalled = 2\n";
     for (text, keeps) in [(inline, "# rules"), (headed, "path = \"/a\" # a")] {
         let mut preset = get(text);
         let Spec::HttpListener(spec) = &mut preset.spec else { panic!() };

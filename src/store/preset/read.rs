@@ -15,10 +15,18 @@ type Read<T> = Result<T, Trouble>;
 pub(super) const SECTIONS: [&str; 2] = ["expect", "capture"];
 
 /// Sections of the file that are kept and that nothing carries out: of a listener or relay nothing comes
-/// back.
+/// back that could be captured.
 pub(super) fn unused(document: &Document<&str>, spec: &Spec) -> Vec<&'static str> {
-    let has = |name: &&str| spec.checks().is_none() && document.contains_key(name);
+    let has = |name: &&str| !is_carried_out(name, spec) && document.contains_key(name);
     SECTIONS.into_iter().rev().filter(has).collect()
+}
+
+/// Whether such a spec has what stands in this one of [`SECTIONS`].
+pub(super) fn is_carried_out(section: &str, spec: &Spec) -> bool {
+    match section {
+        "expect" => spec.expected().is_some(),
+        _ => spec.checks().is_some(),
+    }
 }
 
 /// The whole file: description and spec.
@@ -45,9 +53,13 @@ pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
             Spec::kinds().map(|spec| format!("[{}]", spec.section())).collect();
         missing.hint(format!("add one of {}", sections.join(", ")))
     })?;
-    if let (Some((expect, capture)), [wanted, taken]) = (spec.checks_mut(), &mut *beside) {
-        expect.rows = wanted.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
-        capture.rows = taken.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
+    if let [wanted, taken] = &mut *beside {
+        if let Some(rows) = spec.expected_mut() {
+            *rows = wanted.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
+        }
+        if let Some((_, capture)) = spec.checks_mut() {
+            capture.rows = taken.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
+        }
     }
     Ok((about, spec))
 }

@@ -48,7 +48,10 @@ fn generated() -> Value {
             "capture",
             "Variables taken from an answer: NAME = \"FIELD\". Of a listener or relay kept as written.",
         ),
-        ("expect", "What an answer shall be: KEY = VALUE. Of a listener or relay kept as written."),
+        (
+            "expect",
+            "What an answer shall be, or what came to a listener: KEY = VALUE. Of a relay kept as written.",
+        ),
     ] {
         let mut schema = json!({ "type": "object", "description": about });
         if key == "expect" {

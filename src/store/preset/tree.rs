@@ -15,11 +15,10 @@ pub(super) fn preset(about: &str, spec: &Spec) -> InlineTable {
         root.insert("about", about.into());
     }
     root.insert(spec.section(), table(spec.options()).into());
-    if let Some((expect, capture)) = spec.checks() {
-        let sections = [("capture", &capture.rows), ("expect", &expect.rows)];
-        for (key, rows) in sections.into_iter().filter(|(_, rows)| !rows.is_empty()) {
-            root.insert(key, entries::written(rows).into());
-        }
+    let captured = spec.checks().map(|(_, capture)| ("capture", &capture.rows));
+    let expected = spec.expected().map(|rows| ("expect", rows));
+    for (key, rows) in captured.into_iter().chain(expected).filter(|(_, rows)| !rows.is_empty()) {
+        root.insert(key, entries::written(rows).into());
     }
     root
 }

@@ -139,12 +139,12 @@ fn only_what_a_disk_did_is_called_a_failure_of_storage() {
 }
 
 /// A preset that asks for what nothing carries out.
-const CHECKED: &str = "# kept\n[udp-listener]\nbind = \":7001\"\n\n[expect]\nstatus = 201\n\n[capture]\nid = \"json .id\"\n";
+const CHECKED: &str = "# kept\n[udp-relay]\nbind = \":7001\"\ntarget = \"127.0.0.1:7\"\n\n[expect]\nstatus = 201\n\n[capture]\nid = \"json .id\"\n";
 const UNDONE: &str = "[capture] and [expect] in its file cannot be carried out yet";
 
 #[test]
 fn what_a_preset_asks_for_and_is_not_done_is_said_when_it_is_opened_and_sent() {
-    let other = "[tcp-listener]\nbind = \":7000\"\n[expect]\nstatus = 1\n";
+    let other = "[tcp-relay]\nbind = \":7000\"\ntarget = \"127.0.0.1:7\"\n[expect]\nstatus = 1\n";
     let mut driver = Driver::with((160, 40), workspace(&[("checked", CHECKED), ("other", other)]));
     driver.keys("<A-1>G<Enter>");
     driver

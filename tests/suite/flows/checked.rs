@@ -6,6 +6,7 @@ use wirebench::app::effect::Effect;
 use wirebench::app::message::Message;
 use wirebench::check::{Came, CameBody, CameFrom};
 use wirebench::engine::event::{Event, Summary};
+use wirebench::model::exchange::Exchange;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::Plan;
 use wirebench::model::protocol::{Protocol, Side};
@@ -13,7 +14,9 @@ use wirebench::model::record::Direction;
 use wirebench::store::job::Job;
 
 use crate::harness::app::Driver;
-use crate::harness::samples::{answer, exchange, info, json_window, queries, record, traffic};
+use crate::harness::samples::{
+    answer, exchange, info, json_window, queries, record, request, traffic,
+};
 use crate::harness::store::workspace;
 
 const WIDE: (u16, u16) = (120, 40);
@@ -48,6 +51,7 @@ fn look(driver: &mut Driver, order: &CheckOrder) {
             order.checks.report(&Came::new(CameFrom::Exchange(exchange), body, order.now))
         }
         WhatCame::Conversation(heard) => order.checks.report(&heard.came(order.now)),
+        WhatCame::Served(served) => order.checks.report(&served.came(JSON.as_bytes(), order.now)),
     });
     driver.send(Message::Checked(Box::new(Checked { session: order.session, report })));
 }
@@ -151,4 +155,20 @@ fn a_conversation_is_looked_at_when_it_is_over() {
     look(&mut driver, &order.expect("there is something to look at"));
     driver.assert_shows("not as expected: body: expected contains 'x', got 'id=17\\r\\n'");
     assert_eq!(driver.app.shared.scope().captured.get("id").map(String::as_str), Some("17"));
+}
+
+#[test]
+fn of_a_request_to_a_listener_the_last_one_is_expected_to_be_like_it() {
+    let plain = "[http-listener]\nbind = \"127.0.0.1:0\"\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("mock", plain)]));
+    let (id, _) = Driver::opened(&driver.keys("<A-1>g<Enter><F5>"));
+    let told = exchange(id, 0, Some(answer(200, 1, 2)));
+    let told = Exchange { side: Side::Listener, request: request("/0", 7), ..told };
+    driver.event(Event::Exchange(Box::new(told)));
+    driver.keys("<A-4><Enter>L+");
+    driver.assert_shows("expected from now on of the last request: path = '/0'");
+    driver.keys("@");
+    driver.assert_shows("only answers to what we send are captured");
+    let rows = driver.app.shared.drafts.current().spec.expected().unwrap();
+    assert_eq!((&*rows[0].name, &*rows[0].value), ("path", "'/0'"));
 }

@@ -10,8 +10,10 @@ use wirebench::check::{Came, CameBody, CameFrom};
 use wirebench::engine::command::Command;
 use wirebench::engine::event::{Event, Phase, Summary};
 use wirebench::model::end_address::EndAddress;
+use wirebench::model::exchange::Exchange;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::Plan;
+use wirebench::model::protocol::Side;
 use wirebench::store::job::{Job, Reply};
 
 use crate::harness::app::Driver;
@@ -32,11 +34,13 @@ struct Peer {
     closed: Vec<SessionId>,
     /// Of answers; `None` = they do not come.
     status: Option<u16>,
+    /// The listener tells of what is asked.
+    serves: bool,
 }
 
 impl Peer {
     fn new(status: Option<u16>) -> Self {
-        Peer { opened: Vec::new(), closed: Vec::new(), status }
+        Peer { opened: Vec::new(), closed: Vec::new(), status, serves: false }
     }
 
     /// Answers what is asked of engine and shell until nothing more is.
@@ -67,10 +71,24 @@ impl Peer {
             return driver.phase(id, Phase::Listening { addresses, receive_buffer: None });
         }
         let Some(status) = self.status else { return Vec::new() };
+        if self.serves {
+            self.serve(driver, status);
+        }
         let told = exchange(id, 0, Some(answer(status, id.0, BODY.len() as u64)));
         let mut effects = driver.event(Event::Exchange(Box::new(told)));
         effects.extend(driver.ended(id, Ok(Summary::default())));
         effects
+    }
+
+    /// The listener got this request.
+    fn serve(&self, driver: &mut Driver, status: u16) {
+        let Some((id, _)) = self.opened.iter().find(|(_, plan)| plan.side().listens()) else {
+            return;
+        };
+        let number = u32::try_from(self.targets().len()).unwrap() - 1;
+        let told = exchange(*id, number, Some(answer(status, 900, 4)));
+        let told = Exchange { side: Side::Listener, ..told };
+        driver.event(Event::Exchange(Box::new(told)));
     }
 
     fn targets(&self) -> Vec<String> {
@@ -81,8 +99,13 @@ impl Peer {
 
 fn look(driver: &mut Driver, order: &CheckOrder) -> Vec<Effect> {
     let body = CameBody { bytes: BODY.as_bytes(), length: BODY.len() as u64 };
-    let WhatCame::Exchange(exchange) = &order.came else { panic!("{order:?}") };
-    let report = order.checks.report(&Came::new(CameFrom::Exchange(exchange), body, order.now));
+    let report = match &order.came {
+        WhatCame::Exchange(exchange) => {
+            order.checks.report(&Came::new(CameFrom::Exchange(exchange), body, order.now))
+        }
+        WhatCame::Served(served) => order.checks.report(&served.came(BODY.as_bytes(), order.now)),
+        WhatCame::Conversation(_) => panic!("{order:?}"),
+    };
     let checked = Checked { session: order.session, report: Ok(report) };
     driver.tell(Message::Checked(Box::new(checked)))
 }
@@ -134,6 +157,23 @@ fn a_folder_runs_with_its_listener_and_what_failed_stands_first() {
         .filter_map(|entry| Some(entry.preset.as_ref()?.to_string()))
         .collect();
     assert_eq!(presets, ["users/b-user", "users/a-login"]);
+}
+
+#[test]
+fn what_came_to_a_listener_is_a_row_of_its_own_that_opens_with_its_checks() {
+    let mock = format!("{MOCK}\n[expect]\ncalled = 3\npath = \"/1\"\n");
+    let files = [("mock", &*mock), ("users/a-login", LOGIN), ("users/b-user", USER)];
+    let mut driver = Driver::with(WIDE, workspace(&files));
+    let mut peer = Peer { serves: true, ..Peer::new(Some(201)) };
+    let effects = driver.keys(RUN_FOLDER);
+    peer.play(&mut driver, effects);
+    driver.assert_shows("3 of 3  2 passed  1 failed");
+    driver.assert_shows("called: expected 3, got 2");
+    driver.assert_shows("http listener 127.0.0.1:4001");
+    driver.assert_shows("✓ path: '/1'");
+    // It is looked at as the answers of the others are.
+    driver.keys("<Enter>");
+    driver.assert_shows("✗ Checks 1/2");
 }
 
 #[test]

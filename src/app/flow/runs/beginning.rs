@@ -100,12 +100,14 @@ pub(super) fn again(app: &mut App, failed_only: bool) {
             )
         };
         let failed = shown.run.rows().iter().filter(|row| has_failed(&row.verdict));
+        // What came to a listener comes of those that need it.
+        let failed = failed.flat_map(|row| shown.run.users_of(&row.path).chain([&row.path]));
         let is_client = |path: &&PresetPath| {
             let stored = app.shared.stored(path).and_then(|stored| stored.content.as_ref().ok());
             stored.is_none_or(|preset| preset.spec.run().is_some())
         };
         let mut known = BTreeSet::new();
-        let paths = failed.map(|row| &row.path).filter(is_client);
+        let paths = failed.filter(is_client);
         wish.names = paths.map(ToString::to_string).filter(|it| known.insert(it.clone())).collect();
         if wish.names.is_empty() {
             return app.say("all of it passed");
@@ -300,8 +302,8 @@ fn lend(app: &App, run: &mut Run) {
         let session = draft.and_then(|draft| app.shared.sessions.get(draft.session?));
         let session = session.filter(|session| !session.is_over());
         let addresses = session.map(|session| session.listens_on().to_vec()).unwrap_or_default();
-        if !addresses.is_empty() {
-            run.lend(&path, addresses);
+        if let Some(session) = session.filter(|_| !addresses.is_empty()) {
+            run.lend(&path, session.id, addresses);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What of the value under the cursor can be captured or expected: its path in JSON, the header it is,
-//! or the text that is marked.
+//! or the text that is marked. Of a request that a listener got what can be expected of the last one.
 
 use super::body_value::{self, ValueFound};
 use super::body_view::BodyView;
@@ -12,6 +12,9 @@ use crate::app::checking::CheckWish;
 use crate::app::intent::{Intent, RowChange};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
+use crate::model::exchange::StartLine;
+use crate::model::protocol::Side;
+use crate::model::url_text::UrlText;
 
 /// Characters of a value that is expected as it is; a longer one is only expected to be there.
 const LONGEST: usize = 200;
@@ -24,9 +27,15 @@ impl ExchangePane {
             Action::ExpectValue => false,
             _ => return None,
         };
-        let is_answer = self.shown(shared).is_some_and(|shown| !shown.side.listens());
-        if !is_answer {
-            return Some(Outcome::say("only answers to what we send are captured and expected"));
+        let refused = self.shown(shared).and_then(|shown| match shown.side {
+            Side::Listener if is_capture => {
+                Some("only answers to what we send are captured; [expect-value] expects this")
+            }
+            Side::Client | Side::Listener => None,
+            Side::Relay => Some("of a relay nothing is captured or expected"),
+        });
+        if let Some(why) = refused {
+            return Some(Outcome::say(why));
         }
         let Some((of, value)) = self.asked_about(shared) else {
             let can = "go to a value of JSON in Body, to a header or a cookie";
@@ -58,7 +67,12 @@ impl ExchangePane {
             ExchangeTab::Headers => {
                 let line = self.line_under(shared)?;
                 if line.tone == Tone::Heading {
-                    let status = self.shown(shared)?.message()?.head.status()?;
+                    let shown = self.shown(shared)?;
+                    if let StartLine::Request { .. } = shown.message()?.head.start {
+                        let path = UrlText::literal(&shown.exchange.url).path;
+                        return Some(("path".to_owned(), expected(path)));
+                    }
+                    let status = shown.message()?.head.status()?;
                     return Some(("status".to_owned(), status.to_string()));
                 }
                 let name = line.label.to_ascii_lowercase();
