@@ -41,7 +41,7 @@ fn an_empty_prompt_lists_the_fields_and_tab_completes_field_operator_and_value()
     app.assert_shows("filter: conn");
     app.assert_shows("conn ==");
     app.keys("<Tab>");
-    app.assert_shows("seen 1×");
+    app.assert_shows("of 1 ");
     app.keys("<Down><Tab>");
     app.assert_shows("10 of 20 shown");
     app.keys("<Enter>");
