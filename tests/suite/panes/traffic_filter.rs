@@ -94,6 +94,12 @@ fn a_filter_gets_a_name_and_is_chosen_by_it() {
     let (mut app, _) = filled(20);
     app.keys("/dir == out<Enter>Wanswers<Enter>");
     app.assert_shows("answers is saved");
+    app.keys("fforget ans<Enter>");
+    app.assert_shows("no filter has the name answers any more");
+    let kept = app.shared.filters.saved();
+    assert_eq!(kept, [("filters-used".to_owned(), "dir == out".to_owned())], "it is not gone");
+    app.keys("Wanswers<Enter>/<C-u><Enter>fans<Enter>");
+    app.assert_shows("filter: dir == out");
     app.keys("/<C-u><Enter>fanswers<Enter>");
     app.assert_shows("filter: dir == out");
 }
