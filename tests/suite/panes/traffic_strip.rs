@@ -78,7 +78,7 @@ fn the_strip_is_dragged_like_a_scroll_bar_until_it_is_let_go() {
         line.chars().count() as u16 - line.chars().rev().position(|c| c == '█').unwrap() as u16 - 1;
     app.mouse(MouseKind::Press, last, row);
     assert!(selected(&app) > 40);
-    app.mouse(MouseKind::Drag, (first + last) / 2, row - 3);
+    app.mouse(MouseKind::Drag, first.midpoint(last), row - 3);
     assert_eq!(selected(&app), 40, "behind the silence");
     app.mouse(MouseKind::Drag, first, row);
     assert_eq!(selected(&app), 0);
