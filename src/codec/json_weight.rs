@@ -32,7 +32,8 @@ fn behind_string(mut rest: &[u8]) -> &[u8] {
         let is_end = rest.get(at) == Some(&b'"');
         // What is escaped is one byte more, whatever it is.
         let behind = if is_end { at + 1 } else { at + 2 };
-        rest = rest.get(behind..).unwrap_or_default();
+        let Some(after) = rest.get(behind..) else { return &[] };
+        rest = after;
         if is_end {
             return rest;
         }
