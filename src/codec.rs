@@ -22,6 +22,7 @@ pub(crate) mod json_path;
 pub(crate) mod json_pieces;
 pub(crate) mod json_string;
 pub(crate) mod json_text;
+pub(crate) mod json_weight;
 pub mod lines;
 pub mod multipart;
 pub mod printable;

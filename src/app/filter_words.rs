@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::app::completion::{Completion, Offer};
 use crate::app::shared::Shared;
 use crate::codec::printable::printable;
+use crate::model::counts;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::peer_owner::PeerOwner;
@@ -57,7 +58,7 @@ fn header_names(timeline: &Timeline, begun: &str) -> Vec<Completion> {
     let names = timeline.exchanges_seen().take(LOOKED_AT).flat_map(ExchangeFacts::header_names);
     let lower = names.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase());
     let fitting = lower.filter(|name| name.starts_with(&begun.to_ascii_lowercase()));
-    counted(fitting.map(|name| format!("header.{name}")), "seen", str::to_owned)
+    counted(fitting.map(|name| format!("header.{name}")), "value", str::to_owned)
 }
 
 /// Values of a field that were seen and begin like this.
@@ -65,7 +66,7 @@ fn seen(shared: &Shared, field: &QueryField, begun: &str) -> Vec<Completion> {
     let begun = begun.trim_start_matches(['"', '\'']).to_lowercase();
     let values = values(shared, field.name);
     let fitting = values.into_iter().filter(|value| value.to_lowercase().starts_with(&begun));
-    counted(fitting, "seen", quoted)
+    counted(fitting, counted_by(field.name), quoted)
 }
 
 /// Values of a field in the timeline, one for each connection or exchange that has it; none with a
@@ -74,6 +75,18 @@ pub(crate) fn values(shared: &Shared, field: &str) -> Vec<String> {
     let (mut values, told) = (all_values(&shared.timeline, field), shared.disclosure());
     values.retain(|value| told.words(value) == **value);
     values
+}
+
+/// What is counted of the values of a field: each connection, exchange or end once, whatever number of
+/// records it has.
+fn counted_by(field: &str) -> &'static str {
+    match field {
+        "status" | "method" | "path" | "host" => "exchange",
+        _ if field.starts_with("header.") => "exchange",
+        // Both ends of a connection have one.
+        "port" | "addr" => "end",
+        _ => "connection",
+    }
 }
 
 fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
@@ -112,7 +125,7 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
 /// Each once with how often it was there, the most frequent first.
 fn counted(
     values: impl Iterator<Item = String>,
-    word: &str,
+    what: &str,
     written: impl Fn(&str) -> String,
 ) -> Vec<Completion> {
     let mut counts: HashMap<String, usize> = HashMap::new();
@@ -125,7 +138,7 @@ fn counted(
     let item = |(value, count): (String, usize)| Completion {
         text: written(&value),
         shown: printable(value.as_bytes()),
-        detail: format!("{word} {count}×"),
+        detail: format!("of {}", counts::counted(count as u64, what)),
     };
     all.into_iter().map(item).collect()
 }

@@ -208,6 +208,8 @@ pub enum TrafficWish {
     RememberFilter(String),
     /// Give the filter in force this name.
     NameFilter(String),
+    /// No filter has this name any more.
+    ForgetFilter(String),
     /// Write records to a file, or into a program.
     Export(Box<ExportWish>),
     /// Nothing of this export shall stay.

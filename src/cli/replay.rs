@@ -267,7 +267,9 @@ impl Replaying {
     /// Nobody asks for another step.
     async fn stop_at_the_end(&mut self, headless: &mut Headless) {
         let (done, all) = self.run.progress();
-        if self.is_input_over && self.run.awaits_step() && done < all {
+        // What was stopped has a step that waits until all of it is over: it is said once.
+        let waits = self.run.awaits_step() && done < all;
+        if waits && std::mem::take(&mut self.is_input_over) {
             output::note("standard input is over: the rest is not sent");
             self.stop(headless).await;
         }

@@ -8,6 +8,7 @@
 //! them is not chosen comes too where secrets are hidden, because a value may begin in it; it is looked at
 //! and not written.
 
+mod lost_totals;
 mod table;
 
 use std::collections::{HashMap, HashSet};
@@ -31,6 +32,7 @@ use crate::model::record::{
 };
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Lapse, Stamp};
+use lost_totals::LostTotals;
 use table::ExportRow;
 
 /// What records can be written as.
@@ -206,6 +208,7 @@ pub struct ExportWriter {
     has_tls: bool,
     /// What the HAR files said that exchanges were read from.
     logs: HarLogs,
+    lost: LostTotals,
 }
 
 /// What was written, and what could not be.
@@ -240,6 +243,7 @@ impl ExportWriter {
             with_exchanges: HashSet::new(),
             has_tls: false,
             logs: HarLogs::default(),
+            lost: LostTotals::default(),
         };
         match format {
             ExportFormat::Har => writer.out[0].extend_from_slice(har::begin().as_bytes()),
@@ -261,6 +265,7 @@ impl ExportWriter {
         if let Some(packets) = &mut self.packets {
             piece.lost.iter().for_each(|lost| packets.lost(*lost));
         }
+        self.lost.know(&piece.lost);
         // Streams of captures are TCP, in which exchanges were found.
         self.with_exchanges.extend(piece.exchanges.iter().map(|it| it.conn));
         for exported in &piece.records {
@@ -307,6 +312,9 @@ impl ExportWriter {
     pub fn finish(&mut self) {
         if let Some(packets) = &mut self.packets {
             packets.finish();
+        }
+        if self.format == ExportFormat::JsonLines {
+            self.lost.lines().iter().for_each(|line| self.line(line));
         }
         if self.format == ExportFormat::Har {
             let remarks = self.remarks();
@@ -382,6 +390,7 @@ impl ExportWriter {
             return;
         }
         self.count(exported, &hidden);
+        self.lost.meet(record);
         match self.format {
             ExportFormat::Har => {}
             ExportFormat::Pcapng => {

@@ -21,7 +21,7 @@ use super::har_web_socket::{last_said, messages};
 use super::ndjson_exchange::ToldExchange;
 use super::pcap::{CaptureBatch, CaptureFault, FoundBodies, ToldLine, ToldThing};
 use crate::codec::http1::content_codings;
-use crate::codec::json_halves;
+use crate::codec::{json_halves, json_weight};
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{
     BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
@@ -87,6 +87,9 @@ pub(crate) fn may_be_har(first: &[u8]) -> bool {
 pub fn read_har(text: &[u8], session: SessionId) -> Result<(CaptureBatch, usize), CaptureFault> {
     let fault = |cause: String| CaptureFault { at: 0, cause };
     let text = text.strip_prefix(MARK).unwrap_or(text);
+    if json_weight::weight(text) > json_weight::HEAVIEST {
+        return Err(fault("its values would take more than 2 GiB of memory".into()));
+    }
     let har: Value = serde_json::from_slice(text).or_else(|error| {
         let whole = json_halves::replaced(text);
         let har = whole.and_then(|text| serde_json::from_slice(&text).ok());

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::ndjson_exchange::ToldExchange;
 use super::pcap::{CaptureBatch, CaptureFault, ToldLine, ToldOwner, ToldThing};
+use crate::codec::json_weight;
 use crate::model::exchange::Exchange;
 use crate::model::fault::FaultMarks;
 use crate::model::id::{ConnId, SessionId};
@@ -29,6 +30,8 @@ use crate::model::timing::Stamp;
 
 /// Longest line that is believed.
 const LONGEST: usize = 256 * 1024 * 1024;
+/// Shorter lines hold nothing that could be too much.
+const LIGHT: usize = 1024 * 1024;
 /// How long after the end of an exchange lines of its records may still follow its own.
 const OVERTAKEN: Duration = Duration::from_millis(100);
 /// Nanoseconds by which times of an exchange are rounded, all together.
@@ -133,19 +136,29 @@ impl LineReader {
     /// # Errors
     /// The first line that is none of ours.
     pub fn push(&mut self, bytes: &[u8], out: &mut CaptureBatch) -> Result<(), CaptureFault> {
+        // What is held already has no end of a line: it is not looked through again with every piece.
+        let mut looked = self.held.len();
         self.held.extend_from_slice(bytes);
+        if memchr::memchr(b'\n', bytes).is_none() {
+            return self.bounded();
+        }
         let held = std::mem::take(&mut self.held);
         let mut rest = &held[..];
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let (line, after) = rest.split_at(end);
+        while let Some(end) = rest.get(looked..).and_then(|new| memchr::memchr(b'\n', new)) {
+            let (line, after) = rest.split_at(looked + end);
             self.line(line, out)?;
-            self.taken += end as u64 + 1;
-            rest = &after[1..];
-        }
-        if rest.len() > LONGEST {
-            return Err(self.fault("a line is longer than 256 MiB".into()));
+            self.taken += line.len() as u64 + 1;
+            (rest, looked) = (&after[1..], 0);
         }
         self.held = rest.to_vec();
+        self.bounded()
+    }
+
+    /// A line that does not end is not read for ever.
+    fn bounded(&self) -> Result<(), CaptureFault> {
+        if self.held.len() > LONGEST {
+            return Err(self.fault("a line is longer than 256 MiB".into()));
+        }
         Ok(())
     }
 
@@ -170,6 +183,9 @@ impl LineReader {
     fn line(&mut self, line: &[u8], out: &mut CaptureBatch) -> Result<(), CaptureFault> {
         if line.trim_ascii().is_empty() {
             return Ok(());
+        }
+        if line.len() > LIGHT && json_weight::weight(line) > json_weight::HEAVIEST {
+            return Err(self.fault("values of a line would take more than 2 GiB of memory".into()));
         }
         let value: Value = serde_json::from_slice(line)
             .map_err(|error| self.fault(format!("a line is no JSON: {error}")))?;
@@ -494,6 +510,33 @@ mod tests {
         }
         let end = reader.finish(&mut out);
         (out, end)
+    }
+
+    /// Two bytes of text are a value of a hundred: a file of 200 MiB ended the program.
+    #[test]
+    fn what_would_take_too_much_memory_as_values_is_refused_before() {
+        let heavy = "{},".repeat(5_000_000);
+        let line = format!("{{\"v\":1,\"type\":\"none\",\"said\":[{heavy}0]}}\n");
+        let (_, ended) = read(line.as_bytes(), 1 << 20);
+        let cause = ended.unwrap_err().cause;
+        assert_eq!(cause, "values of a line would take more than 2 GiB of memory");
+        let har = format!("{{\"log\":{{\"entries\":[],\"_said\":[{heavy}0]}}}}");
+        let ended = crate::interop::har_read::read_har(har.as_bytes(), SessionId(0));
+        let cause = ended.map(|(_, entries)| entries).unwrap_err().cause;
+        assert_eq!(cause, "its values would take more than 2 GiB of memory");
+    }
+
+    /// A body of many MiB stands in one line; it was looked through and copied with every piece of the file.
+    #[test]
+    fn a_long_line_is_looked_through_once_however_small_the_pieces_are() {
+        let (records, _, text) = written();
+        let long = format!("{{\"v\":1,\"type\":\"none\",\"said\":\"{}\"}}\n", "x".repeat(3 << 20));
+        let whole = [text.as_bytes(), long.as_bytes(), text.as_bytes()].concat();
+        let began = std::time::Instant::now();
+        let (out, ended) = read(&whole, 16);
+        assert!(ended.is_ok(), "{ended:?}");
+        assert_eq!(out.records.len(), 2 * records.len());
+        assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
     }
 
     /// What the target's half has is not said by a client, and is not told beside it.

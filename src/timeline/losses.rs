@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::store::Timeline;
 use crate::model::counts::count;
-use crate::model::id::SessionId;
+use crate::model::id::{RecordId, SessionId};
 use crate::model::record::{Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -36,6 +36,9 @@ impl Timeline {
     /// The same with a row where it happened: before what comes next, or at the end of the stretch of
     /// time whose beginning has one.
     pub(crate) fn lost_here(&mut self, lost: LossTotals, at: Stamp) {
+        if self.has_rows_of_a_file(lost.session) {
+            return self.lost(lost);
+        }
         let none = LossTotals { by_app: 0, by_kernel: None, ..lost };
         let before = self.losses.get(&lost.session).copied().unwrap_or(none);
         self.lost(lost);
@@ -44,6 +47,13 @@ impl Timeline {
         untold.by_app += lost.by_app.saturating_sub(before.by_app);
         untold.by_kernel += kernel(lost).saturating_sub(kernel(before));
         self.tell_losses(at);
+    }
+
+    /// A file that was written from the screen has the rows about losses in their places, and the totals behind them.
+    fn has_rows_of_a_file(&self, session: SessionId) -> bool {
+        let ours = self.untold_losses.get(&session).is_some_and(|untold| untold.told.is_some());
+        let is_of = |id: &RecordId| self.head(*id).is_some_and(|it| it.conn.session == session);
+        !ours && self.loss_rows.iter().any(is_of)
     }
 
     /// Puts the rows of stretches that are over by now; returns whether there were some.
@@ -126,6 +136,26 @@ mod tests {
         let sum: u64 = numbers.filter_map(|word| word.replace(',', "").parse::<u64>().ok()).sum();
         assert_eq!(sum, 300_000 + 30, "{words:?}");
         assert_eq!(timeline.crossed(), 300);
+    }
+
+    #[test]
+    fn rows_about_losses_that_a_file_brought_are_not_told_again_by_its_totals() {
+        let mut timeline = Timeline::default();
+        let words = Bytes::from_static(b"lost: 3 by us");
+        timeline.push(Record::new(
+            at(0),
+            SESSION.itself(),
+            Direction::Local,
+            RecordKind::Lost,
+            words,
+        ));
+        let lost = |by_app| LossTotals { session: SESSION, by_app, by_kernel: None };
+        timeline.lost_here(lost(3), at(10));
+        timeline.lost_here(lost(5), at(20));
+        assert_eq!(self::words(&timeline), ["lost: 3 by us"]);
+        assert_eq!(timeline.losses().next(), Some(lost(5)));
+        timeline.lost_here(LossTotals { session: SessionId(2), ..lost(1) }, at(30));
+        assert_eq!(self::words(&timeline).len(), 2, "of another session there was none");
     }
 
     #[test]

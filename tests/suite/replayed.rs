@@ -100,6 +100,8 @@ fn a_step_is_taken_for_each_line_and_the_rest_is_not_sent() {
     let ended = run_with_input(&["replay", file, "--step", "--text"], b"\n");
     assert_eq!(ended.status.code(), Some(1), "{}", text(&ended.stdout));
     assert!(text(&ended.stdout).contains("1 of 2 messages sent"), "{}", text(&ended.stdout));
+    let said = text(&ended.stderr).matches("standard input is over").count();
+    assert_eq!(said, 1, "{}", text(&ended.stderr));
     // What a filter lets through is said, and nothing else.
     let ended = run(&["replay", file, "--text", "--filter", "data contains b"]);
     assert!(text(&ended.stdout).contains("1 of 1 message sent; the same answer (1 byte)"));

@@ -105,6 +105,7 @@ pub(super) fn wished(app: &mut App, wish: TrafficWish) {
         TrafficWish::HoldBy(id, filter) => held::hold_by(app, id, &filter),
         TrafficWish::PipeLive(command) => exports::pipe_live(app, command),
         TrafficWish::NameFilter(name) => name_filter(app, &name),
+        TrafficWish::ForgetFilter(name) => forget_filter(app, &name),
         TrafficWish::Columns(columns) => {
             app.shared.columns = *columns;
             app.traffic.hides_strip = app.shared.columns.hides_strip;
@@ -127,6 +128,16 @@ fn name_filter(app: &mut App, name: &str) {
         (false, true) => "no filter is in force that could be saved".into(),
         (false, false) => "there are too many saved filters, or this is too long".into(),
     });
+    app.touched();
+}
+
+/// No filter has this name any more; it is among those used, so that it is not gone.
+fn forget_filter(app: &mut App, name: &str) {
+    let named = app.shared.filters.named().iter().find(|(known, _)| known == name);
+    let Some((_, text)) = named.cloned() else { return };
+    app.shared.filters.name(name, "");
+    app.shared.filters.remember(&text);
+    app.say(format!("no filter has the name {name} any more; what it said is among those used"));
     app.touched();
 }
 

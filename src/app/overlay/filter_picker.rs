@@ -37,6 +37,11 @@ pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> 
     }
     let used = shared.filters.used().filter(|used| *used != current);
     all.extend(used.map(|text| choice(text, "", "used before", text.to_owned())));
+    all.extend(shared.filters.named().iter().map(|(name, text)| Choice {
+        intents: vec![Intent::Traffic(TrafficWish::ForgetFilter(name.clone()))],
+        is_named: true,
+        ..choice(&format!("forget {name}"), text, "saved", String::new())
+    }));
     Choices {
         title: " Filter by ",
         hint: if current.is_empty() {

@@ -26,7 +26,7 @@ use crate::app::effect::Effect;
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::layout::pane_inner;
-use crate::app::message::{Mouse, MouseKind, Timer};
+use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::record_view::Detail;
 use crate::app::row_order::SortedRows;
@@ -40,7 +40,7 @@ use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use filter_line::FilterLine;
 pub use finding::RowFind;
-use sorting::ColumnDrag;
+use sorting::TrafficDrag;
 pub(crate) use time_strip::{LABEL, cells_of};
 use traffic_areas::TrafficAreas;
 pub(crate) use typed_line::PROMPT;
@@ -69,8 +69,8 @@ pub struct TrafficPane {
     pub line: Option<TrafficLine>,
     /// The rows in the order of a column, or on their way into it.
     pub sorted: Option<SortedRows>,
-    /// The edge of a column that the mouse has.
-    dragged: Option<ColumnDrag>,
+    /// What the mouse was pressed on and has until it is let go.
+    dragged: Option<TrafficDrag>,
     /// What is said of a filter that lets nothing through.
     pub nothing: Vec<String>,
     pub detail: Option<Detail>,
@@ -300,12 +300,8 @@ impl TrafficPane {
             PaneInput::Wheel(step) => self.wheel(shared, step),
             PaneInput::Key(_) | PaneInput::Paste(_) => self.typed(shared, input),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-            PaneInput::Drag(_, mouse) if self.dragged.is_some() => {
-                let outcome = self.drag_column(shared, mouse);
-                if mouse.kind == MouseKind::Release {
-                    self.dragged = None;
-                }
-                outcome.unwrap_or_else(Outcome::yes)
+            PaneInput::Drag(area, mouse) if self.dragged.is_some() => {
+                self.drag(shared, area, mouse)
             }
             PaneInput::Drag(area, mouse) => self.point(self.areas(pane_inner(area)).detail, mouse),
         }
@@ -460,10 +456,13 @@ impl TrafficPane {
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let areas = self.areas(pane_inner(area));
         let at = (mouse.column, mouse.row).into();
+        // A terminal may keep to itself that a button was let go.
+        self.dragged = None;
         if let Some(outcome) = self.press_completion(shared, at) {
             return outcome;
         }
         if areas.strip.contains(at) {
+            self.dragged = Some(TrafficDrag::Strip);
             return self.press_strip(shared, areas.strip, mouse.column);
         }
         if areas.header.contains(at) {

@@ -220,3 +220,22 @@ fn json_lines_have_owners_and_lengths_and_no_records_that_were_made() {
     assert_eq!((&records[3]["made"], &records[3]["comment"]), (&Value::from(true), &"look".into()));
     assert_eq!(writer.remarks().join("; "), "secrets in 1 record are masked", "nothing was cut");
 }
+
+/// As `--jsonl` has them; the rows that tell of losses say no totals, and one that the kernel did not lose any is a total, too.
+#[test]
+fn json_lines_end_with_what_the_sessions_of_their_records_lost() {
+    let lost =
+        |session, by_app| LossTotals { session: SessionId(session), by_app, by_kernel: Some(2) };
+    let piece = ExportPiece { lost: vec![lost(1, 3), lost(9, 4)], ..talk() };
+    let ([lines, _], _) = written(ExportFormat::JsonLines, piece);
+    let lines = String::from_utf8(lines).unwrap();
+    let values: Vec<Value> = lines.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let told: Vec<_> = values.iter().filter(|it| it["type"] == "lost").collect();
+    assert_eq!(told.len(), 1, "{lines}");
+    assert_eq!(
+        (&told[0]["session"], &told[0]["by_app"], &told[0]["by_kernel"]),
+        (&1.into(), &3.into(), &2.into())
+    );
+    assert_eq!(values.last(), Some(told[0]));
+    assert_eq!(told[0]["time"], values[2]["time"]);
+}

@@ -41,7 +41,7 @@ fn an_empty_prompt_lists_the_fields_and_tab_completes_field_operator_and_value()
     app.assert_shows("filter: conn");
     app.assert_shows("conn ==");
     app.keys("<Tab>");
-    app.assert_shows("seen 1×");
+    app.assert_shows("of 1 ");
     app.keys("<Down><Tab>");
     app.assert_shows("10 of 20 shown");
     app.keys("<Enter>");
@@ -94,6 +94,12 @@ fn a_filter_gets_a_name_and_is_chosen_by_it() {
     let (mut app, _) = filled(20);
     app.keys("/dir == out<Enter>Wanswers<Enter>");
     app.assert_shows("answers is saved");
+    app.keys("fforget ans<Enter>");
+    app.assert_shows("no filter has the name answers any more");
+    let kept = app.shared.filters.saved();
+    assert_eq!(kept, [("filters-used".to_owned(), "dir == out".to_owned())], "it is not gone");
+    app.keys("Wanswers<Enter>/<C-u><Enter>fans<Enter>");
+    app.assert_shows("filter: dir == out");
     app.keys("/<C-u><Enter>fanswers<Enter>");
     app.assert_shows("filter: dir == out");
 }

@@ -2,7 +2,7 @@
 
 use wirebench::app::Startup;
 use wirebench::app::focus::Pane;
-use wirebench::app::message::Message;
+use wirebench::app::message::{Message, MouseKind};
 use wirebench::model::color_rule::{ColorRule, RowColor};
 use wirebench::model::id::SessionId;
 use wirebench::model::protocol::{Protocol, Side};
@@ -66,6 +66,49 @@ fn the_strip_shows_what_there_is_when_and_goes_there() {
     assert!(strip(&app).is_none());
     app.keys("~");
     assert!(strip(&app).is_some() || app.shows("00:16:40"));
+}
+
+/// It is the scroll bar: what is dragged along it scrolls, and a press elsewhere has none of it.
+#[test]
+fn the_strip_is_dragged_like_a_scroll_bar_until_it_is_let_go() {
+    let (mut app, _) = filled((120, 30));
+    let (row, line) = strip(&app).unwrap();
+    let first = line.chars().position(|c| ('▁'..='█').contains(&c)).unwrap() as u16;
+    let last =
+        line.chars().count() as u16 - line.chars().rev().position(|c| c == '█').unwrap() as u16 - 1;
+    app.mouse(MouseKind::Press, last, row);
+    assert!(selected(&app) > 40);
+    app.mouse(MouseKind::Drag, first.midpoint(last), row - 3);
+    assert_eq!(selected(&app), 40, "behind the silence");
+    app.mouse(MouseKind::Drag, first, row);
+    assert_eq!(selected(&app), 0);
+    app.mouse(MouseKind::Release, first, row);
+    app.mouse(MouseKind::Drag, last, row);
+    assert_eq!(selected(&app), 0, "it was let go");
+    // Of a press on a row nothing is dragged, whether the terminal told the release or not.
+    app.mouse(MouseKind::Press, last, row);
+    app.mouse(MouseKind::Press, 30, 4);
+    let here = selected(&app);
+    app.mouse(MouseKind::Drag, first, row);
+    assert_eq!(selected(&app), here);
+}
+
+/// Two times that are the same say nothing of how much time there is between them.
+#[test]
+fn within_one_second_the_strip_says_how_long_it_is() {
+    let mut app = Driver::starting(Startup { size: (120, 30), now: START, ..Startup::default() });
+    let id = app.open(tcp_plan());
+    let infos = vec![info(id.conn(1), Protocol::Tcp, Side::Listener)];
+    let row = |n: u64| record(id.conn(1), n * 20, Direction::Received, b"x");
+    app.event(traffic(infos, (0..20).map(row).collect()));
+    app.shared.focus = Pane::Traffic;
+    app.shared.zoom = true;
+    let screen = app.screen();
+    let line = screen
+        .lines()
+        .find(|line| line.contains("00:16:40 ") && line.contains('█') && !line.contains(" x "))
+        .unwrap();
+    assert!(line.trim_end_matches(['│', '┃', ' ']).ends_with("+380 ms"), "{line}");
 }
 
 #[test]

@@ -3,12 +3,15 @@
 //! While the rows are put in order those of time stay on the screen. What stands in order then is what was
 //! there when it began: following is off, and what came since is counted, until Esc goes back to time.
 
+use ratatui::layout::Rect;
+
 use super::TrafficPane;
 use super::time_strip::LEAST_ROWS;
 use crate::app::column_set::{ColumnSet, PlacedColumn};
 use crate::app::columns::{CellFacts, CellValue};
 use crate::app::intent::{Intent, TrafficWish};
-use crate::app::message::{Mouse, Timer};
+use crate::app::layout::pane_inner;
+use crate::app::message::{Mouse, MouseKind, Timer};
 use crate::app::outcome::Outcome;
 use crate::app::row_order::{SORTED_ROWS, SortOrder, SortedRows};
 use crate::app::shared::Shared;
@@ -20,6 +23,14 @@ pub(super) struct ColumnDrag {
     placed: PlacedColumn,
     /// Where the row begins on the screen.
     left: u16,
+}
+
+/// What the mouse was pressed on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TrafficDrag {
+    Column(ColumnDrag),
+    /// The strip of time, which is the scroll bar.
+    Strip,
 }
 
 impl TrafficPane {
@@ -104,7 +115,7 @@ impl TrafficPane {
         let placed = placed.into_iter().find(|it| (it.x..it.x + it.width).contains(&x));
         let Some(placed) = placed else { return self.sort(shared, None).into() };
         if x + 1 == placed.x + placed.width {
-            self.dragged = Some(ColumnDrag { placed, left });
+            self.dragged = Some(TrafficDrag::Column(ColumnDrag { placed, left }));
             return Outcome::yes();
         }
         let now = self.sorted.as_ref().map(|sorted| sorted.order);
@@ -113,13 +124,26 @@ impl TrafficPane {
         self.sort(shared, Some(order)).into()
     }
 
-    /// The mouse moved with the edge of a column; `None` = it has none.
-    pub(super) fn drag_column(&self, shared: &Shared, mouse: Mouse) -> Option<Outcome> {
-        let ColumnDrag { placed, left } = self.dragged?;
-        let width = (mouse.column + 1).saturating_sub(left + placed.x);
-        let mut columns = shared.columns.clone();
-        columns.resize(placed.column, width);
-        Some(columns_wished(columns))
+    /// The mouse moved with what it was pressed on, or let go of it.
+    pub(super) fn drag(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let dragged = self.dragged;
+        if mouse.kind == MouseKind::Release {
+            self.dragged = None;
+        }
+        match dragged {
+            Some(TrafficDrag::Column(ColumnDrag { placed, left })) => {
+                let width = (mouse.column + 1).saturating_sub(left + placed.x);
+                let mut columns = shared.columns.clone();
+                columns.resize(placed.column, width);
+                columns_wished(columns)
+            }
+            // Where it was let go it was moved to before.
+            Some(TrafficDrag::Strip) if mouse.kind != MouseKind::Release => {
+                let strip = self.areas(pane_inner(area)).strip;
+                self.press_strip(shared, strip, mouse.column)
+            }
+            Some(TrafficDrag::Strip) | None => Outcome::yes(),
+        }
     }
 
     /// Shows times in the next way.

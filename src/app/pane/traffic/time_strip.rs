@@ -84,6 +84,10 @@ impl TrafficPane {
     /// A press on a cell of the strip: goes to the first row from there on.
     pub(super) fn press_strip(&mut self, shared: &Shared, strip: Rect, column: u16) -> Outcome {
         let cells = cells_of(strip);
+        // It goes while it is dragged when the rows are put in another order, or the screen shrinks.
+        if cells.is_empty() {
+            return Outcome::yes();
+        }
         let at = column.saturating_sub(cells.x).min(cells.width.saturating_sub(1));
         self.go_to_cell(shared, at.into(), cells.width.into())
     }

@@ -1,5 +1,7 @@
 //! Draws what the rows are spread over by time, and the seconds before as bars.
 
+use std::time::Duration;
+
 use ratatui::style::Style;
 
 use crate::app::pane::traffic::{LABEL, cells_of};
@@ -13,6 +15,13 @@ fn bar(count: u64, most: u64) -> &'static str {
     let steps = u128::from(count) * BARS.len() as u128;
     let height = steps.div_ceil(u128::from(most.max(1))) as usize;
     height.checked_sub(1).and_then(|at| BARS.get(at)).copied().unwrap_or(" ")
+}
+
+/// How long less than a second is, in as many cells as a time of day has.
+fn length(span: Duration) -> String {
+    let (millis, micros) = (span.as_millis(), span.as_micros());
+    let told = if millis > 0 { format!("+{millis} ms") } else { format!("+{micros} µs") };
+    format!("{told:>8}")
 }
 
 /// Counts as a line of bars; nothing when there is none.
@@ -34,8 +43,10 @@ pub(super) fn draw(mut painter: Painter<'_>, height: u16) {
     let Some(times) = app.traffic.time_strip(&app.shared, cells.width, height) else { return };
     if cells != strip {
         let time = |at| app.shared.time_of_day(at).chars().take(8).collect::<String>();
-        painter.at(strip).put(&format!(" {}", time(times.from)), palette.dim);
-        painter.at(strip).put_from(strip.width - LABEL + 1, &time(times.to), palette.dim);
+        let (from, to) = (time(times.from), time(times.to));
+        painter.at(strip).put(&format!(" {from}"), palette.dim);
+        let end = if from == to { length(times.to.since(times.from)) } else { to };
+        painter.at(strip).put_from(strip.width - LABEL + 1, &end, palette.dim);
     }
     let most = times.cells.iter().map(|cell| cell.records).max().unwrap_or(0);
     let mut painter = painter.at(cells);
