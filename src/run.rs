@@ -304,6 +304,9 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
     on_thread("capture", tell)
 }
 
+/// Exchanges of a run before this one that the shell is told of together.
+const TOLD_AT_ONCE: usize = 64;
+
 /// Tells the shell of exchanges of a run before this one, whose bodies its engine has.
 fn show_exchanges(
     seen: SeenExchanges,
@@ -311,9 +314,14 @@ fn show_exchanges(
     engine: EngineHandle,
 ) -> Result<(), Failure> {
     on_thread("seen", move || {
-        for exchange in seen.moved(&of, &engine) {
+        // Each order to the shell is a frame at most: an export that is asked for at once has them all.
+        let mut moved = seen.moved(&of, &engine).map(|exchange| {
             let (called, exchange) = (exchange.number, Box::new(exchange));
-            if !engine.tell([Event::Opened { exchange, called }].into()) {
+            Event::Opened { exchange, called }
+        });
+        loop {
+            let events: VecDeque<Event> = moved.by_ref().take(TOLD_AT_ONCE).collect();
+            if events.is_empty() || !engine.tell(events) {
                 return;
             }
         }

@@ -98,7 +98,7 @@ impl Victim {
         let tui = launch(&self.home);
         // Drafts may be there first; whether they are saved is known from the workspace.
         tui.wait_for_screen("the preset", |screen| {
-            screen.contains(PRESET) && shown(screen).is_some() && screen.contains("tutorial")
+            screen.contains(PRESET) && shown(screen).is_some() && screen.contains("▾ kill")
         });
         let screen = tui.screen();
         let back = shown(&screen).unwrap();

@@ -231,14 +231,17 @@ pub fn add(spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
     first_field(spec, list, len(spec, list).checked_sub(1)?)
 }
 
-/// The field to go on with in a row of a list: what fills its line, else its first.
+/// The field to go on with in a row of a list: what fills its line, else its first text, else its first.
 pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormFieldId> {
     let row = Some((list, at));
     let lines = tabs(spec).into_iter().flat_map(|tab| rows(spec, tab));
     let line = lines.into_iter().find(|line| line.fields.iter().any(|f| f.id.in_list() == row))?;
     let wide = |width| matches!(width, super::FieldWidth::Fill(_));
+    let is_text = |kind| matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret);
     let fields = &line.fields;
-    fields.iter().find(|field| wide(field.width)).or(fields.first()).map(|field| field.id)
+    let wide = fields.iter().find(|field| wide(field.width));
+    let text = || fields.iter().find(|field| is_text(field.kind));
+    wide.or_else(text).or(fields.first()).map(|field| field.id)
 }
 
 /// Whether a cell of a table holds what it began with, which nobody has written.
