@@ -67,7 +67,7 @@ fn hints_name_the_keys_that_are_bound() {
     assert_eq!(complaints, Vec::<String>::new());
     let key = driver.app.keyed("[send]");
     assert!(key != "F5" && driver.shows(&format!("{key} listen")), "{}", driver.screen());
-    assert!(driver.shows(&format!("Press {key} to start")), "what a preset says of itself, too");
+    assert!(driver.shows(&format!("{key} starts listening")), "what a preset says of itself, too");
     assert!(!driver.screen().contains("F5"), "{}", driver.screen());
     assert_eq!(driver.app.keyed("[no such action] [0] ["), "[no such action] [0] [");
 }
