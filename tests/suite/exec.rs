@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::harness::peers::{http_peer, tcp_peer};
 use crate::harness::program::{Listening, command, finished, listening, text};
-use crate::harness::terminal::Launch;
+use crate::harness::terminal::{Launch, Tui};
 
 /// A server under TLS whose certificate is trusted by who names its file.
 struct Secure {
@@ -402,20 +402,28 @@ fn twice(server: &Secure) -> String {
     format!("curl -sS {url} && echo done && curl -sS {url}?b && exit 3")
 }
 
+/// The screen behind a program that asked the server twice.
+fn looked_at(server: &Secure, options: &[&str]) -> Tui {
+    let certificate = server.certificate();
+    let asks = twice(server);
+    let words: Vec<&str> = [&["exec", "--screen"], options, &["--", "sh", "-c", &asks]].concat();
+    let tui = Launch::default()
+        .env("SSL_CERT_FILE", certificate.to_str().unwrap())
+        .args(&words)
+        .size(120, 40)
+        .start();
+    tui.wait_for("sh ended with exit status 3; ");
+    tui.wait_for("GET /seen?b");
+    tui
+}
+
 #[test]
 fn what_a_program_said_is_looked_at_on_its_terminal_when_it_has_ended() {
     if !is_there("curl") {
         return;
     }
     let server = Secure::start();
-    let certificate = server.certificate();
-    let mut tui = Launch::default()
-        .env("SSL_CERT_FILE", certificate.to_str().unwrap())
-        .args(&["exec", "--screen", "--filter", "status == 200", "--", "sh", "-c", &twice(&server)])
-        .size(120, 40)
-        .start();
-    tui.wait_for("sh ended with exit status 3; ");
-    tui.wait_for("GET /seen?b");
+    let mut tui = looked_at(&server, &["--filter", "status == 200"]);
     tui.keys("<C-q>");
     assert_eq!(tui.wait_exit().exit_code(), 3);
     tui.assert_restored();
@@ -428,14 +436,7 @@ fn what_a_program_said_is_exported_from_the_screen_with_its_exchanges() {
         return;
     }
     let server = Secure::start();
-    let certificate = server.certificate();
-    let mut tui = Launch::default()
-        .env("SSL_CERT_FILE", certificate.to_str().unwrap())
-        .args(&["exec", "--screen", "--", "sh", "-c", &twice(&server)])
-        .size(120, 40)
-        .start();
-    tui.wait_for("sh ended with exit status 3; ");
-    tui.wait_for("GET /seen?b");
+    let mut tui = looked_at(&server, &[]);
     tui.keys("<A-5>");
     let files = [server.file("a.har"), server.file("a.jsonl")];
     for (file, format) in files.iter().zip(["<Right>", "<Right><Right>"]) {

@@ -78,7 +78,7 @@ impl WordPlace {
             | ValueKind::Size { .. }
             | ValueKind::Rate { .. }
             | ValueKind::Percent => return None,
-            kind if !is_typed(kind.into()) => return None,
+            kind if !FieldKind::from(kind).is_text() => return None,
             _ => {}
         }
         let word = match info.kind {
@@ -109,10 +109,6 @@ fn is_filter(field: FieldId) -> bool {
         "when" => ["rewrite", "fault"].iter().any(|name| list == Some(FieldId::new(name))),
         _ => false,
     }
-}
-
-fn is_typed(kind: FieldKind) -> bool {
-    matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret)
 }
 
 /// What can be asked about what comes back to such a spec, or to its listener.

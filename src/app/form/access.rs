@@ -237,10 +237,9 @@ pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormF
     let lines = tabs(spec).into_iter().flat_map(|tab| rows(spec, tab));
     let line = lines.into_iter().find(|line| line.fields.iter().any(|f| f.id.in_list() == row))?;
     let wide = |width| matches!(width, super::FieldWidth::Fill(_));
-    let is_text = |kind| matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret);
     let fields = &line.fields;
     let wide = fields.iter().find(|field| wide(field.width));
-    let text = || fields.iter().find(|field| is_text(field.kind));
+    let text = || fields.iter().find(|field| field.kind.is_text());
     wide.or_else(text).or(fields.first()).map(|field| field.id)
 }
 

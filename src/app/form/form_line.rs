@@ -38,6 +38,13 @@ pub enum FieldKind {
     Secret,
 }
 
+impl FieldKind {
+    /// Whether text is typed into it.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, FieldKind::Line | FieldKind::Area | FieldKind::Secret)
+    }
+}
+
 /// A field at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormField {

@@ -222,5 +222,5 @@ pub(super) fn kind_of(shared: &Shared, id: FormFieldId) -> Option<FieldKind> {
 
 /// Whether a field holds text.
 pub(super) fn is_text(shared: &Shared, id: FormFieldId) -> bool {
-    matches!(kind_of(shared, id), Some(FieldKind::Line | FieldKind::Area | FieldKind::Secret))
+    kind_of(shared, id).is_some_and(FieldKind::is_text)
 }

@@ -55,8 +55,7 @@ pub(super) fn text_of_row(form: &[FormLine], at: FormFieldId) -> Option<FormFiel
     let (before, behind) = form[line].fields.split_at(column);
     let beside = behind.iter().chain(before.iter().rev());
     let mut all = beside.chain(form.iter().flat_map(|line| &line.fields));
-    let is_text = |kind| matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret);
-    all.find(|field| field.id.in_list() == Some(row) && is_text(field.kind)).map(|field| field.id)
+    all.find(|field| field.id.in_list() == Some(row) && field.kind.is_text()).map(|field| field.id)
 }
 
 /// The field that takes what is typed or pasted where no text is: a button that adds a row, the text
