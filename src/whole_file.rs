@@ -186,12 +186,17 @@ impl Write for WholeFile {
     }
 }
 
-/// Locks a working file; tells whether it is there still. Another instance may have taken it for a
-/// left-over in the instant before.
+/// Locks a working file; tells whether it is there still. Another instance, or whoever reads the
+/// folder here, may have taken it for a left-over in the instant before, and one that could not be
+/// locked may be taken for one while it is filled.
 fn is_held(file: &File) -> bool {
-    // Without locks on this file system a crash may leave a file behind; saving goes on.
-    !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
-        && !file.metadata().is_ok_and(|facts| facts.nlink() == 0)
+    let is_locked = match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
+        // Without locks on this file system a crash may leave a file behind; saving goes on.
+        Err(TryLockError::Error(error)) => error.kind() == ErrorKind::Unsupported,
+    };
+    is_locked && !file.metadata().is_ok_and(|facts| facts.nlink() == 0)
 }
 
 /// The folder a file lies in.
