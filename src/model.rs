@@ -18,6 +18,7 @@ pub mod endpoint;
 pub mod environment_layers;
 pub mod exchange;
 pub mod exchange_facts;
+pub mod export_kind;
 pub mod failure;
 pub mod fault;
 pub(crate) mod field;

@@ -31,7 +31,7 @@ mod value;
 
 pub use answered::Answered;
 pub use comparison::FacetTest;
-pub(crate) use comparison::{has as has_part, pattern_of_bytes};
+pub(crate) use comparison::{ToldTest, has as has_part, pattern_of_bytes};
 pub use completion::{QueryOffer, QueryPlace};
 pub(crate) use expr::Reads;
 pub use expr::RecordFilter;

@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod otlp;
 mod tap;
 mod words;
 
@@ -29,6 +30,7 @@ pub enum RunReportKind {
     Tap,
     Html,
     Md,
+    Otlp,
 }
 
 /// A run that is over.
@@ -61,6 +63,7 @@ impl RunFacts<'_> {
             RunReportKind::Tap => tap::report(self),
             RunReportKind::Html => html::report(self),
             RunReportKind::Md => markdown::report(self),
+            RunReportKind::Otlp => otlp::report(self),
         }
     }
 

@@ -7,7 +7,7 @@
 //! A value alone is compared as a whole, so that texts need no quotes; behind an operator a text with
 //! spaces does. What is equal is equal in case, too; `contains` and `matches` without capitals find both.
 
-use std::ops::RangeBounds as _;
+use std::ops::{Bound, RangeBounds as _};
 
 use serde_json::Value;
 
@@ -46,6 +46,24 @@ enum AnswerTest {
     JsonHas(Value),
     JsonNumber(&'static str, f64),
     YesNo(bool),
+}
+
+/// A test as it can be told to who knows nothing of ours.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ToldTest {
+    Exists,
+    /// Any of these, each from the first to the last; `None` = no bound.
+    Numbers(Vec<(Option<u64>, Option<u64>)>),
+    Is(Vec<String>),
+    /// A text; whether letters of both cases are equal.
+    Contains(String, bool),
+    /// A regular expression, likewise.
+    Matches(String, bool),
+    Json(Vec<Value>),
+    JsonNumber(&'static str, f64),
+    YesNo(bool),
+    /// Nothing that others have.
+    Other,
 }
 
 const SIGNS: [&str; 7] = ["==", "!=", "<=", ">=", "<", ">", "="];
@@ -91,6 +109,12 @@ impl FacetTest {
         }
     }
 
+    /// What is tested, in words that others can be told it in: each test, and whether it shall hold.
+    #[must_use]
+    pub(crate) fn told(&self) -> Vec<(bool, ToldTest)> {
+        self.tests.iter().map(|(wanted, test)| (*wanted, test.told())).collect()
+    }
+
     /// Whether less than all is asked for: a part of an object, an element of a list.
     pub(super) fn is_part(&self) -> bool {
         matches!(self.tests.as_slice(), [(true, AnswerTest::JsonHas(_))])
@@ -98,6 +122,33 @@ impl FacetTest {
 }
 
 impl AnswerTest {
+    fn told(&self) -> ToldTest {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        let told = match self {
+            AnswerTest::Exists => Some(ToldTest::Exists),
+            AnswerTest::Numbers(ranges) => {
+                let of = |range: &NumberRange| (first(range.0), last(range.1));
+                Some(ToldTest::Numbers(ranges.iter().map(of).collect()))
+            }
+            AnswerTest::Is(texts) => {
+                texts.iter().map(|it| text(it)).collect::<Option<_>>().map(ToldTest::Is)
+            }
+            AnswerTest::Contains(pattern) => {
+                let (Needle::Text(bytes) | Needle::Bytes(bytes)) = &pattern.needle;
+                text(bytes).map(|text| ToldTest::Contains(text, pattern.is_any_case()))
+            }
+            AnswerTest::Matches(regex) => {
+                let (source, is_any_case) = regex.told();
+                Some(ToldTest::Matches(source.to_owned(), is_any_case))
+            }
+            AnswerTest::JsonIs(values) => Some(ToldTest::Json(values.clone())),
+            AnswerTest::JsonNumber(sign, number) => Some(ToldTest::JsonNumber(sign, *number)),
+            AnswerTest::YesNo(yes) => Some(ToldTest::YesNo(*yes)),
+            _ => None,
+        };
+        told.unwrap_or(ToldTest::Other)
+    }
+
     fn holds(&self, answer: &Answered) -> bool {
         match (self, answer) {
             (AnswerTest::Exists, answer) => !answer.is_nothing(),
@@ -155,6 +206,24 @@ impl AnswerTest {
             },
             _ => false,
         }
+    }
+}
+
+/// The first number of a range.
+fn first(bound: Bound<u64>) -> Option<u64> {
+    match bound {
+        Bound::Included(number) => Some(number),
+        Bound::Excluded(number) => Some(number.saturating_add(1)),
+        Bound::Unbounded => None,
+    }
+}
+
+/// The last number of a range.
+fn last(bound: Bound<u64>) -> Option<u64> {
+    match bound {
+        Bound::Included(number) => Some(number),
+        Bound::Excluded(number) => Some(number.saturating_sub(1)),
+        Bound::Unbounded => None,
     }
 }
 
