@@ -158,7 +158,7 @@ actions! {
     OpenOutside "open-outside" View "Open outside" "Open the body on screen with the program for its kind" [Response "o"];
     Pager "pager" View "Pager" "Show the body on screen in $PAGER" [Response "P"];
     Framing "framing" View "Framing" "Cut what came into lines or messages, or undo that" [Conversation "F"];
-    ShowCode "show-code" View "Show code" "Export this preset or folder: curl, Python, .http, hurl, Postman, HAR, k6, Rust, nc, socat, OpenAPI; copy it or save it to a file" [Plain "c"];
+    ShowCode "show-code" View "Show code" "Export this preset or folder: curl, Python, .http, hurl, Postman, k6 and others; copy it or save it to a file" [Plain "c"];
     Theme "theme" View "Theme" "Choose the colour theme from a list, seen while moving" [Plain "T"];
     Redraw "redraw" View "Redraw" "Draw the screen anew" [];
 

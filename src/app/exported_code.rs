@@ -32,7 +32,7 @@ pub(crate) struct CodeSubject {
 
 impl CodeSubject {
     /// A request or session with a name.
-    pub(crate) fn one(title: &str, spec: Spec, scope: Scope) -> Self {
+    pub(crate) fn one(title: &str, spec: &Spec, scope: &Scope) -> Self {
         let path = PresetPath::parse(title).or_else(|_| PresetPath::parse("draft"));
         let presets = path.into_iter().map(|path| ExportedPreset {
             path,
@@ -108,7 +108,9 @@ pub(crate) fn listings(
         let text = String::from_utf8_lossy(&first.content).into_owned();
         let text = text.strip_prefix("#!/bin/sh\n").map_or(text.clone(), str::to_owned);
         let text = text.trim_start_matches('\n').to_owned();
-        let is_request = subject.presets.iter().all(|preset| preset.spec.as_http().is_some());
+        let is_request =
+            |it: &ExportedPreset| it.spec.run().is_some() && it.spec.capabilities().exchanges;
+        let is_request = subject.presets.iter().all(is_request);
         // There are two for requests.
         let of_library = row.kind == PresetExportKind::Python && is_request;
         let name = if of_library { "Python urllib" } else { row.title };

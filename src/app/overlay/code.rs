@@ -143,7 +143,7 @@ impl Code {
     pub(crate) fn new(shared: &Shared) -> Result<Self, Intent> {
         let draft = shared.drafts.current();
         let (title, spec) = (draft.title(), draft.spec.to_spec());
-        Code::of(&title, CodeSubject::one(&title, spec, shared.scope()))
+        Code::of(&title, CodeSubject::one(&title, &spec, &shared.scope()))
     }
 
     /// The same of all presets of a folder, as they are saved.
@@ -244,7 +244,7 @@ mod tests {
     use crate::model::spec::Spec;
 
     fn listings(spec: &Spec, scope: &Scope, shows: bool) -> Result<Vec<CodeListing>, String> {
-        super::listings(&CodeSubject::one("a", spec.clone(), scope.clone()), shows)
+        super::listings(&CodeSubject::one("a", spec, scope), shows)
     }
 
     fn http(url: &str, token: &str) -> Spec {
@@ -272,7 +272,9 @@ mod tests {
             masked[1].text
         );
         let shown = listings(&spec, &scope, true).unwrap();
-        assert!(shown.iter().all(|listing| listing.text.contains("hunter2")));
+        // Variables of hurl stand in a file of their own.
+        let mut shown = shown.iter().filter(|listing| listing.name != "hurl");
+        assert!(shown.all(|listing| listing.text.contains("hunter2")));
     }
 
     #[test]
@@ -309,7 +311,7 @@ mod tests {
     fn names_nobody_defined_stay_as_written() {
         let code = listings(&http("http://{{base}}/x", ""), &Scope::default(), false);
         match code {
-            Ok(code) => assert!(code[0].text.contains("base")),
+            Ok(code) => assert!(code[0].text.contains("\"$BASE\"")),
             Err(why) => assert!(!why.is_empty()),
         }
     }
