@@ -54,6 +54,7 @@ pub(crate) mod rule_tag;
 pub mod run_spec;
 pub mod secrets;
 pub mod session_outcome;
+mod session_plans;
 pub(crate) mod shared_spec;
 pub mod spec;
 pub(crate) mod suggest;

@@ -27,11 +27,12 @@ mod scanner;
 mod shown;
 mod subject;
 mod times;
+mod told_test;
 mod value;
 
 pub use answered::Answered;
 pub use comparison::FacetTest;
-pub(crate) use comparison::{ToldTest, has as has_part, pattern_of_bytes};
+pub(crate) use comparison::{has as has_part, pattern_of_bytes};
 pub use completion::{QueryOffer, QueryPlace};
 pub(crate) use expr::Reads;
 pub use expr::RecordFilter;
@@ -41,6 +42,7 @@ pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
+pub(crate) use told_test::ToldTest;
 
 #[cfg(test)]
 mod query_tests;

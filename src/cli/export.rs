@@ -61,7 +61,7 @@ fn order(
     headless: &Headless,
 ) -> Result<(PresetExportOrder, Vec<(String, Failure)>), Failure> {
     let workspace = store::read_workspace(headless.paths.workspace_unasked()?);
-    let variables = wanted::variables(&arguments.variables)?;
+    let given = wanted::variables(&arguments.variables)?;
     let selection = runner::select_all(&workspace, &arguments.names)?;
     let base = match arguments.names.as_slice() {
         [one] => base_of(one, &workspace),
@@ -81,7 +81,7 @@ fn order(
         let folder = stored.path.folder();
         let mut scope =
             scope_of_folder(folder, arguments.env.as_deref(), &workspace, &headless.os)?;
-        scope.typed.extend(variables.clone());
+        scope.typed.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
         let inner = folder.strip_prefix(base.as_str()).unwrap_or(folder).trim_start_matches('/');
         let folder = inner.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         presets.push(ExportedPreset {
@@ -183,10 +183,15 @@ fn beside(place: &Path, file: &ExportedFile, made: &PresetExport) -> PathBuf {
     let named = place.file_name().map_or_else(String::new, |name| stem(&name.to_string_lossy()));
     let name = match file.name.strip_prefix(&own).filter(|rest| rest.starts_with('.')) {
         // A body is named in the text.
-        Some(rest) if !file.name.ends_with(".body") => format!("{named}{rest}"),
+        Some(rest) if !is_body(&file.name) => format!("{named}{rest}"),
         _ => file.name.clone(),
     };
     place.with_file_name(name)
+}
+
+/// Whether it is a body, which the text names.
+fn is_body(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "body")
 }
 
 async fn put(path: &Path, file: &ExportedFile) -> Result<(), Failure> {

@@ -27,7 +27,7 @@ mod sockets;
 use crate::model::export_kind::{ExportSplit, PresetExportKind};
 use crate::model::preset::Scope;
 use crate::model::secrets::{Disclosure, Secrets};
-use bodies::file_name;
+use bodies::{file_name, folders};
 
 pub use order::{ExportRemarks, ExportedFile, ExportedPreset, PresetExport, PresetExportOrder};
 
@@ -82,12 +82,11 @@ fn in_pieces(order: &PresetExportOrder, split: ExportSplit) -> PresetExport {
         }
         let mut preset = preset.clone();
         preset.folder.clear();
-        match groups.iter_mut().find(|(known, _)| *known == place) {
-            Some((_, group)) => group.presets.push(preset),
-            None => {
-                let presets = vec![preset];
-                groups.push((place, PresetExportOrder { presets, ..order.clone() }));
-            }
+        if let Some((_, group)) = groups.iter_mut().find(|(known, _)| *known == place) {
+            group.presets.push(preset);
+        } else {
+            let presets = vec![preset];
+            groups.push((place, PresetExportOrder { presets, ..order.clone() }));
         }
     }
     let mut made = PresetExport::default();
@@ -95,7 +94,8 @@ fn in_pieces(order: &PresetExportOrder, split: ExportSplit) -> PresetExport {
         let stem = place.last().cloned().unwrap_or_else(|| order.title.clone());
         let piece = whole(&group, &stem);
         let around = place.split_last().map_or(&[][..], |(_, around)| around);
-        let around: String = around.iter().map(|part| format!("{}/", file_name(part))).collect();
+        let around: Vec<String> = around.iter().map(|part| file_name(part)).collect();
+        let around = folders(&around);
         if piece.count > 0 {
             made.files.extend(
                 piece
@@ -106,7 +106,9 @@ fn in_pieces(order: &PresetExportOrder, split: ExportSplit) -> PresetExport {
         }
         made.count += piece.count;
         for (what, places) in piece.remarks.0 {
-            places.into_iter().for_each(|place| made.remarks.say(what.clone(), place));
+            for place in places {
+                made.remarks.say(what.clone(), place);
+            }
         }
     }
     made

@@ -13,6 +13,7 @@ pub use json::{row_line, run_line};
 
 use std::time::Duration;
 
+use otlp::SpannedRun;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::ndjson;
@@ -63,7 +64,10 @@ impl RunFacts<'_> {
             RunReportKind::Tap => tap::report(self),
             RunReportKind::Html => html::report(self),
             RunReportKind::Md => markdown::report(self),
-            RunReportKind::Otlp => otlp::report(self),
+            RunReportKind::Otlp => {
+                let RunFacts { rows, began, took, environment, stopped } = self;
+                otlp::report(&SpannedRun { rows, began, took, environment, stopped })
+            }
         }
     }
 

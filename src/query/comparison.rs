@@ -7,7 +7,7 @@
 //! A value alone is compared as a whole, so that texts need no quotes; behind an operator a text with
 //! spaces does. What is equal is equal in case, too; `contains` and `matches` without capitals find both.
 
-use std::ops::{Bound, RangeBounds as _};
+use std::ops::RangeBounds as _;
 
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ use super::fields::QueryValue;
 use super::pattern::{DataPattern, RegexTest};
 use super::question::FacetQuestion;
 use super::scanner::{QueryError, Scanner, error};
+use super::told_test::{ToldTest, range_ends};
 use super::value;
 use crate::codec::search::Needle;
 
@@ -46,24 +47,6 @@ enum AnswerTest {
     JsonHas(Value),
     JsonNumber(&'static str, f64),
     YesNo(bool),
-}
-
-/// A test as it can be told to who knows nothing of ours.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum ToldTest {
-    Exists,
-    /// Any of these, each from the first to the last; `None` = no bound.
-    Numbers(Vec<(Option<u64>, Option<u64>)>),
-    Is(Vec<String>),
-    /// A text; whether letters of both cases are equal.
-    Contains(String, bool),
-    /// A regular expression, likewise.
-    Matches(String, bool),
-    Json(Vec<Value>),
-    JsonNumber(&'static str, f64),
-    YesNo(bool),
-    /// Nothing that others have.
-    Other,
 }
 
 const SIGNS: [&str; 7] = ["==", "!=", "<=", ">=", "<", ">", "="];
@@ -127,7 +110,7 @@ impl AnswerTest {
         let told = match self {
             AnswerTest::Exists => Some(ToldTest::Exists),
             AnswerTest::Numbers(ranges) => {
-                let of = |range: &NumberRange| (first(range.0), last(range.1));
+                let of = |range: &NumberRange| range_ends(range);
                 Some(ToldTest::Numbers(ranges.iter().map(of).collect()))
             }
             AnswerTest::Is(texts) => {
@@ -206,24 +189,6 @@ impl AnswerTest {
             },
             _ => false,
         }
-    }
-}
-
-/// The first number of a range.
-fn first(bound: Bound<u64>) -> Option<u64> {
-    match bound {
-        Bound::Included(number) => Some(number),
-        Bound::Excluded(number) => Some(number.saturating_add(1)),
-        Bound::Unbounded => None,
-    }
-}
-
-/// The last number of a range.
-fn last(bound: Bound<u64>) -> Option<u64> {
-    match bound {
-        Bound::Included(number) => Some(number),
-        Bound::Excluded(number) => Some(number.saturating_sub(1)),
-        Bound::Unbounded => None,
     }
 }
 

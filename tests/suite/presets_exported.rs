@@ -54,8 +54,11 @@ fn recorder() -> (SocketAddr, Receiver<Crossed>) {
     let (sender, requests) = channel();
     let sender = std::sync::Mutex::new(sender);
     let address = tcp_peer(move |mut stream| {
-        let Some(head) = read_head(&mut stream) else { return };
-        let text = String::from_utf8_lossy(&head).into_owned();
+        // The body comes with it.
+        let Some(all) = read_head(&mut stream) else { return };
+        let end = all.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let body = all.split_at(end + 4).1.to_vec();
+        let text = String::from_utf8_lossy(&all[..end]).into_owned();
         let mut lines = text.trim_end().split("\r\n");
         let first = lines.next().unwrap_or_default().to_owned();
         let lower = |line: &str| {
@@ -64,10 +67,6 @@ fn recorder() -> (SocketAddr, Receiver<Crossed>) {
         };
         let mut headers: Vec<String> = lines.map(lower).collect();
         headers.sort();
-        let length = headers.iter().find_map(|line| line.strip_prefix("content-length: "));
-        let length = length.map_or(0, |length| length.parse().unwrap());
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body).unwrap();
         stream
             .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
             .unwrap();
@@ -186,12 +185,7 @@ fn conversations(stream: SocketAddr, datagram: SocketAddr) -> Vec<(&'static str,
     vec![
         ("_defaults.toml", "[vars]\nname = \"Zoë\"\n".to_owned()),
         ("tcp.toml", format!("[tcp]\naddress = \"{stream}\"\n{steps}")),
-        (
-            "udp.toml",
-            format!(
-                "[udp]\naddress = \"{datagram}\"\nstep = [{{ send = 'a\\x00b' }}, {{ send = 'two' }}]\n"
-            ),
-        ),
+        ("udp.toml", format!("[udp]\naddress = \"{datagram}\"\nstep = [{{ send = 'a\\x00b' }}]\n")),
     ]
 }
 
@@ -244,11 +238,9 @@ fn nc_socat_rust_and_python_say_what_a_conversation_says() {
         drop(stream);
         finished(Ok(child));
         let child = started("udp");
-        for wanted in [&b"a\0b"[..], b"two"] {
-            let mut datagram = [0; 100];
-            let (count, _) = socket.recv_from(&mut datagram).unwrap();
-            assert_eq!(&datagram[..count], wanted, "{kind}");
-        }
+        let mut datagram = [0; 100];
+        let (count, _) = socket.recv_from(&mut datagram).unwrap();
+        assert_eq!(&datagram[..count], b"a\0b", "{kind}");
         finished(Ok(child));
     }
 }

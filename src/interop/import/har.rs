@@ -1,5 +1,7 @@
 //! HAR files: the request of every entry. Answers are for `open`.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -69,7 +71,10 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
     if written.at("encoding").str() == "base64" || written.at("_encoding").str() == "base64" {
         match STANDARD.decode(text) {
             Ok(bytes) => {
-                let text = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let mut text = String::new();
+                for byte in bytes {
+                    let _ = write!(text, "{byte:02x}");
+                }
                 spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Hex });
                 return;
             }

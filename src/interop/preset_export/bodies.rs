@@ -1,5 +1,7 @@
 //! Bodies that cannot stand in the text of an export: files beside it.
 
+use std::fmt::Write as _;
+
 use super::names::ForeignNames;
 use super::order::ExportedFile;
 use super::requests::ExportedRequest;
@@ -36,6 +38,19 @@ impl BodyFiles {
 pub(super) fn file_name(path: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     path.chars().map(plain).collect()
+}
+
+/// Folders before a name: `a/b/`.
+pub(super) fn folders(folders: &[String]) -> String {
+    folders.iter().flat_map(|folder| [folder.as_str(), "/"]).collect()
+}
+
+/// Bytes as digits.
+pub(super) fn hex_digits(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// A text in one line.

@@ -2,6 +2,7 @@
 
 use crate::codec::json_path::{JsonPath, PathPlace};
 use crate::compose::filled;
+use crate::model::name_value::NameValue;
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 use crate::query::{FacetOf, FacetQuestion, FacetTest, TimingPhase, ToldTest};
@@ -45,6 +46,16 @@ pub(super) enum ExportedFacet {
     Url,
     /// Nothing that others have.
     Other,
+}
+
+/// Whether anything is expected.
+pub(super) fn expects(spec: &Spec) -> bool {
+    spec.expected().is_some_and(|rows| rows.iter().any(NameValue::is_used))
+}
+
+/// Whether anything is captured.
+pub(super) fn captures(spec: &Spec) -> bool {
+    spec.checks().is_some_and(|(_, capture)| capture.rows.iter().any(NameValue::is_used))
 }
 
 /// The lines of `[expect]` with their names filled in.

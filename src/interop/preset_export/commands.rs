@@ -2,14 +2,13 @@
 //! other under their names.
 
 use super::bodies::one_line;
+use super::checks::{captures, expects};
 use super::order::{ExportRemarks, ExportedFile, ExportedPreset, PresetExport, PresetExportOrder};
 use super::planned::{NameUse, PlannedExport, planned};
 use super::sockets::{self, SocketTool};
 use crate::interop::python::Library;
 use crate::interop::{curl, python};
 use crate::model::export_kind::PresetExportKind;
-use crate::model::name_value::NameValue;
-use crate::model::plan::Plan;
 use crate::model::spec::Spec;
 
 /// Writes the presets of an order into one file.
@@ -79,13 +78,15 @@ fn one(
 fn cannot(kind: PresetExportKind, planned: &PlannedExport) -> Option<String> {
     let (plan, title) = (&planned.plan, kind.row().title);
     let (what, protocol) = (plan.side().into_str(), plan.protocol().title());
-    let is_http = matches!(plan, Plan::Http(_));
+    let can = plan.capabilities();
+    let is_http = can.exchanges && !plan.side().listens();
     let fits = match kind {
         PresetExportKind::Curl | PresetExportKind::Requests => is_http,
         PresetExportKind::Nc | PresetExportKind::Socat => {
-            matches!(plan, Plan::Tcp(_) | Plan::Udp(_))
+            can.conversation && !plan.side().listens()
         }
-        _ => !matches!(plan, Plan::HttpRelay(_)),
+        // What a script of it says would be that it is none.
+        _ => !can.exchanges || python::write(plan, Library::Urllib).contains("import "),
     };
     if !fits {
         return Some(format!("left out, as {title} has no {what} of {protocol}"));
@@ -97,11 +98,10 @@ fn cannot(kind: PresetExportKind, planned: &PlannedExport) -> Option<String> {
 
 /// Says what is expected and captured, which a command does not look at; steps are its own.
 pub(super) fn say_checks(spec: &Spec, title: &str, place: &str, remarks: &mut ExportRemarks) {
-    let is_used = |rows: &[NameValue]| rows.iter().any(|row| row.is_used());
-    if spec.expected().is_some_and(|rows| is_used(rows)) {
+    if expects(spec) {
         remarks.say(format!("expectations, which {title} does not look at"), place);
     }
-    if spec.checks().is_some_and(|(_, capture)| is_used(&capture.rows)) {
+    if captures(spec) {
         remarks.say(format!("captures, which {title} does not take"), place);
     }
 }

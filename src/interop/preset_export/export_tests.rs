@@ -156,6 +156,10 @@ fn planned(spec: &Spec, scope: &Scope) -> OnTheWire {
     }
 }
 
+fn has_ending(file: &ExportedFile, ending: &str) -> bool {
+    file.name.rsplit_once('.').is_some_and(|(_, own)| own == ending)
+}
+
 fn imported(kind: ImportKind, made: &PresetExport) -> (ImportTree, Scope) {
     let file = &made.files[0];
     let (name, bytes) = (file.name.clone(), file.content.clone());
@@ -166,7 +170,7 @@ fn imported(kind: ImportKind, made: &PresetExport) -> (ImportTree, Scope) {
     for variable in tree.folders.iter().flat_map(|folder| &folder.variables) {
         scope.variables.insert(variable.name.clone(), variable.value.clone());
     }
-    for file in made.files.iter().filter(|file| file.name.ends_with(".vars")) {
+    for file in made.files.iter().filter(|file| has_ending(file, "vars")) {
         let text = String::from_utf8_lossy(&file.content).into_owned();
         let pairs = text.lines().filter_map(|line| line.split_once('='));
         scope.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -203,7 +207,7 @@ fn what_is_exported_reads_again_as_it_was() {
             };
             let (before, mut after) = (planned(&spec, &scope()), planned(&read.spec, &values));
             // A body that cannot stand among lines lies beside them.
-            let beside = made.files.iter().find(|file| file.name.ends_with(".body"));
+            let beside = made.files.iter().find(|file| has_ending(file, "body"));
             if let Some(file) = beside {
                 assert_eq!(after.body, format!("./{}", file.name).into_bytes());
                 after.body.clone_from(&file.content);

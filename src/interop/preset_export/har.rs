@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::checks::{captures, expects};
 use super::order::{ExportRemarks, ExportedFile, PresetExport, PresetExportOrder};
 use super::planned::{NameUse, planned};
 use super::postman::pretty;
@@ -11,7 +12,7 @@ use super::requests::{no_request, say_options};
 use crate::codec::multipart;
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::wire_request::WireRequest;
-use crate::model::plan::{HttpPlan, PartContent, Plan, PlanBody};
+use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::url_text::UrlText;
 
 /// Writes the requests of an order.
@@ -19,10 +20,10 @@ pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
     let (mut remarks, mut entries) = (ExportRemarks::default(), Vec::new());
     for preset in &order.presets {
         let place = preset.path.as_str();
-        if preset.spec.as_http().is_none() {
+        let Some(_) = preset.spec.as_http() else {
             remarks.say(no_request(&preset.spec, "HAR"), place);
             continue;
-        }
+        };
         let planned = match planned(preset, NameUse::Shown, order.with_secrets) {
             Ok(planned) => planned,
             Err(why) => {
@@ -33,19 +34,12 @@ pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
         for name in planned.missing {
             remarks.say("names without a value, which stay as they are", format!("{{{{{name}}}}}"));
         }
-        if let Plan::Http(plan) = planned.plan {
-            say_options(&plan, "HAR", place, &mut remarks);
-            let is_checked =
-                preset.spec.expected().is_some_and(|rows| rows.iter().any(|row| row.is_used()))
-                    || preset
-                        .spec
-                        .checks()
-                        .is_some_and(|(_, it)| it.rows.iter().any(|row| row.is_used()));
-            if is_checked {
-                remarks.say("expectations and captures, which HAR has no word for", place);
-            }
-            entries.push(entry(&plan, place, &mut remarks));
+        let Some(plan) = planned.plan.as_http() else { continue };
+        say_options(plan, "HAR", place, &mut remarks);
+        if expects(&preset.spec) || captures(&preset.spec) {
+            remarks.say("expectations and captures, which HAR has no word for", place);
         }
+        entries.push(entry(plan, place, &mut remarks));
     }
     let count = entries.len();
     let creator = json!({ "name": "wirebench", "version": env!("CARGO_PKG_VERSION") });
@@ -125,7 +119,7 @@ fn post_data(plan: &HttpPlan, place: &str, remarks: &mut ExportRemarks) -> Optio
                     match &part.content {
                         PartContent::Bytes(bytes) => row["value"] = plain(bytes).into(),
                         PartContent::File(path) => {
-                            row["fileName"] = path.display().to_string().into()
+                            row["fileName"] = path.display().to_string().into();
                         }
                     }
                     if let Some(kind) = &part.content_type {

@@ -12,8 +12,9 @@
 
 use std::fmt::Write as _;
 
-use super::bodies::{BodyFiles, one_line};
-use super::names::{ForeignNames, Spelling};
+use super::bodies::{BodyFiles, folders, one_line};
+use super::checks::{captures, expects};
+use super::names::{ForeignNames, NameSpelling};
 use super::order::{ExportedFile, PresetExport, PresetExportOrder};
 use super::requests::{ExportedRequest, requests};
 use crate::codec::multipart;
@@ -23,18 +24,19 @@ use crate::model::trust::Verify;
 
 /// Writes the requests of an order into one file.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
-    let mut names = ForeignNames::new(Spelling::HttpFile, order.with_secrets);
+    let mut names = ForeignNames::new(NameSpelling::HttpFile, order.with_secrets);
     let found = requests(order, &mut names, false);
     let mut bodies = BodyFiles::default();
     let mut text = String::new();
     for request in &found {
         one(request, &mut text, &mut names, &mut bodies);
     }
-    let variables: String = names
-        .told(order.with_secrets)
-        .filter(|(_, value)| !value.contains(['\r', '\n']))
-        .map(|(name, value)| format!("@{} = {value}\n", name.theirs))
-        .collect();
+    let mut variables = String::new();
+    for (name, value) in names.told(order.with_secrets) {
+        if !value.contains(['\r', '\n']) {
+            let _ = writeln!(variables, "@{} = {value}", name.theirs);
+        }
+    }
     let gap = if variables.is_empty() { "" } else { "\n" };
     names.say_missing(order.with_secrets);
     let mut files = vec![ExportedFile::text(name, format!("{variables}{gap}{text}"))];
@@ -50,7 +52,7 @@ fn one(
 ) {
     let (plan, scope, place) = (&request.plan, &request.preset.scope, request.place());
     let wire = WireRequest::new(plan);
-    let folder = request.preset.folder.iter().map(|part| format!("{part}/")).collect::<String>();
+    let folder = folders(&request.preset.folder);
     let _ = writeln!(out, "### {folder}{}", one_line(request.preset.name()));
     if !request.preset.about.is_empty() {
         let _ = writeln!(out, "# {}", one_line(&request.preset.about));
@@ -62,10 +64,10 @@ fn one(
         names.remarks.say("certificates that are not verified (verify = false)", place);
     }
     let spec = &request.preset.spec;
-    if spec.expected().is_some_and(|rows| rows.iter().any(|row| row.is_used())) {
+    if expects(spec) {
         names.remarks.say("expectations, which .http has no word for", place);
     }
-    if spec.checks().is_some_and(|(_, it)| it.rows.iter().any(|row| row.is_used())) {
+    if captures(spec) {
         names.remarks.say("captures, which .http has no word for", place);
     }
     let _ = writeln!(out, "{} {}", plan.method, names.text(&plan.url, scope));
@@ -135,9 +137,9 @@ fn written(bytes: &[u8]) -> Option<(&[u8], bool)> {
         let bare = line.trim_start();
         !(line.starts_with("###") || ["<", ">"].iter().any(|sign| bare.starts_with(sign)))
     };
-    let is_fine = !text.contains(['\r', '\0'])
+    let can_stand = !text.contains(['\r', '\0'])
         && !text.starts_with(['\n', ' ', '\t'])
         && kept.lines().all(is_line)
         && (!is_cut || is_json && !kept.is_empty());
-    is_fine.then_some((kept.as_bytes(), is_cut))
+    can_stand.then_some((kept.as_bytes(), is_cut))
 }

@@ -14,9 +14,9 @@
 
 use std::fmt::Write as _;
 
-use super::bodies::one_line;
+use super::bodies::{folders, hex_digits, one_line};
 use super::hurl_answer::answer;
-use super::names::{ForeignNames, Spelling};
+use super::names::{ForeignNames, NameSpelling};
 use super::order::{ExportedFile, PresetExport, PresetExportOrder};
 use super::requests::{ExportedRequest, requests};
 use crate::codec::multipart;
@@ -27,17 +27,18 @@ use crate::model::url_text::form_pieces;
 
 /// Writes the requests of an order into one file, and one of variables.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
-    let mut names = ForeignNames::new(Spelling::Hurl, order.with_secrets);
+    let mut names = ForeignNames::new(NameSpelling::Hurl, order.with_secrets);
     let found = requests(order, &mut names, true);
     let mut text = String::new();
     for request in &found {
         one(request, &mut text, &mut names);
     }
-    let told = names.told(order.with_secrets);
-    let variables: String = told
-        .filter(|(_, value)| !value.contains(['\r', '\n']))
-        .map(|(name, value)| format!("{}={value}\n", name.theirs))
-        .collect();
+    let mut variables = String::new();
+    for (name, value) in names.told(order.with_secrets) {
+        if !value.contains(['\r', '\n']) {
+            let _ = writeln!(variables, "{}={value}", name.theirs);
+        }
+    }
     names.say_missing(order.with_secrets);
     let mut files = vec![ExportedFile::text(name, text)];
     if !variables.is_empty() {
@@ -50,7 +51,7 @@ pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
 fn one(request: &ExportedRequest<'_>, out: &mut String, names: &mut ForeignNames) {
     let (plan, scope) = (&request.plan, &request.preset.scope);
     let wire = WireRequest::new(plan);
-    let folder = request.preset.folder.iter().map(|part| format!("{part}/")).collect::<String>();
+    let folder = folders(&request.preset.folder);
     let _ = writeln!(out, "# {folder}{}", one_line(request.preset.name()));
     if !request.preset.about.is_empty() {
         let _ = writeln!(out, "# {}", one_line(&request.preset.about));
@@ -147,9 +148,7 @@ fn rows_of_form(
     };
     let pieces = form_pieces(text);
     let is_plain = pieces.iter().all(|piece| {
-        !piece.name.is_empty()
-            && is_plain(piece.name)
-            && piece.value.is_some_and(|value| is_plain(value))
+        !piece.name.is_empty() && is_plain(piece.name) && piece.value.is_some_and(is_plain)
     });
     if !is_plain {
         return None;
@@ -206,8 +205,7 @@ fn text_or_hex(bytes: &[u8], request: &ExportedRequest<'_>, names: &mut ForeignN
         return format!("```\n{text}```");
     }
     let bytes = names.filled(bytes, &request.preset.scope, request.place());
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("hex,{digits};")
+    format!("hex,{};", hex_digits(&bytes))
 }
 
 /// A value as it stands behind a name: what begins a comment or an escape there has a backslash.

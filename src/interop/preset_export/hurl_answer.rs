@@ -36,17 +36,14 @@ pub(super) fn answer(request: &ExportedRequest<'_>, names: &mut ForeignNames) ->
             continue;
         }
         let lines: Option<Vec<String>> =
-            check.tests.iter().map(|(wanted, test)| lines(&check.about, *wanted, test)).collect();
-        match lines.filter(|lines| !lines.is_empty()) {
-            Some(lines) => {
-                for line in lines.concat().lines() {
-                    let _ = writeln!(asserts, "{}", names.text(line, scope));
-                }
+            check.tests.iter().map(|(wanted, told)| lines(&check.about, *wanted, told)).collect();
+        if let Some(lines) = lines.filter(|lines| !lines.is_empty()) {
+            for line in lines.concat().lines() {
+                let _ = writeln!(asserts, "{}", names.text(line, scope));
             }
-            None => {
-                let place = format!("{place} ({})", check.line);
-                names.remarks.say("expectations that hurl has no word for", place);
-            }
+        } else {
+            let place = format!("{place} ({})", check.line);
+            names.remarks.say("expectations that hurl has no word for", place);
         }
     }
     let mut out = String::new();
@@ -96,11 +93,11 @@ fn json_path(path: &[PathPlace]) -> String {
 }
 
 /// The asserts of a test, each a line; `None` = there is no such predicate.
-fn lines(about: &ExportedFacet, wanted: bool, test: &ToldTest) -> Option<String> {
+fn lines(about: &ExportedFacet, wanted: bool, told: &ToldTest) -> Option<String> {
     let query = query(about)?;
     let not = if wanted { "" } else { "not " };
     let line = |predicate: String| Some(format!("{query} {not}{predicate}\n"));
-    match test {
+    match told {
         ToldTest::Exists => line("exists".to_owned()),
         ToldTest::Numbers(ranges) => {
             let [(from, to)] = ranges.as_slice() else { return None };

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::bodies::one_line;
-use super::names::{ForeignNames, Spelling};
+use super::names::{ForeignNames, NameSpelling};
 use super::order::{ExportedFile, PresetExport, PresetExportOrder};
 use super::requests::{ExportedRequest, has_files, requests};
-use super::script_checks::{Script, capture_values, test_lines};
+use super::script_checks::{CheckScript, capture_values, test_lines};
 use crate::codec::multipart;
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::wire_request::WireRequest;
@@ -18,7 +18,7 @@ use crate::model::trust::Verify;
 
 /// Writes the requests of an order as one script.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
-    let mut names = ForeignNames::new(Spelling::Script, order.with_secrets);
+    let mut names = ForeignNames::new(NameSpelling::CheckScript, order.with_secrets);
     let found = requests(order, &mut names, true);
     let (mut body, mut opened) = (String::new(), Vec::new());
     let mut folder: &[String] = &[];
@@ -95,12 +95,11 @@ fn one(
         plan.head_timeout.as_millis(),
         json!(request.place()),
     );
-    let checks = test_lines(request, names, Script::K6);
+    let checks = test_lines(request, names, CheckScript::K6);
     if !checks.is_empty() {
-        let lines: String = checks.iter().map(|line| format!("    {line}\n")).collect();
-        let _ = write!(out, "  check(r, {{\n{lines}  }});\n");
+        let _ = write!(out, "  check(r, {{\n    {}\n  }});\n", checks.join("\n    "));
     }
-    for (name, value) in capture_values(request, names, Script::K6) {
+    for (name, value) in capture_values(request, names, CheckScript::K6) {
         let _ = writeln!(out, "  {name} = {value};");
     }
 }
@@ -160,13 +159,12 @@ fn body(
 }
 
 fn of_bytes(bytes: &[u8], scope: &Scope, names: &mut ForeignNames) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => expression(text, scope, names),
-        Err(_) => {
-            let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
-            format!("new Uint8Array([{}]).buffer", numbers.join(","))
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return expression(text, scope, names);
     }
+    let bytes = names.filled(bytes, scope, "k6");
+    let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+    format!("new Uint8Array([{}]).buffer", numbers.join(","))
 }
 
 /// A text as an expression: literals, and variables between them.

@@ -11,7 +11,7 @@ use crate::model::preset::Scope;
 
 /// How a tool spells its variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub(super) enum NameSpelling {
     /// `{{name}}`: Postman.
     Braces,
     /// `{{name}}`, `{{$processEnv NAME}}`: files of requests.
@@ -19,7 +19,7 @@ pub(super) enum Spelling {
     /// `{{name}}` of letters, digits, `_` and `-`: hurl.
     Hurl,
     /// `${name}` in a text of JavaScript, whose variables are the system's: k6.
-    Script,
+    CheckScript,
 }
 
 /// A name that was met.
@@ -40,7 +40,7 @@ fn form_encoded(text: &str) -> String {
 /// All names that were met, in their order.
 #[derive(Debug)]
 pub(super) struct ForeignNames {
-    spelling: Spelling,
+    spelling: NameSpelling,
     pub(super) all: Vec<ForeignName>,
     with_secrets: bool,
     /// What presets of the export capture.
@@ -50,7 +50,7 @@ pub(super) struct ForeignNames {
 
 impl ForeignNames {
     /// None yet.
-    pub(super) fn new(spelling: Spelling, with_secrets: bool) -> Self {
+    pub(super) fn new(spelling: NameSpelling, with_secrets: bool) -> Self {
         let (all, captured, remarks) = (Vec::new(), BTreeSet::new(), ExportRemarks::default());
         ForeignNames { spelling, all, with_secrets, captured, remarks }
     }
@@ -110,17 +110,17 @@ impl ForeignNames {
             bare.chars().map(|c| if allowed(c) { c } else { '_' }).collect()
         };
         match self.spelling {
-            Spelling::HttpFile if bare.starts_with("env.") => {
+            NameSpelling::HttpFile if bare.starts_with("env.") => {
                 format!("$processEnv {}", bare.split_at("env.".len()).1)
             }
-            Spelling::HttpFile => {
+            NameSpelling::HttpFile => {
                 // A point before these words would make it another request's answer.
                 let plain = plain(|c| c.is_alphanumeric() || "_-.".contains(c));
                 plain.replace(".response.", "_response_").replace(".request.", "_request_")
             }
-            Spelling::Braces => plain(|c| c.is_alphanumeric() || "_-.".contains(c)),
-            Spelling::Hurl => plain(|c| c.is_ascii_alphanumeric() || "_-".contains(c)),
-            Spelling::Script => variable(bare.strip_prefix("env.").unwrap_or(bare)),
+            NameSpelling::Braces => plain(|c| c.is_alphanumeric() || "_-.".contains(c)),
+            NameSpelling::Hurl => plain(|c| c.is_ascii_alphanumeric() || "_-".contains(c)),
+            NameSpelling::CheckScript => variable(bare.strip_prefix("env.").unwrap_or(bare)),
         }
     }
 

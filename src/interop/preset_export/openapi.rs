@@ -1,4 +1,4 @@
-//! What HTTP listeners answer as an OpenAPI document: a stub of paths, methods, statuses, headers and example
+//! What HTTP listeners answer as an `OpenAPI` document: a stub of paths, methods, statuses, headers and example
 //! bodies.
 
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use super::postman::pretty;
 use crate::codec::http1::write::reason;
 use crate::interop::secrets::{SecretRun, runs};
 use crate::model::endpoint::Bind;
-use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, Plan, PlanBody};
+use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
 
 /// Methods of a path that a rule of any method answers.
@@ -20,20 +20,21 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 /// Writes the listeners of an order.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
     let mut document = Document::default();
-    let mut count = 0;
+    let (mut count, mut about) = (0, None);
     for preset in &order.presets {
         let place = preset.path.as_str();
-        if preset.spec.as_http_listener().is_none() {
+        let Some(_) = preset.spec.as_http_listener() else {
             let what = "left out, as only HTTP listeners serve what OpenAPI describes";
             document.remarks.say(what, place);
             continue;
-        }
-        match planned(preset, NameUse::Shown, order.with_secrets).map(|planned| planned.plan) {
-            Ok(Plan::HttpListener(plan)) => {
+        };
+        about.get_or_insert(preset.about.as_str());
+        match planned(preset, NameUse::Shown, order.with_secrets) {
+            Ok(planned) => {
+                let Some(plan) = planned.plan.http_listener() else { continue };
                 document.listener(&plan, place);
                 count += 1;
             }
-            Ok(_) => {}
             Err(why) => {
                 document
                     .remarks
@@ -41,8 +42,7 @@ pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
             }
         }
     }
-    let about = order.presets.iter().find(|it| it.spec.as_http_listener().is_some());
-    let about = about.map(|preset| preset.about.clone()).unwrap_or_default();
+    let about = about.unwrap_or_default();
     let mut info = json!({ "title": order.title, "version": "1.0.0" });
     if !about.is_empty() {
         info["description"] = about.into();

@@ -73,7 +73,8 @@ pub(super) fn planned(
     let mut plan = plan
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())
         .map(|plan| if with_secrets { plan } else { secrets::masked(&plan) })?;
-    if let (Some(address), Plan::Http(plan)) = (&address, &mut plan) {
+    let request = plan.as_http_mut();
+    if let (Some(address), Some(plan)) = (&address, request) {
         put_host(address, &mut plan.url, &mut plan.headers);
     }
     Ok(PlannedExport { plan, missing, address, scope })
@@ -137,7 +138,7 @@ fn stand_in(spec: &mut Spec, scope: &Scope, own: &Scope) -> Option<String> {
     if spec.side().listens() {
         return None;
     }
-    let is_request = spec.as_http().is_some();
+    let is_request = spec.capabilities().exchanges;
     let text = spec.address().to_owned();
     let parts = UrlText::of(&text);
     let written = if is_request { parts.host_port } else { &text };

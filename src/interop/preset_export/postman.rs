@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::bodies::BodyFiles;
-use super::names::{ForeignNames, Spelling};
+use super::names::{ForeignNames, NameSpelling};
 use super::order::{ExportedFile, PresetExport, PresetExportOrder};
 use super::requests::{ExportedRequest, requests};
-use super::script_checks::{Script, test_lines};
+use super::script_checks::{CheckScript, test_lines};
 use crate::interop::wire_request::WireRequest;
 use crate::model::http::REDIRECTS;
 use crate::model::plan::{PartContent, PlanBody};
@@ -17,7 +17,7 @@ const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/colle
 
 /// Writes the requests of an order as a collection.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
-    let mut names = ForeignNames::new(Spelling::Braces, order.with_secrets);
+    let mut names = ForeignNames::new(NameSpelling::Braces, order.with_secrets);
     let found = requests(order, &mut names, true);
     let mut bodies = BodyFiles::default();
     let mut items = Vec::new();
@@ -127,7 +127,7 @@ fn item(request: &ExportedRequest<'_>, names: &mut ForeignNames, bodies: &mut Bo
         written["description"] = request.preset.about.clone().into();
     }
     let mut item = json!({ "name": request.preset.name(), "request": written });
-    let script = test_lines(request, names, Script::Postman);
+    let script = test_lines(request, names, CheckScript::Postman);
     if !script.is_empty() {
         let script = json!({ "type": "text/javascript", "exec": script });
         item["event"] = json!([{ "listen": "test", "script": script }]);

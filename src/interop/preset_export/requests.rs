@@ -4,7 +4,7 @@
 use super::names::ForeignNames;
 use super::order::{ExportRemarks, ExportedPreset, PresetExportOrder};
 use super::planned::{NameUse, planned};
-use crate::model::plan::{HttpPlan, Plan, PlanBody};
+use crate::model::plan::{HttpPlan, PlanBody};
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 
@@ -39,17 +39,15 @@ pub(super) fn requests<'a>(
     let mut found = Vec::new();
     for preset in &order.presets {
         let place = preset.path.as_str();
-        if preset.spec.as_http().is_none() {
+        let Some(_) = preset.spec.as_http() else {
             names.remarks.say(no_request(&preset.spec, title), place);
             continue;
-        }
+        };
         match planned(preset, NameUse::Kept, order.with_secrets) {
             Ok(planned) => {
-                if let Plan::Http(plan) = planned.plan {
-                    say_options(&plan, title, place, &mut names.remarks);
-                    let (preset, scope) = (preset, planned.scope);
-                    found.push(ExportedRequest { preset, plan, scope });
-                }
+                let Some(plan) = planned.plan.as_http().cloned() else { continue };
+                say_options(&plan, title, place, &mut names.remarks);
+                found.push(ExportedRequest { preset, plan, scope: planned.scope });
             }
             Err(why) => {
                 names.remarks.say("left out, as it cannot be sent", format!("{place} ({why})"));

@@ -13,12 +13,14 @@ use crate::interop::secrets::{SecretRun, has_variable, runs};
 use crate::interop::wire_request::WireRequest;
 use crate::model::awaited::AwaitedPlan;
 use crate::model::endpoint::Endpoint;
-use crate::model::plan::{HttpPlan, LengthHeader, PartContent, Plan, PlanBody, StepPlan};
+use crate::model::plan::{
+    HttpPlan, LengthHeader, PartContent, PlanBody, StepPlan, TcpPlan, UdpPlan,
+};
 use crate::model::tls::ClientTls;
 use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
 
-const EXPECT: &str = r#"
+const EXPECT: &str = r"
 /// Receives until what is wanted has come.
 fn expect(
     stream: &mut (impl Read + ReadTimeout),
@@ -41,25 +43,25 @@ fn expect(
 trait ReadTimeout {
     fn wait_at_most(&self, time: Duration) -> std::io::Result<()>;
 }
-"#;
+";
 
-const EXPECT_TCP: &str = r#"
+const EXPECT_TCP: &str = r"
 impl ReadTimeout for TcpStream {
     fn wait_at_most(&self, time: Duration) -> std::io::Result<()> {
         self.set_read_timeout(Some(time))
     }
 }
-"#;
+";
 
-const EXPECT_UNIX: &str = r#"
+const EXPECT_UNIX: &str = r"
 impl ReadTimeout for UnixStream {
     fn wait_at_most(&self, time: Duration) -> std::io::Result<()> {
         self.set_read_timeout(Some(time))
     }
 }
-"#;
+";
 
-const EXPECT_DATAGRAM: &str = r#"
+const EXPECT_DATAGRAM: &str = r"
 /// Receives datagrams until one is what is wanted.
 fn expect_datagram(
     socket: &UdpSocket,
@@ -78,14 +80,14 @@ fn expect_datagram(
         }
     }
 }
-"#;
+";
 
-const HAS: &str = r#"
+const HAS: &str = r"
 /// Whether these bytes are somewhere in others.
 fn has(data: &[u8], part: &[u8]) -> bool {
     part.is_empty() || data.windows(part.len()).any(|window| window == part)
 }
-"#;
+";
 
 const VARIABLE: &str = r#"
 /// A variable of the system.
@@ -138,7 +140,6 @@ fn program(functions: &str, calls: &str) -> String {
     ] {
         helpers.push_str(if is_needed { helper } else { "" });
     }
-    let waits = waits || has("expect_datagram(");
     let mut uses = String::new();
     let reads = has(".read") || has("expect(");
     let io: Vec<&str> =
@@ -157,11 +158,7 @@ fn program(functions: &str, calls: &str) -> String {
     if by_unix {
         uses.push_str("use std::os::unix::net::UnixStream;\n");
     }
-    uses.push_str(match (has("Duration::") || waits, waits) {
-        (_, true) => "use std::time::{Duration, Instant};\n",
-        (true, false) => "use std::time::Duration;\n",
-        (false, false) => "",
-    });
+    uses.push_str("use std::time::{Duration, Instant};\n");
     format!(
         "// rustc --edition 2021 FILE.rs, then run it: all presets in their order, or the one that is named.
 #![allow(unused_imports)]
@@ -198,31 +195,15 @@ fn function(
         }
     };
     let address = planned.address.as_deref();
-    let body = match &planned.plan {
-        Plan::Http(plan) if UrlText::literal(&plan.url).scheme == "https" => None,
-        Plan::Http(plan) => Some(request(plan, place, remarks)?),
-        Plan::Tcp(plan) if plan.tls == ClientTls::Off => {
-            let connect = connect(&plan.endpoint, address);
-            let steps = steps(&plan.steps, Socket::Stream, place, remarks);
-            Some(format!(
-                "    let mut stream = {connect};\n{steps}    let mut rest = Vec::new();\n    stream.set_read_timeout(Some(Duration::from_secs(5)))?;\n    let _ = stream.read_to_end(&mut rest);\n    std::io::stdout().write_all(&rest)\n"
-            ))
-        }
-        Plan::Udp(plan) => {
-            let is_ipv6 = plan.endpoint.host.contains(':');
-            let local = if is_ipv6 { "[::]:0" } else { "0.0.0.0:0" };
-            let peer = address.map_or_else(|| endpoint(&plan.endpoint), |it| string(it.as_bytes()));
-            let peer = format!("String::from({peer})");
-            let ttl = plan
-                .socket
-                .ttl
-                .map_or_else(String::new, |ttl| format!("    socket.set_ttl({ttl})?;\n"));
-            let steps = steps(&plan.steps, Socket::Datagram, place, remarks);
-            Some(format!(
-                "    let socket = UdpSocket::bind({local:?})?;\n{ttl}    let peer = {peer};\n{steps}    let mut piece = [0; 65536];\n    socket.set_read_timeout(Some(Duration::from_secs(2)))?;\n    while let Ok((count, _)) = socket.recv_from(&mut piece) {{\n        std::io::stdout().write_all(&piece[..count])?;\n    }}\n    Ok(())\n"
-            ))
-        }
-        _ => None,
+    let plan = &planned.plan;
+    let (http, tcp) = (plan.as_http(), plan.as_tcp());
+    let body = if let Some(plan) = http {
+        let is_tls = UrlText::literal(&plan.url).scheme == "https";
+        if is_tls { None } else { Some(request(plan, place, remarks)?) }
+    } else if let Some(plan) = tcp {
+        (plan.tls == ClientTls::Off).then(|| stream(plan, address, place, remarks))
+    } else {
+        plan.as_udp().map(|plan| datagrams(plan, address, place, remarks))
     };
     let Some(body) = body else {
         let plan = &planned.plan;
@@ -240,6 +221,38 @@ fn function(
     }
     say_checks(&preset.spec, "Rust", place, remarks);
     Some(body)
+}
+
+/// The steps of a conversation, and what comes behind them.
+fn stream(
+    plan: &TcpPlan,
+    address: Option<&str>,
+    place: &str,
+    remarks: &mut ExportRemarks,
+) -> String {
+    let connect = connect(&plan.endpoint, address);
+    let steps = steps(&plan.steps, Socket::Stream, place, remarks);
+    format!(
+        "    let mut stream = {connect};\n{steps}    let mut rest = Vec::new();\n    stream.set_read_timeout(Some(Duration::from_secs(5)))?;\n    let _ = stream.read_to_end(&mut rest);\n    std::io::stdout().write_all(&rest)\n"
+    )
+}
+
+/// The same with datagrams.
+fn datagrams(
+    plan: &UdpPlan,
+    address: Option<&str>,
+    place: &str,
+    remarks: &mut ExportRemarks,
+) -> String {
+    let local = if plan.endpoint.host.contains(':') { "[::]:0" } else { "0.0.0.0:0" };
+    let peer = address.map_or_else(|| endpoint(&plan.endpoint), |it| string(it.as_bytes()));
+    let peer = format!("String::from({peer})");
+    let ttl = plan.socket.ttl;
+    let ttl = ttl.map_or_else(String::new, |ttl| format!("    socket.set_ttl({ttl})?;\n"));
+    let steps = steps(&plan.steps, Socket::Datagram, place, remarks);
+    format!(
+        "    let socket = UdpSocket::bind({local:?})?;\n{ttl}    let peer = {peer};\n{steps}    let mut piece = [0; 65536];\n    socket.set_read_timeout(Some(Duration::from_secs(2)))?;\n    while let Ok((count, _)) = socket.recv_from(&mut piece) {{\n        std::io::stdout().write_all(&piece[..count])?;\n    }}\n    Ok(())\n"
+    )
 }
 
 /// The request as it goes out, and what comes back until the peer is done.
@@ -271,7 +284,26 @@ fn request(plan: &HttpPlan, place: &str, remarks: &mut ExportRemarks) -> Option<
     if !wire.has("connection") {
         head.push_str("Connection: close\r\n");
     }
-    let (body, length) = match &plan.body {
+    let (body, length) = body(&plan.body);
+    let length = is_of_variables
+        || length && plan.length == LengthHeader::Added && !wire.has("content-length");
+    let length = if length {
+        "    head.extend(format!(\"Content-Length: {}\\r\\n\", body.len()).into_bytes());\n"
+    } else {
+        ""
+    };
+    let connect = plan.unix_socket.as_ref().map_or_else(|| of_host(&parts), unix);
+    Some(format!(
+        "    let mut body: Vec<u8> = Vec::new();\n{}    let mut head: Vec<u8> = Vec::new();\n    head.extend_from_slice({});\n{length}    head.extend_from_slice(b\"\\r\\n\");\n    let mut stream = {connect};\n    stream.set_read_timeout(Some(Duration::from_millis({})))?;\n    stream.write_all(&head)?;\n    stream.write_all(&body)?;\n    let mut answer = Vec::new();\n    stream.read_to_end(&mut answer)?;\n    std::io::stdout().write_all(&answer)\n",
+        body.concat(),
+        bytes_of(head.as_bytes()),
+        plan.head_timeout.as_millis().max(1),
+    ))
+}
+
+/// The lines that make a body, and whether its length is known only there.
+fn body(body: &PlanBody) -> (Vec<String>, bool) {
+    match body {
         PlanBody::Bytes(bytes) => {
             (vec![format!("    body.extend_from_slice({});\n", bytes_of(bytes))], false)
         }
@@ -292,29 +324,7 @@ fn request(plan: &HttpPlan, place: &str, remarks: &mut ExportRemarks) -> Option<
             let pieces = multipart::pieces(boundary, parts);
             (pieces.into_iter().map(line).collect(), true)
         }
-    };
-    let length = is_of_variables
-        || length && plan.length == LengthHeader::Added && !wire.has("content-length");
-    let length = if length {
-        "    head.extend(format!(\"Content-Length: {}\\r\\n\", body.len()).into_bytes());\n"
-    } else {
-        ""
-    };
-    let connect = match &plan.unix_socket {
-        Some(name) => unix(name),
-        None => {
-            let host_port = parts.host_port;
-            let has_port = parts.port.is_some() || host_port.starts_with('\u{fdd0}');
-            let address = if has_port { host_port.to_owned() } else { format!("{host_port}:80") };
-            format!("TcpStream::connect({})?", string(address.as_bytes()))
-        }
-    };
-    Some(format!(
-        "    let mut body: Vec<u8> = Vec::new();\n{}    let mut head: Vec<u8> = Vec::new();\n    head.extend_from_slice({});\n{length}    head.extend_from_slice(b\"\\r\\n\");\n    let mut stream = {connect};\n    stream.set_read_timeout(Some(Duration::from_millis({})))?;\n    stream.write_all(&head)?;\n    stream.write_all(&body)?;\n    let mut answer = Vec::new();\n    stream.read_to_end(&mut answer)?;\n    std::io::stdout().write_all(&answer)\n",
-        body.concat(),
-        bytes_of(head.as_bytes()),
-        plan.head_timeout.as_millis().max(1),
-    ))
+    }
 }
 
 fn connect(peer: &Endpoint, address: Option<&str>) -> String {
@@ -323,6 +333,14 @@ fn connect(peer: &Endpoint, address: Option<&str>) -> String {
     }
     let address = address.map_or_else(|| endpoint(peer), |it| string(it.as_bytes()));
     format!("TcpStream::connect({address})?")
+}
+
+/// Connects to the host of a URL; a variable may hold its port, too.
+fn of_host(url: &UrlText<'_>) -> String {
+    let host_port = url.host_port;
+    let has_port = url.port.is_some() || host_port.starts_with('\u{fdd0}');
+    let address = if has_port { host_port.to_owned() } else { format!("{host_port}:80") };
+    format!("TcpStream::connect({})?", string(address.as_bytes()))
 }
 
 fn unix(name: &UnixName) -> String {

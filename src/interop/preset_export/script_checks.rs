@@ -1,6 +1,8 @@
 //! Expectations and captures as JavaScript, for Postman's tests and k6's checks. Only what can be told truly:
 //! what a facet or test has no counterpart for is said.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::checks::{ExportedFacet, captured, expected};
@@ -12,22 +14,22 @@ use crate::query::ToldTest;
 
 /// Whose script it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Script {
+pub(super) enum CheckScript {
     Postman,
     K6,
 }
 
-impl Script {
+impl CheckScript {
     fn title(self) -> &'static str {
         match self {
-            Script::Postman => "Postman",
-            Script::K6 => "k6",
+            CheckScript::Postman => "Postman",
+            CheckScript::K6 => "k6",
         }
     }
 
     /// The expression of what is asked about.
     fn asked(self, about: &ExportedFacet) -> Option<String> {
-        let is_postman = self == Script::Postman;
+        let is_postman = self == CheckScript::Postman;
         Some(match about {
             ExportedFacet::Status => {
                 (if is_postman { "pm.response.code" } else { "r.status" }).to_owned()
@@ -87,7 +89,7 @@ fn step(place: &PathPlace) -> String {
 pub(super) fn test_lines(
     request: &ExportedRequest<'_>,
     names: &mut ForeignNames,
-    script: Script,
+    script: CheckScript,
 ) -> Vec<String> {
     let (spec, title) = (&request.preset.spec, script.title());
     let mut lines = Vec::new();
@@ -95,25 +97,22 @@ pub(super) fn test_lines(
         let asked = script.asked(&check.about);
         let tests: Option<Vec<String>> = asked.as_ref().and_then(|asked| {
             let of =
-                |(wanted, test): &(bool, ToldTest)| condition(asked, *wanted, test, &check.about);
+                |(wanted, told): &(bool, ToldTest)| condition(asked, *wanted, told, &check.about);
             check.tests.iter().map(of).collect()
         });
-        match tests.filter(|tests| !tests.is_empty()) {
-            Some(tests) => {
-                let test = with_names(&tests.join(" && "), request, names, script);
-                let line = json!(check.line).to_string();
-                lines.push(match script {
-                    Script::Postman => {
-                        format!("pm.test({line}, () => pm.expect({test}).to.be.true);")
-                    }
-                    Script::K6 => format!("{line}: (r) => {test},"),
-                });
+        let Some(tests) = tests.filter(|tests| !tests.is_empty()) else {
+            let place = format!("{} ({})", request.place(), check.line);
+            names.remarks.say(format!("expectations that {title} is not told"), place);
+            continue;
+        };
+        let code = with_names(&tests.join(" && "), request, names, script);
+        let line = json!(check.line).to_string();
+        lines.push(match script {
+            CheckScript::Postman => {
+                format!("pm.test({line}, () => pm.expect({code}).to.be.true);")
             }
-            None => {
-                let place = format!("{} ({})", request.place(), check.line);
-                names.remarks.say(format!("expectations that {title} is not told"), place);
-            }
-        }
+            CheckScript::K6 => format!("{line}: (r) => {code},"),
+        });
     }
     lines.extend(captures(request, names, script));
     lines
@@ -122,9 +121,9 @@ pub(super) fn test_lines(
 fn captures(
     request: &ExportedRequest<'_>,
     names: &mut ForeignNames,
-    script: Script,
+    script: CheckScript,
 ) -> Vec<String> {
-    if script == Script::K6 {
+    if script == CheckScript::K6 {
         return Vec::new();
     }
     capture_values(request, names, script)
@@ -137,7 +136,7 @@ fn captures(
 pub(super) fn capture_values(
     request: &ExportedRequest<'_>,
     names: &mut ForeignNames,
-    script: Script,
+    script: CheckScript,
 ) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for capture in captured(&request.preset.spec) {
@@ -150,21 +149,20 @@ pub(super) fn capture_values(
             }
             _ => None,
         };
-        match value {
-            Some(value) => found.push((names.meet(&capture.name, &request.preset.scope), value)),
-            None => {
-                let place = format!("{} ({})", request.place(), capture.line);
-                names.remarks.say(format!("captures that {} is not told", script.title()), place);
-            }
-        }
+        let Some(value) = value else {
+            let place = format!("{} ({})", request.place(), capture.line);
+            names.remarks.say(format!("captures that {} is not told", script.title()), place);
+            continue;
+        };
+        found.push((names.meet(&capture.name, &request.preset.scope), value));
     }
     found
 }
 
 /// A test as a condition of JavaScript; `None` = it would not be the same test.
-fn condition(asked: &str, wanted: bool, test: &ToldTest, about: &ExportedFacet) -> Option<String> {
+fn condition(asked: &str, wanted: bool, told: &ToldTest, about: &ExportedFacet) -> Option<String> {
     let is_body = matches!(about, ExportedFacet::Body | ExportedFacet::Url);
-    let made = match test {
+    let made = match told {
         ToldTest::Exists if is_body => return None,
         ToldTest::Exists => format!("({asked} ?? undefined) !== undefined"),
         ToldTest::Numbers(ranges) => {
@@ -224,23 +222,23 @@ fn regex(source: &str) -> Option<String> {
 
 /// Names within texts of JavaScript in the place of their marks.
 fn with_names(
-    test: &str,
+    code: &str,
     request: &ExportedRequest<'_>,
     names: &mut ForeignNames,
-    script: Script,
+    script: CheckScript,
 ) -> String {
     let mut made = String::new();
-    for run in runs(test.as_bytes()) {
+    for run in runs(code.as_bytes()) {
         match run {
             SecretRun::Text(text) => made.push_str(&String::from_utf8_lossy(text)),
             SecretRun::Variable { name, .. } => {
                 let name = names.meet(name, &request.preset.scope);
                 // It stands in a text, which ends before it and goes on behind it.
-                made += &match script {
-                    Script::Postman => {
-                        format!("\" + pm.variables.get({}) + \"", json!(name))
+                let _ = match script {
+                    CheckScript::Postman => {
+                        write!(made, "\" + pm.variables.get({}) + \"", json!(name))
                     }
-                    Script::K6 => format!("\" + {name} + \""),
+                    CheckScript::K6 => write!(made, "\" + {name} + \""),
                 };
             }
         }

@@ -4,8 +4,9 @@
 use super::order::ExportRemarks;
 use super::planned::PlannedExport;
 use crate::interop::curl::{printf, word};
-use crate::model::endpoint::{Bind, Endpoint};
-use crate::model::plan::{ClientOptions, Plan, SocketOptions, SourceAddress, StepPlan};
+use crate::interop::socket_options::{self, bracketed};
+use crate::model::endpoint::Endpoint;
+use crate::model::plan::{ClientOptions, StepPlan};
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::model::unix_name::UnixName;
@@ -30,41 +31,34 @@ pub(super) fn write(
     remarks: &mut ExportRemarks,
 ) -> Option<String> {
     let address = planned.address.as_deref();
-    let (command, steps, is_udp) = match &planned.plan {
-        Plan::Tcp(plan) => {
-            say_socket(&plan.socket, place, remarks);
-            let peer = Peer::of(&plan.endpoint, address);
-            let command = match (&plan.tls, tool) {
-                (ClientTls::Off, SocketTool::Nc) => nc(&peer, &plan.client, false, place, remarks),
-                (ClientTls::Off, SocketTool::Socat) => {
-                    socat(&peer, "TCP", source_of(&plan.client), "")
-                }
-                (tls, tool) => over_tls(&peer, tls, tool, &plan.client, place, remarks)?,
-            };
-            (command, &plan.steps, false)
+    let tcp = planned.plan.as_tcp();
+    let (command, is_udp) = if let Some(plan) = tcp {
+        if !plan.socket.calls().is_empty() {
+            remarks.say("what is asked of its socket", place);
         }
-        Plan::Udp(plan) => {
-            let peer = Peer::of(&plan.endpoint, address);
-            let ttl = plan.socket.ttl;
-            let command = match tool {
-                SocketTool::Nc => {
-                    if ttl.is_some() {
-                        remarks.say(
-                            "the TTL of datagrams, which nc does not set alike everywhere",
-                            place,
-                        );
-                    }
-                    nc(&peer, &plan.client, true, place, remarks)
-                }
-                SocketTool::Socat => {
-                    let ttl = ttl.map_or_else(String::new, |ttl| format!(",ttl={ttl}"));
-                    socat(&peer, "UDP", source_of(&plan.client), &ttl)
-                }
-            };
-            (command, &plan.steps, true)
+        let peer = Peer::of(&plan.endpoint, address);
+        let command = match (&plan.tls, tool) {
+            (ClientTls::Off, SocketTool::Nc) => nc(&peer, &plan.client, false, place, remarks),
+            (ClientTls::Off, SocketTool::Socat) => {
+                socat(&peer, "TCP", &socket_options::socat_source(&plan.client), "")
+            }
+            (tls, tool) => over_tls(&peer, tls, tool, &plan.client, place, remarks)?,
+        };
+        (command, false)
+    } else {
+        let plan = planned.plan.as_udp()?;
+        let (peer, ttl) = (Peer::of(&plan.endpoint, address), plan.socket.ttl);
+        if tool == SocketTool::Socat {
+            let ttl = ttl.map_or_else(String::new, |ttl| format!(",ttl={ttl}"));
+            (socat(&peer, "UDP", &socket_options::socat_source(&plan.client), &ttl), true)
+        } else {
+            if ttl.is_some() {
+                remarks.say("the TTL of datagrams, which nc does not set alike everywhere", place);
+            }
+            (nc(&peer, &plan.client, true, place, remarks), true)
         }
-        _ => return None,
     };
+    let steps = planned.plan.steps();
     if steps.iter().any(|step| matches!(step, StepPlan::Expect { .. })) {
         remarks.say("steps that wait for an answer, where the shell sleeps instead", place);
     }
@@ -80,7 +74,7 @@ fn feed(steps: &[StepPlan], is_udp: bool) -> String {
             StepPlan::Send(bytes) => {
                 // Datagrams that are written without a pause become one.
                 if is_udp && sent > 0 {
-                    lines.push("sleep 0.1".to_owned());
+                    lines.push("sleep 0.5".to_owned());
                 }
                 sent += 1;
                 lines.push(format!("printf {}", printf(bytes)));
@@ -124,19 +118,14 @@ impl Peer {
         };
         let both = word(address);
         // One variable may hold both.
-        let (host, port) = match address.rsplit_once(':') {
-            Some((host, port)) => (word(host), word(port)),
-            None => {
-                let name = both.trim_matches(['"', '$']).to_owned();
-                (format!("\"${{{name}%:*}}\""), format!("\"${{{name}##*:}}\""))
-            }
+        let (host, port) = if let Some((host, port)) = address.rsplit_once(':') {
+            (word(host), word(port))
+        } else {
+            let name = both.trim_matches(['"', '$']).to_owned();
+            (format!("\"${{{name}%:*}}\""), format!("\"${{{name}##*:}}\""))
         };
         Peer::Host { host, port, both, name: String::new() }
     }
-}
-
-fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 fn nc(
@@ -150,16 +139,9 @@ fn nc(
     if is_udp {
         switches.push_str(" -u");
     }
-    match &client.source {
-        Some(SourceAddress::Bound(Bind::Address(own))) => {
-            switches = format!("{switches} -s {}", own.ip());
-            if own.port() != 0 {
-                switches = format!("{switches} -p {}", own.port());
-            }
-        }
-        Some(SourceAddress::Port(port)) => switches = format!("{switches} -p {port}"),
-        Some(_) => remarks.say("where it comes from (source), which nc has no word for", place),
-        None => {}
+    match socket_options::nc_source(client) {
+        Some(source) => switches.push_str(&source),
+        None => remarks.say("where it comes from (source), which nc has no word for", place),
     }
     match peer {
         Peer::Unix(UnixName::Path(path)) => format!("{switches} -U {}", word(path)),
@@ -171,20 +153,7 @@ fn nc(
     }
 }
 
-/// Where socat binds, as an option of its address.
-fn source_of(client: &ClientOptions) -> String {
-    match &client.source {
-        None => String::new(),
-        Some(SourceAddress::Port(port)) => format!(",sourceport={port}"),
-        Some(SourceAddress::Interface(name)) => format!(",so-bindtodevice={name}"),
-        Some(SourceAddress::Bound(Bind::Address(own))) if own.port() == 0 => {
-            format!(",bind={}", bracketed(&own.ip().to_string()))
-        }
-        Some(source) => format!(",bind={source}"),
-    }
-}
-
-fn socat(peer: &Peer, kind: &str, source: String, options: &str) -> String {
+fn socat(peer: &Peer, kind: &str, source: &str, options: &str) -> String {
     let address = match peer {
         Peer::Unix(UnixName::Path(path)) => word(&format!("UNIX-CONNECT:{path}")),
         Peer::Unix(UnixName::Abstract(name)) => word(&format!("ABSTRACT-CONNECT:{name}")),
@@ -214,19 +183,18 @@ fn over_tls(
     if tool == SocketTool::Socat {
         let check = if *verify == Verify::Off { ",verify=0" } else { "" };
         let sni = if is_name { format!(",snihost={}", word(name)) } else { String::new() };
-        return Some(socat(peer, "OPENSSL", source_of(client), &format!("{check}{sni}")));
+        return Some(socat(
+            peer,
+            "OPENSSL",
+            &socket_options::socat_source(client),
+            &format!("{check}{sni}"),
+        ));
     }
-    if client.source.is_some() {
+    if !socket_options::socat_source(client).is_empty() {
         remarks.say("where it comes from (source), which openssl s_client is not told", place);
     }
     let check = if *verify == Verify::Off { "" } else { " -verify_return_error" };
     let sni =
         if is_name { format!(" -servername {}", word(name)) } else { " -noservername".to_owned() };
     Some(format!("openssl s_client -quiet -connect {both}{sni}{check}"))
-}
-
-fn say_socket(socket: &SocketOptions, place: &str, remarks: &mut ExportRemarks) {
-    if socket.keep_alive.is_some() {
-        remarks.say("keep-alive of its socket", place);
-    }
 }

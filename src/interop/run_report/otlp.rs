@@ -8,15 +8,17 @@
 //! those of the semantic conventions of HTTP and network where there are such. Ids follow from when the run
 //! began and the place of a span, so that the same run is told alike.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::RunFacts;
+use crate::model::end_address::EndAddress;
 use crate::model::failure::FailureKind;
+use crate::model::timing::Stamp;
 use crate::model::url_text::UrlText;
-use crate::runner::{RunRow, RunVerdict, RunWire};
+use crate::runner::{RunRow, RunTally, RunVerdict, RunWire};
 
 /// `SPAN_KIND_INTERNAL`, `SPAN_KIND_CLIENT`.
 const INTERNAL: u8 = 1;
@@ -25,11 +27,21 @@ const CLIENT: u8 = 3;
 const OK: u8 = 1;
 const ERROR: u8 = 2;
 
+/// A run that is over.
+#[derive(Debug)]
+pub(super) struct SpannedRun<'a> {
+    pub(super) rows: &'a [RunRow],
+    pub(super) began: Stamp,
+    pub(super) took: Duration,
+    pub(super) environment: Option<&'a str>,
+    pub(super) stopped: Option<&'a str>,
+}
+
 /// The whole run as one document.
-pub(super) fn report(run: RunFacts<'_>) -> String {
+pub(super) fn report(run: &SpannedRun<'_>) -> String {
     let mut trace =
         Trace { began: run.began.0, spans: Vec::new(), id: hex(run.began.0, "trace", 16) };
-    let tally = run.tally();
+    let tally = RunTally::of(run.rows);
     let mut attributes = vec![
         number("wirebench.run.passed", tally.passed as u64),
         number("wirebench.run.failed", tally.not_met as u64),
@@ -41,7 +53,7 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
     let root = trace.span_id("run");
     let end = run.began.0.saturating_add(nanos(run.took));
     let status = if tally.is_green() { (OK, String::new()) } else { (ERROR, tally.words()) };
-    trace.push("wirebench run", INTERNAL, (&root, None), (run.began.0, end), attributes, status);
+    trace.push("wirebench run", INTERNAL, (&root, None), (run.began.0, end), &attributes, status);
     for (at, row) in run.rows.iter().enumerate() {
         if row.tries > 0 {
             preset(&mut trace, &root, at, row);
@@ -79,7 +91,7 @@ impl Trace {
         kind: u8,
         (id, parent): (&str, Option<&str>),
         (start, end): (u64, u64),
-        attributes: Vec<Value>,
+        attributes: &[Value],
         status: (u8, String),
     ) {
         let mut span = json!({
@@ -129,7 +141,7 @@ fn preset(trace: &mut Trace, root: &str, at: usize, row: &RunRow) {
         RunVerdict::Running | RunVerdict::Skipped(_) => (0, String::new()),
         RunVerdict::NotMet(_) | RunVerdict::Failed(_) => (ERROR, row.lines().join("\n")),
     };
-    trace.push(row.path.as_str(), INTERNAL, (&id, Some(root)), (start, end), attributes, status);
+    trace.push(row.path.as_str(), INTERNAL, (&id, Some(root)), (start, end), &attributes, status);
     sent(trace, &id, at, row);
 }
 
@@ -163,9 +175,25 @@ fn sent(trace: &mut Trace, parent: &str, at: usize, row: &RunRow) {
             attributes.push(text("network.transport", &transport));
         }
         let status = failure.map_or((0, String::new()), |failure| (ERROR, failure.to_string()));
-        trace.push(method, CLIENT, (&id, Some(parent)), (start, end), attributes, status);
+        trace.push(method, CLIENT, (&id, Some(parent)), (start, end), &attributes, status);
         return;
     };
+    let (of_http, status) = exchange(method, target, row, wire);
+    attributes.extend(of_http);
+    let start = start.saturating_add(nanos(wire.after));
+    let end = start.saturating_add(nanos(wire.timing.total));
+    trace.push(method, CLIENT, (&id, Some(parent)), (start, end), &attributes, status);
+    phases(trace, &id, at, wire, start);
+}
+
+/// What the conventions of HTTP say of an exchange, and its status.
+fn exchange(
+    method: &str,
+    target: &str,
+    row: &RunRow,
+    wire: &RunWire,
+) -> (Vec<Value>, (u8, String)) {
+    let (failure, mut attributes) = (row.failure(), Vec::new());
     attributes.push(text("http.request.method", method));
     attributes.push(text("url.full", target));
     attributes.push(text("network.protocol.name", "http"));
@@ -176,13 +204,13 @@ fn sent(trace: &mut Trace, parent: &str, at: usize, row: &RunRow) {
     attributes.extend(
         wire.peer
             .as_ref()
-            .and_then(|it| it.ip())
+            .and_then(EndAddress::ip)
             .map(|ip| text("network.peer.address", &ip.to_string())),
     );
     attributes.extend(
         wire.peer
             .as_ref()
-            .and_then(|it| it.port())
+            .and_then(EndAddress::port)
             .map(|port| number("network.peer.port", port.into())),
     );
     if row.tries > 1 {
@@ -197,10 +225,7 @@ fn sent(trace: &mut Trace, parent: &str, at: usize, row: &RunRow) {
             status = (ERROR, String::new());
         }
     }
-    let start = start.saturating_add(nanos(wire.after));
-    let end = start.saturating_add(nanos(wire.timing.total));
-    trace.push(method, CLIENT, (&id, Some(parent)), (start, end), attributes, status);
-    phases(trace, &id, at, wire, start);
+    (attributes, status)
 }
 
 /// The parts of the time, one behind the other.
@@ -218,7 +243,7 @@ fn phases(trace: &mut Trace, parent: &str, at: usize, wire: &RunWire, start: u64
         let Some(took) = took else { continue };
         let id = trace.span_id(&format!("{name} {at}"));
         let to = from.saturating_add(nanos(took));
-        trace.push(name, INTERNAL, (&id, Some(parent)), (from, to), Vec::new(), (0, String::new()));
+        trace.push(name, INTERNAL, (&id, Some(parent)), (from, to), &[], (0, String::new()));
         from = to;
     }
 }
@@ -245,5 +270,8 @@ fn nanos(time: Duration) -> u64 {
 /// So many bytes that follow from when and where, in hex digits; never all zero.
 fn hex(began: u64, place: &str, bytes: usize) -> String {
     let digest = Sha256::new().chain_update(began.to_be_bytes()).chain_update(place).finalize();
-    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(bytes).fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
