@@ -24,6 +24,7 @@ pub(crate) mod drafts;
 pub(crate) mod edited_text;
 pub mod editor;
 pub mod effect;
+pub mod exported_code;
 pub mod exporting;
 pub mod filter_page;
 pub(crate) mod filter_words;

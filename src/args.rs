@@ -5,6 +5,7 @@
 
 mod captures;
 mod exec;
+mod export;
 mod import;
 mod open;
 mod relay;
@@ -31,6 +32,7 @@ use send::SEND_EXAMPLES;
 
 pub use captures::CaptureArgs;
 pub use exec::Exec;
+pub use export::Export;
 pub use import::Import;
 pub use open::Open;
 pub use relay::Relay;
@@ -96,6 +98,8 @@ pub enum Task {
     Run(Box<RunArgs>),
     /// Take over presets of other tools: Postman, curl commands and others.
     Import(Import),
+    /// Write presets for other tools: curl, .http, hurl, Postman, k6, nc and others.
+    Export(Export),
     /// Show environments: every value with the file it comes from, or what differs between two.
     Env(ShowEnv),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
@@ -127,6 +131,7 @@ impl Task {
             Task::Open(_)
             | Task::Run(_)
             | Task::Import(_)
+            | Task::Export(_)
             | Task::Env(_)
             | Task::Authority { .. }
             | Task::Completions(_)
@@ -161,6 +166,8 @@ pub enum PresetTaker {
     Relay,
     /// Clients and folders.
     Run,
+    /// All and folders.
+    Export,
     /// The workbench.
     Any,
 }

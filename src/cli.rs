@@ -17,6 +17,7 @@ mod download;
 mod download_names;
 mod exec;
 pub(crate) mod exit;
+mod export;
 mod faults;
 mod headless;
 mod import;
@@ -103,6 +104,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         }
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
+        Task::Export(arguments) => run_export(&arguments, &headless, interrupts).await,
         Task::Env(arguments) => {
             write_text(|output| show_env::run(&arguments, &headless, output), interrupts).await
         }
@@ -168,6 +170,22 @@ async fn run_import(
         biased;
         () = interrupts.next() => Ok(RunOutcome::Interrupted),
         ended = import::run(arguments, headless, &mut output) => ended.map(RunOutcome::Done),
+    };
+    output.finish(outcome, &mut interrupts, 0).await
+}
+
+/// Exports, unless it is interrupted.
+async fn run_export(
+    arguments: &args::Export,
+    headless: &Headless,
+    mut interrupts: Interrupts,
+) -> Result<u8, Failure> {
+    let mut output = Output::new(&Common::default(), Style::Text);
+    output.style = Style::Text;
+    let outcome = tokio::select! {
+        biased;
+        () = interrupts.next() => Ok(RunOutcome::Interrupted),
+        ended = export::run(arguments, headless, &mut output) => ended.map(RunOutcome::Done),
     };
     output.finish(outcome, &mut interrupts, 0).await
 }

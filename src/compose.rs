@@ -131,6 +131,14 @@ pub fn resolved_address(spec: &Spec, variables: &dyn Variables) -> Option<String
     composer.issues.is_empty().then_some(text)
 }
 
+/// A text with its names filled in; `None` = one of them has no value, or has to be got first.
+#[must_use]
+pub(crate) fn filled(text: &str, variables: &dyn Variables) -> Option<String> {
+    let mut composer = Composer::new(variables, UnknownNames::Refused);
+    let text = composer.text(FieldId::default(), text);
+    composer.issues.is_empty().then_some(text)
+}
+
 /// Longest body that is measured while it is typed.
 const MEASURED: usize = 64 * 1024;
 

@@ -7,6 +7,7 @@
 //! | Python script | | [`python::write`] |
 //! | JSON Lines | `ndjson_read` | `ndjson` |
 //! | files of other tools | [`import`](import::import()): presets and environments | |
+//! | presets for other tools | | [`preset_export`]: curl, .http, hurl, Postman, k6 and others |
 //! | HAR 1.2 | [`har_read::read_har`] | [`har::entry`] |
 //! | pcapng | [`pcap::CaptureReader`] | [`pcapng::PcapngWriter`] |
 //! | pcap | [`pcap::CaptureReader`] | |
@@ -35,6 +36,7 @@ mod opened_bodies;
 pub(crate) mod opened_exchanges;
 pub mod pcap;
 pub mod pcapng;
+pub mod preset_export;
 pub mod python;
 pub mod replay;
 pub(crate) mod request_text;

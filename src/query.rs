@@ -27,6 +27,7 @@ mod scanner;
 mod shown;
 mod subject;
 mod times;
+mod told_test;
 mod value;
 
 pub use answered::Answered;
@@ -41,6 +42,7 @@ pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
+pub(crate) use told_test::ToldTest;
 
 #[cfg(test)]
 mod query_tests;

@@ -248,6 +248,7 @@ const COPIES_OF_THE_ENVIRONMENT: OnlyIn = OnlyIn {
         "app/flow/unknown_names.rs",  // a key asks what would keep it from being sent
         "app/flow/outside.rs",        // a file of it is opened in an editor
         "app/overlay/code.rs",        // code is made when its window opens
+        "app/exported_code.rs",       // the same of a folder
         "app/flow/runs/beginning.rs", // runs presets
         "cli/target.rs",              // the same outside the screen
         "store/job.rs",               // for that

@@ -133,6 +133,8 @@ mod pipes;
 mod pitfalls;
 #[path = "suite/planted.rs"]
 mod planted;
+#[path = "suite/presets_exported.rs"]
+mod presets_exported;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "../src/property_tests.rs"]

@@ -158,7 +158,7 @@ actions! {
     OpenOutside "open-outside" View "Open outside" "Open the body on screen with the program for its kind" [Response "o"];
     Pager "pager" View "Pager" "Show the body on screen in $PAGER" [Response "P"];
     Framing "framing" View "Framing" "Cut what came into lines or messages, or undo that" [Conversation "F"];
-    ShowCode "show-code" View "Show code" "Show this preset as curl and as Python" [Plain "c"];
+    ShowCode "show-code" View "Show code" "Export this preset or folder: curl, Python, .http, hurl, Postman, k6 and others; copy it or save it to a file" [Plain "c"];
     Theme "theme" View "Theme" "Choose the colour theme from a list, seen while moving" [Plain "T"];
     Redraw "redraw" View "Redraw" "Draw the screen anew" [];
 
@@ -184,7 +184,7 @@ actions! {
     OlderInput "older-input" Edit "Older input" "Input line sent before" [Input "<Up>"];
     NewerInput "newer-input" Edit "Newer input" "Input line sent after" [Input "<Down>"];
 
-    Save "save" Presets "Save" "Save what is composed as a preset" [Global "<C-s>"];
+    Save "save" Presets "Save" "Save what is composed as a preset; in the window of code that to a file" [Global "<C-s>", Code "w"];
     SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S", Conflict "s"];
     New "new" Presets "New" "Compose something new" [Global "<C-n>", Environments "n"];
     Rename "rename" Presets "Rename" "Rename the preset or folder, or move it: FOLDER/NAME" [Presets "r", Environments "r"];

@@ -150,6 +150,7 @@ impl Overlay {
             Overlay::Ask(_) => Context::Variable,
             Overlay::Confirm(_) => Context::Question,
             Overlay::Conflict(_) => Context::Conflict,
+            Overlay::Code(it) if it.prompt.is_some() => Context::Line,
             Overlay::Code(_) => Context::Code,
             Overlay::Compare(_) => Context::Compare,
             Overlay::Statistics(_) => Context::Statistics,

@@ -87,7 +87,7 @@ pub struct RunArgs {
     /// are variables.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub data: Option<PathBuf>,
-    /// Write a report: text, json, junit, tap, html or md, to a file, or in place of what is printed. Several
+    /// Write a report: text, json, junit, tap, html, md or otlp (spans of OpenTelemetry), to a file, or in place of what is printed. Several
     /// can be written.
     #[arg(long = "report", value_name = "KIND[=FILE]")]
     pub reports: Vec<String>,

@@ -28,7 +28,7 @@ _wirebench_with_presets() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} taker=any word kept=()
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            send|listen|relay|run) taker=$word; break ;;
+            send|listen|relay|run|export) taker=$word; break ;;
             authority|completions|import|man) return ;;
         esac
     done
@@ -60,6 +60,7 @@ _wirebench_words() {
         *:wirebench-command-listen:*) taker=listen ;;
         *:wirebench-command-relay:*) taker=relay ;;
         *:wirebench-command-run:*) taker=run ;;
+        *:wirebench-command-export:*) taker=export ;;
     esac
     presets=(${(f)"$(_call_program presets wirebench completions --presets $taker 2>/dev/null)"})
     (( $#presets )) && compadd -a presets
@@ -77,6 +78,7 @@ complete -c wirebench -n "__fish_wirebench_using_subcommand send" -a "(wirebench
 complete -c wirebench -n "__fish_wirebench_using_subcommand listen" -a "(wirebench completions --presets listen 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_using_subcommand relay" -a "(wirebench completions --presets relay 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_using_subcommand run" -a "(wirebench completions --presets run 2>/dev/null)"
+complete -c wirebench -n "__fish_wirebench_using_subcommand export" -a "(wirebench completions --presets export 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_needs_command" -a "(wirebench completions --presets any 2>/dev/null)"
 "#;
 
@@ -117,7 +119,7 @@ fn script(shell: CompletionShell) -> String {
 fn zsh(text: &str, ours: &str) -> String {
     let mut out = String::with_capacity(text.len() + ours.len());
     for line in text.split_inclusive('\n') {
-        let words = ["'*::words --", "':target --", "':listen --"];
+        let words = ["'*::words --", "':target --", "':listen --", "'*::names --"];
         let is_word = words.iter().any(|word| line.starts_with(word));
         let is_first = line.starts_with("'::words --");
         if is_word {
@@ -141,13 +143,14 @@ fn presets(taker: PresetTaker, headless: &Headless) -> Result<Vec<String>, Failu
         Side::Listener => PresetTaker::Listen,
         Side::Relay => PresetTaker::Relay,
     };
+    let takes_all = [PresetTaker::Any, PresetTaker::Export].contains(&taker);
     let runs = taker == PresetTaker::Run;
+    let has_folders = runs || taker == PresetTaker::Export;
     let is_taken = |side: Side| {
-        [PresetTaker::Any, taker_of(side)].contains(&taker)
-            || runs && taker_of(side) == PresetTaker::Send
+        takes_all || taker_of(side) == taker || runs && taker_of(side) == PresetTaker::Send
     };
     let mut names = Vec::new();
-    if runs {
+    if has_folders {
         let folders = workspace.presets.iter().map(|stored| stored.path.folder());
         let folders: BTreeSet<&str> = folders.filter(|folder| !folder.is_empty()).collect();
         names.extend(folders.into_iter().map(|folder| format!("{folder}/")));
@@ -196,7 +199,7 @@ mod tests {
             }
         }
         let zsh = script(CompletionShell::Zsh);
-        assert_eq!(zsh.matches(":_wirebench_words'").count(), 3, "{zsh}");
+        assert_eq!(zsh.matches(":_wirebench_words'").count(), 5, "{zsh}");
         assert_eq!(zsh.matches("\":: :_wirebench_first\"").count(), 1, "{zsh}");
         assert_eq!(zsh.matches("_wirebench_words() {").count(), 1);
         assert!(!zsh.contains("'::words"));

@@ -17,6 +17,14 @@ pub(crate) struct JsonPath {
     steps: Vec<PathStep>,
 }
 
+/// A step of a path that leads to one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PathPlace {
+    Member(String),
+    /// From the end below zero.
+    Element(i64),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PathStep {
     /// The member of this name.
@@ -66,6 +74,24 @@ impl JsonPath {
     /// Whether it can lead to more than one value.
     pub(crate) fn is_many(&self) -> bool {
         self.steps.contains(&PathStep::Each)
+    }
+
+    /// The members and elements it goes through, and the function behind them; `None` = it goes through all
+    /// of a list, or further than a function.
+    pub(crate) fn plain(&self) -> Option<(Vec<PathPlace>, Option<&'static str>)> {
+        let mut places = Vec::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            match step {
+                PathStep::Member(name) => places.push(PathPlace::Member(name.clone())),
+                PathStep::Element(number) => places.push(PathPlace::Element(*number)),
+                PathStep::Each => return None,
+                PathStep::Call(call) => {
+                    let name = CALLS.iter().find(|(_, known)| known == call)?.0;
+                    return (at + 1 == self.steps.len()).then_some((places, Some(name)));
+                }
+            }
+        }
+        Some((places, None))
     }
 
     /// The values it leads to, in order; none where it leads nowhere.

@@ -37,8 +37,8 @@ mod write;
 pub use command::ImportError;
 pub use files::CommandFiles;
 pub(crate) use plain::{LineInput, ShellLine, shell_lines};
+pub(super) use quote::{printf, word};
 pub(crate) use script::is_command;
-pub(crate) use write::can_write;
 pub use write::write;
 
 use crate::model::http::HttpSpec;

@@ -16,24 +16,6 @@ use crate::model::plan::Plan;
 
 pub use http_client::Library;
 
-/// The libraries there is a choice of for a plan, each with the name of its script.
-#[must_use]
-pub(crate) fn libraries(plan: &Plan) -> &'static [(&'static str, Library)] {
-    match plan {
-        Plan::Http(_) => {
-            &[("Python requests", Library::Requests), ("Python urllib", Library::Urllib)]
-        }
-        Plan::HttpListener(_)
-        | Plan::HttpRelay(_)
-        | Plan::Tcp(_)
-        | Plan::TcpListener(_)
-        | Plan::TcpRelay(_)
-        | Plan::Udp(_)
-        | Plan::UdpListener(_)
-        | Plan::UdpRelay(_) => &[("Python", Library::Requests)],
-    }
-}
-
 /// The script that does what the plan does.
 #[must_use]
 pub fn write(plan: &Plan, library: Library) -> String {

@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod otlp;
 mod tap;
 mod words;
 
@@ -12,6 +13,7 @@ pub use json::{row_line, run_line};
 
 use std::time::Duration;
 
+use otlp::SpannedRun;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::ndjson;
@@ -29,6 +31,7 @@ pub enum RunReportKind {
     Tap,
     Html,
     Md,
+    Otlp,
 }
 
 /// A run that is over.
@@ -61,6 +64,10 @@ impl RunFacts<'_> {
             RunReportKind::Tap => tap::report(self),
             RunReportKind::Html => html::report(self),
             RunReportKind::Md => markdown::report(self),
+            RunReportKind::Otlp => {
+                let RunFacts { rows, began, took, environment, stopped } = self;
+                otlp::report(&SpannedRun { rows, began, took, environment, stopped })
+            }
         }
     }
 

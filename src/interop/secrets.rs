@@ -41,7 +41,7 @@ pub(super) enum SecretRun<'a> {
 /// The same scope with names in place of values that nobody should see.
 #[must_use]
 pub fn named_scope(scope: &Scope, named: NamedValues) -> Scope {
-    let mark = |name: &str| format!("{}{}{}", MARK.0, variable(name), MARK.1);
+    let mark = |name: &str| mark(&variable(name));
     let mut scope = scope.clone();
     scope.cover_programs(mark);
     let variables = scope.variables.iter_mut();
@@ -51,14 +51,19 @@ pub fn named_scope(scope: &Scope, named: NamedValues) -> Scope {
     }
     if named == NamedValues::SecretsAndOs {
         for (name, value) in &mut scope.os {
-            *value = format!("{}{}{}", MARK.0, os_variable(name), MARK.1);
+            *value = self::mark(&os_variable(name));
         }
     }
     scope
 }
 
+/// What stands for the value of the variable of this name in a text.
+pub(super) fn mark(name: &str) -> String {
+    format!("{}{name}{}", MARK.0, MARK.1)
+}
+
 /// `api-token` as the name of an environment variable: `API_TOKEN`.
-fn variable(name: &str) -> String {
+pub(super) fn variable(name: &str) -> String {
     let mut out: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })

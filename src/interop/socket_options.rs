@@ -3,7 +3,7 @@
 //! is more than a number, and curl has a switch for keep-alive. Of HTTP in Python, whose libraries
 //! open the sockets, it is said in a comment. Of a pasted curl command the same switches are read.
 //!
-//! Used by the Python scripts of clients and listeners and by both directions of curl.
+//! Used by the Python scripts of clients and listeners, by both directions of curl, and by `nc` and `socat`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -73,6 +73,39 @@ pub(crate) fn connection(
         format!("socket.create_connection(({host}, {port}), timeout={timeout}{source})"),
         String::new(),
     )
+}
+
+/// The switches of `nc` for where a client comes from; `None` = it has none for that.
+pub(crate) fn nc_source(client: &ClientOptions) -> Option<String> {
+    match &client.source {
+        None => Some(String::new()),
+        Some(SourceAddress::Port(port)) => Some(format!(" -p {port}")),
+        Some(SourceAddress::Bound(Bind::Address(own))) if own.port() == 0 => {
+            Some(format!(" -s {}", own.ip()))
+        }
+        Some(SourceAddress::Bound(Bind::Address(own))) => {
+            Some(format!(" -s {} -p {}", own.ip(), own.port()))
+        }
+        Some(SourceAddress::Bound(_) | SourceAddress::Interface(_)) => None,
+    }
+}
+
+/// The option of an address of `socat` for the same; empty = none.
+pub(crate) fn socat_source(client: &ClientOptions) -> String {
+    match &client.source {
+        None => String::new(),
+        Some(SourceAddress::Port(port)) => format!(",sourceport={port}"),
+        Some(SourceAddress::Interface(name)) => format!(",so-bindtodevice={name}"),
+        Some(SourceAddress::Bound(Bind::Address(own))) if own.port() == 0 => {
+            format!(",bind={}", bracketed(&own.ip().to_string()))
+        }
+        Some(source) => format!(",bind={source}"),
+    }
+}
+
+/// A host as it stands before a port.
+pub(crate) fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 /// The family of a client's socket of datagrams, and the line that binds it, if one does.

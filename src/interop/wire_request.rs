@@ -4,6 +4,7 @@
 use crate::compose::address::UrlParts;
 use crate::interop::secrets;
 use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::url_text::UrlText;
 
 /// What `compose` asks for unless the user does.
 const ACCEPT_ENCODING: &str = "deflate, gzip, br, zstd";
@@ -18,7 +19,7 @@ pub(super) struct WireRequest<'a> {
 }
 
 impl<'a> WireRequest<'a> {
-    /// Asks the plan's own headers; a URL that cannot be read has an empty authority.
+    /// Asks the plan's own headers; of a URL that cannot be read the authority is what stands there.
     pub(super) fn new(plan: &'a HttpPlan) -> Self {
         let chunked = value(plan, "transfer-encoding")
             .is_some_and(|value| value.trim().to_ascii_lowercase().ends_with("chunked"));
@@ -31,7 +32,9 @@ impl<'a> WireRequest<'a> {
             }
             PlanBody::Bytes(bytes) => Some(&**bytes),
         };
-        let authority = UrlParts::parse(&plan.url).map_or_else(|_| String::new(), |p| p.authority);
+        // The host of an export may be a variable, which is none.
+        let literal = || UrlText::literal(&plan.url).host_port.to_owned();
+        let authority = UrlParts::parse(&plan.url).map_or_else(|_| literal(), |p| p.authority);
         WireRequest { plan, body, chunked, authority }
     }
 

@@ -18,6 +18,7 @@ use super::fields::QueryValue;
 use super::pattern::{DataPattern, RegexTest};
 use super::question::FacetQuestion;
 use super::scanner::{QueryError, Scanner, error};
+use super::told_test::{ToldTest, range_ends};
 use super::value;
 use crate::codec::search::Needle;
 
@@ -91,6 +92,12 @@ impl FacetTest {
         }
     }
 
+    /// What is tested, in words that others can be told it in: each test, and whether it shall hold.
+    #[must_use]
+    pub(crate) fn told(&self) -> Vec<(bool, ToldTest)> {
+        self.tests.iter().map(|(wanted, test)| (*wanted, test.told())).collect()
+    }
+
     /// Whether less than all is asked for: a part of an object, an element of a list.
     pub(super) fn is_part(&self) -> bool {
         matches!(self.tests.as_slice(), [(true, AnswerTest::JsonHas(_))])
@@ -98,6 +105,33 @@ impl FacetTest {
 }
 
 impl AnswerTest {
+    fn told(&self) -> ToldTest {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        let told = match self {
+            AnswerTest::Exists => Some(ToldTest::Exists),
+            AnswerTest::Numbers(ranges) => {
+                let of = |range: &NumberRange| range_ends(range);
+                Some(ToldTest::Numbers(ranges.iter().map(of).collect()))
+            }
+            AnswerTest::Is(texts) => {
+                texts.iter().map(|it| text(it)).collect::<Option<_>>().map(ToldTest::Is)
+            }
+            AnswerTest::Contains(pattern) => {
+                let (Needle::Text(bytes) | Needle::Bytes(bytes)) = &pattern.needle;
+                text(bytes).map(|text| ToldTest::Contains(text, pattern.is_any_case()))
+            }
+            AnswerTest::Matches(regex) => {
+                let (source, is_any_case) = regex.told();
+                Some(ToldTest::Matches(source.to_owned(), is_any_case))
+            }
+            AnswerTest::JsonIs(values) => Some(ToldTest::Json(values.clone())),
+            AnswerTest::JsonNumber(sign, number) => Some(ToldTest::JsonNumber(sign, *number)),
+            AnswerTest::YesNo(yes) => Some(ToldTest::YesNo(*yes)),
+            _ => None,
+        };
+        told.unwrap_or(ToldTest::Other)
+    }
+
     fn holds(&self, answer: &Answered) -> bool {
         match (self, answer) {
             (AnswerTest::Exists, answer) => !answer.is_nothing(),

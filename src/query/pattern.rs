@@ -126,6 +126,11 @@ impl RegexTest {
         found.get(1).or_else(|| found.get(0)).map(|part| part.as_bytes())
     }
 
+    /// As it was written, and whether letters of both cases are equal.
+    pub(super) fn told(&self) -> (&str, bool) {
+        (&self.source, !has_capitals(&self.source))
+    }
+
     /// It as a part of a larger one.
     pub(super) fn expression(&self) -> String {
         let flags = if has_capitals(&self.source) { "" } else { "i" };
@@ -186,6 +191,11 @@ impl DataPattern {
         let anchor = (0..bytes.len()).max_by_key(rarity).filter(|_| any_case);
         let finder = Box::new(Finder::new(bytes).into_owned());
         DataPattern { needle, finder, anchor }
+    }
+
+    /// Whether letters of both cases are equal.
+    pub(super) fn is_any_case(&self) -> bool {
+        self.anchor.is_some()
     }
 
     /// Whether the payload of a record contains it.

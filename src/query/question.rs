@@ -110,6 +110,14 @@ impl FacetQuestion {
         &self.name
     }
 
+    /// The regular expression whose first group is taken, with the case it minds; of a capture.
+    #[must_use]
+    pub(crate) fn part(&self) -> Option<String> {
+        let part = self.part.as_ref()?;
+        let (source, is_any_case) = part.told();
+        Some(if is_any_case { format!("(?i){source}") } else { source.to_owned() })
+    }
+
     /// How its answer is compared.
     pub(super) fn kind(&self) -> FacetKind {
         self.kind

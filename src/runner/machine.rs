@@ -331,6 +331,7 @@ impl Run {
             verdict: RunVerdict::Running,
             status: None,
             report: CheckReport::default(),
+            wire: None,
             session: None,
         });
         self.rows.len() - 1

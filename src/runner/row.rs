@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use crate::check::CheckReport;
+use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::SessionId;
 use crate::model::preset::PresetPath;
-use crate::model::timing::Stamp;
+use crate::model::timing::{Stamp, Timing};
 
 /// A preset that ran, runs, or was to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +31,21 @@ pub struct RunRow {
     /// Of the answer, where it has one.
     pub status: Option<u16>,
     pub report: CheckReport,
+    /// Of the last exchange, where it had one.
+    pub wire: Option<Box<RunWire>>,
     /// The last session of it.
     pub session: Option<SessionId>,
+}
+
+/// How an exchange went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunWire {
+    /// From the beginning of its preset to its own.
+    pub after: Duration,
+    pub timing: Timing,
+    pub peer: Option<EndAddress>,
+    /// Of HTTP, as the answer says it.
+    pub version: Option<&'static str>,
 }
 
 /// What became of it.

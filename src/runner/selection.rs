@@ -36,6 +36,8 @@ struct Selecting<'a> {
     children: HashMap<&'a str, Vec<Child<'a>>>,
     found: RunSelection,
     taken: HashSet<usize>,
+    /// Listeners and relays, too.
+    takes_all: bool,
 }
 
 /// What these names mean.
@@ -43,9 +45,25 @@ struct Selecting<'a> {
 /// # Errors
 /// A name that nothing has, a listener by its name, or an `order` that names what is not there.
 pub fn select(workspace: &Workspace, names: &[String]) -> Result<RunSelection, Failure> {
+    selected(workspace, names, false)
+}
+
+/// The same with listeners and relays, for who sends nothing.
+///
+/// # Errors
+/// A name that nothing has, or an `order` that names what is not there.
+pub fn select_all(workspace: &Workspace, names: &[String]) -> Result<RunSelection, Failure> {
+    selected(workspace, names, true)
+}
+
+fn selected(
+    workspace: &Workspace,
+    names: &[String],
+    takes_all: bool,
+) -> Result<RunSelection, Failure> {
     let children = children(&workspace.presets);
     let (found, taken) = (RunSelection::default(), HashSet::new());
-    let mut selecting = Selecting { workspace, children, found, taken };
+    let mut selecting = Selecting { workspace, children, found, taken, takes_all };
     for name in names {
         selecting.name(name)?;
     }
@@ -90,6 +108,7 @@ impl<'a> Selecting<'a> {
     fn named(&mut self, at: usize) -> Result<(), Failure> {
         let Some(stored) = self.workspace.presets.get(at) else { return Ok(()) };
         let waits = stored.content.as_ref().ok().filter(|preset| preset.spec.run().is_none());
+        let waits = waits.filter(|_| !self.takes_all);
         let Some(waits) = waits else {
             self.take(at);
             return Ok(());
@@ -162,7 +181,7 @@ impl<'a> Selecting<'a> {
             Child::Preset(at) => {
                 let stored = self.workspace.presets.get(at);
                 match stored.map(|stored| (&stored.path, &stored.content)) {
-                    Some((path, Ok(preset))) if preset.spec.run().is_none() => {
+                    Some((path, Ok(preset))) if preset.spec.run().is_none() && !self.takes_all => {
                         self.found.left_out.push(path.clone());
                     }
                     _ => self.take(at),

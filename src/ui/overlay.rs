@@ -147,10 +147,18 @@ fn help(mut painter: Painter<'_>, it: &Help) {
 fn code(mut painter: Painter<'_>, it: &Code) {
     let palette = painter.palette;
     let (tabs, area) = Code::parts(painter.area);
-    for (at, name, start) in it.tabs() {
+    for (at, name, start) in it.tabs(tabs.width) {
         let style = if at == it.selected { palette.active } else { palette.inactive };
         painter.at(tabs).put_from(start, name, style);
     }
+    if let Some(prompt) = &it.prompt {
+        let y = area.bottom().saturating_sub(1);
+        painter
+            .at(Rect { y, height: area.height.min(1), ..area })
+            .prompt(prompt.label(), &prompt.editor);
+    }
+    let height = area.height.saturating_sub(u16::from(it.prompt.is_some()));
+    let area = Rect { height, ..area };
     let lines = it.lines(area.width);
     let top = it.scroll.min(lines.len().saturating_sub(usize::from(area.height)));
     painter.at(area).lines(lines.iter().skip(top), palette.base);

@@ -16,6 +16,7 @@ use wirebench::app::editor::TEXT_KEYS;
 use wirebench::app::keymap::{Context, Keymap, Override, show};
 use wirebench::codec::{color_rules, theme_file};
 use wirebench::compose::plan;
+use wirebench::model::export_kind::PRESET_EXPORTS;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
 use wirebench::model::theme::ROLES;
@@ -38,6 +39,8 @@ const CLOSE_FIELDS: &str = "<!-- /fields -->";
 const OPEN_FACETS: &str =
     "<!-- facets: generated from the table of facets, checked by a test -->\n";
 const CLOSE_FACETS: &str = "<!-- /facets -->";
+const OPEN_KINDS: &str = "<!-- kinds: generated from the table of kinds, checked by a test -->\n";
+const CLOSE_KINDS: &str = "<!-- /kinds -->";
 
 fn key_list() -> String {
     let mut text = String::new();
@@ -114,6 +117,7 @@ fn the_chapters_list_the_keys_of_the_action_table_the_roles_of_themes_and_the_fi
         ("docs/themes.md", OPEN_ROLES, CLOSE_ROLES, role_list()),
         ("docs/traffic.md", OPEN_FIELDS, CLOSE_FIELDS, field_list()),
         ("docs/expect-and-capture.md", OPEN_FACETS, CLOSE_FACETS, facet_list()),
+        ("docs/export.md", OPEN_KINDS, CLOSE_KINDS, kind_list()),
     ] {
         let path = Path::new(ROOT).join(file);
         let chapter = fs::read_to_string(&path).unwrap();
@@ -149,6 +153,16 @@ fn facet_list() -> String {
         let help = facet.help.replace('|', "\\|");
         let example = facet.example.replace('|', "\\|");
         let _ = writeln!(text, "| `{title}` | `{operators}` | {help} | `{example}` |");
+    }
+    text.push('\n');
+    text
+}
+
+fn kind_list() -> String {
+    let mut text = String::from("\n| kind | is | file |\n|---|---|---|\n");
+    for row in PRESET_EXPORTS {
+        let name = row.kind.into_str();
+        let _ = writeln!(text, "| `{name}` | {}: {} | `.{}` |", row.title, row.help, row.extension);
     }
     text.push('\n');
     text

@@ -115,6 +115,9 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
                 discard(app, *id, &title);
             }
         }
+        (Action::ShowCode, TreeItem::Folder(folder)) => {
+            push_or_say(app, Code::folder(shared, folder).map(Overlay::Code));
+        }
         (Action::Revert, item) => revert(app, item),
         (Action::Describe, item) => {
             push_or_say(app, About::new(shared, item.clone()).map(Overlay::About));

@@ -1,9 +1,9 @@
-//! The draft on screen as code: curl and Python, for client and listener; and what was left out of
-//! code that was pasted.
+//! The draft on screen, or a folder, as every kind of code there is for it (`exported_code.rs`); and what was
+//! left out of code that was pasted.
 //!
 //! ```text
-//! curl  requests  urllib      ◂ ▸ or Tab
-//! curl 'http://…'             scrolls; y copies, s shows secrets
+//! curl  Python requests  .http  hurl      ◂ ▸ or Tab
+//! curl 'http://…'                         scrolls; y copies, S saves it to a file, s shows secrets
 //! ```
 //! Secrets are read from the environment (`$API_TOKEN`) until their values are asked for.
 //! Names nobody defined stay in it as they were written, so
@@ -17,29 +17,17 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::copying;
 use crate::app::cursor::{CursorStep, scroll};
+use crate::app::exported_code::{CodeListing, CodeSubject, listings};
 use crate::app::intent::Intent;
 use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::prompt::{self, Prompt, PromptPurpose};
 use crate::app::shared::Shared;
 use crate::codec::wrap_words::wrap;
-use crate::compose::{UnknownNames, plan_with};
-use crate::interop::secrets::NamedValues;
-use crate::interop::{curl, python, secrets};
-use crate::model::plan::Plan;
-use crate::model::preset::Scope;
-use crate::model::secrets::Disclosure;
-use crate::model::spec::Spec;
 
 /// Columns and rows it has at most.
 const SIZE: (u16, u16) = (100, 30);
 /// Rows that a wheel turn moves.
 const WHEEL: usize = 3;
-
-/// One way of writing it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeListing {
-    pub name: &'static str,
-    pub text: String,
-}
 
 /// State of the overlay.
 #[derive(Debug)]
@@ -51,8 +39,10 @@ pub struct Code {
     pub scroll: usize,
     /// Whether credentials stand in the code.
     pub shows_secrets: bool,
+    /// Asks for the file it is saved to.
+    pub prompt: Option<Prompt>,
     /// What it is code of; `None` for remarks.
-    spec: Option<Spec>,
+    subject: Option<CodeSubject>,
     laid_out: RefCell<Option<LaidOut>>,
 }
 
@@ -63,46 +53,22 @@ struct LaidOut {
     lines: Arc<[String]>,
 }
 
-fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeListing>, String> {
-    let named = |named| planned(spec, &secrets::named_scope(scope, named));
-    let plan = if shows_secrets {
-        planned(spec, scope)?
-    } else {
-        // A variable of the system may be what a host or port comes from, and no name can.
-        let plan = named(NamedValues::SecretsAndOs).or_else(|_| named(NamedValues::Secrets))?;
-        secrets::masked(&plan)
-    };
-    // What was typed in place of a name is no name's to stand for.
-    let told =
-        if shows_secrets { Disclosure::Everything } else { Disclosure::Hiding(scope.hidden()) };
-    let mut listings = Vec::new();
-    if curl::can_write(&plan) {
-        listings.push(CodeListing { name: "curl", text: told.words(&curl::write(&plan)) });
-    }
-    let text = |library| told.words(&python::write(&plan, library));
-    let python = |(name, library)| CodeListing { name, text: text(library) };
-    listings.extend(python::libraries(&plan).iter().copied().map(python));
-    Ok(listings)
-}
-
-fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
-    // What cannot be planned has an issue at least; the first says enough.
-    plan_with(spec, scope, UnknownNames::Literal)
-        .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())
-}
-
 impl Code {
     /// What its keys do, these by the names of their actions.
     pub(crate) fn hint(&self) -> String {
         let secrets = if self.shows_secrets { "hide" } else { "show" };
-        let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
+        if self.prompt.is_some() {
+            return "[choose] save · [back] do not".to_owned();
+        }
+        let others =
+            format!("[next-tab] kind · [save] to a file · [show-secrets] {secrets} secrets · ");
         let others = if self.is_remarks() { "" } else { &others };
         format!("[copy] copy · {others}[back] close")
     }
 
     /// Whether it shows remarks, which come in one way and hold no secrets.
     pub(crate) fn is_remarks(&self) -> bool {
-        self.spec.is_none()
+        self.subject.is_none()
     }
 
     /// Columns and rows it wants on a screen so wide.
@@ -125,9 +91,14 @@ impl Code {
     }
 
     fn lay_out(&self, width: u16) -> Arc<[String]> {
-        let lines = self.listing().into_iter().flat_map(|listing| listing.text.lines());
+        let listing = self.listing();
+        let lines = listing.into_iter().flat_map(|listing| listing.text.lines());
         if !self.is_remarks() {
-            return lines.map(str::to_owned).collect();
+            let remarks = listing.map(|listing| listing.remarks.as_slice()).unwrap_or_default();
+            let remark = |remark: &String| wrap(&format!("· {remark}"), width);
+            let gap = (!remarks.is_empty()).then(String::new);
+            let remarks = gap.into_iter().chain(remarks.iter().flat_map(remark));
+            return lines.map(str::to_owned).chain(remarks).collect();
         }
         let hanging = |(at, line): (usize, String)| {
             if at == 0 { format!("- {line}") } else { format!("  {line}") }
@@ -149,13 +120,22 @@ impl Code {
         (tabs, Rect { y, height: inner.height - tabs.height - gap, ..inner })
     }
 
-    /// Column each tab begins at, counted from the first.
-    pub fn tabs(&self) -> impl Iterator<Item = (usize, &'static str, u16)> {
-        let mut x = 0;
-        self.listings.iter().enumerate().map(move |(at, listing)| {
-            let start = x;
-            x += listing.name.len() as u16 + 2;
-            (at, listing.name, start)
+    /// Column each tab begins at in so many columns; those that are past stand to the left of them.
+    pub fn tabs(&self, width: u16) -> impl Iterator<Item = (usize, &'static str, u16)> {
+        let ends = self.listings.iter().scan(0, |x, listing| {
+            *x += listing.name.len() as u16 + 2;
+            Some(*x)
+        });
+        let ends: Vec<u16> = ends.collect();
+        let end = ends.get(self.selected).map_or(0, |end| end.saturating_sub(2));
+        // The first that is shown, so that the selected one is.
+        let past = ends.iter().copied().map(|end| (end, end));
+        let past = std::iter::once((0, 0)).chain(past);
+        let from = past.map(|(from, _)| from).find(|from| end.saturating_sub(*from) <= width);
+        let from = from.unwrap_or(0);
+        let starts = std::iter::once(0).chain(ends).zip(&self.listings).enumerate();
+        starts.filter_map(move |(at, (start, listing))| {
+            Some((at, listing.name, start.checked_sub(from)?))
         })
     }
 
@@ -163,33 +143,48 @@ impl Code {
     pub(crate) fn new(shared: &Shared) -> Result<Self, Intent> {
         let draft = shared.drafts.current();
         let (title, spec) = (draft.title(), draft.spec.to_spec());
-        let listings = listings(&spec, &shared.scope(), false)
+        Code::of(&title, CodeSubject::one(&title, &spec, &shared.scope()))
+    }
+
+    /// The same of all presets of a folder, as they are saved.
+    pub(crate) fn folder(shared: &Shared, folder: &str) -> Result<Self, Intent> {
+        let subject = CodeSubject::folder(shared, folder).map_err(Intent::Warn)?;
+        Code::of(&format!("{folder}/"), subject)
+    }
+
+    fn of(title: &str, subject: CodeSubject) -> Result<Self, Intent> {
+        let listings = listings(&subject, false)
             .map_err(|why| Intent::Warn(format!("no code of {title} yet: {why}")))?;
-        let title = format!("{title} as code");
-        Ok(Code::showing(title, listings, Some(spec)))
+        Ok(Code::showing(format!("{title} as code"), listings, Some(subject)))
     }
 
     /// Remarks on code that was pasted, each in full.
     pub(crate) fn remarks(title: &str, remarks: &[String]) -> Self {
         let text = remarks.iter().map(|remark| remark.replace('\n', " ") + "\n").collect();
-        let listings = vec![CodeListing { name: "remarks", text }];
+        let (file, remarks) = (String::new(), Vec::new());
+        let listings = vec![CodeListing { name: "remarks", text, file, remarks }];
         Code::showing(title.to_owned(), listings, None)
     }
 
-    fn showing(title: String, listings: Vec<CodeListing>, spec: Option<Spec>) -> Self {
-        let laid_out = RefCell::default();
-        Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec, laid_out }
+    fn showing(title: String, listings: Vec<CodeListing>, subject: Option<CodeSubject>) -> Self {
+        let (laid_out, prompt) = (RefCell::default(), None);
+        let (selected, scroll, shows_secrets) = (0, 0, false);
+        Code { title, listings, selected, scroll, shows_secrets, prompt, subject, laid_out }
     }
 
     /// Takes an input.
     pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        if let Some(outcome) = prompt::update(&mut self.prompt, shared, input) {
+            return outcome;
+        }
         let (tabs, area) = Self::parts(inner);
         let len = self.listings.len().max(1);
         match input {
             PaneInput::Act(Action::NextTab) => self.show((self.selected + 1) % len),
             PaneInput::Act(Action::PreviousTab) => self.show((self.selected + len - 1) % len),
             PaneInput::Act(Action::Copy) => return self.copy(),
-            PaneInput::Act(Action::ShowSecrets) => self.toggle_secrets(shared),
+            PaneInput::Act(Action::Save) if !self.is_remarks() => self.ask_for_file(),
+            PaneInput::Act(Action::ShowSecrets) => self.toggle_secrets(),
             PaneInput::Act(action) => match CursorStep::of(action) {
                 Some(step) => self.step(step, area),
                 None => return Outcome::no(),
@@ -198,7 +193,7 @@ impl Code {
             PaneInput::Press(_, mouse) => {
                 if tabs.contains((mouse.column, mouse.row).into()) {
                     let column = mouse.column - tabs.x;
-                    let hit = self.tabs().filter(|(_, _, start)| *start <= column).last();
+                    let hit = self.tabs(tabs.width).filter(|(_, _, start)| *start <= column).last();
                     self.show(hit.map_or(self.selected, |(at, ..)| at));
                 }
             }
@@ -224,9 +219,15 @@ impl Code {
         copying::put(format!("{}{with}", listing.name), listing.text.clone()).into()
     }
 
-    fn toggle_secrets(&mut self, shared: &Shared) {
-        let listed = |spec| listings(spec, &shared.scope(), !self.shows_secrets);
-        if let Some(Ok(listings)) = self.spec.as_ref().map(listed) {
+    fn ask_for_file(&mut self) {
+        let Some(listing) = self.listing() else { return };
+        let bytes = listing.text.clone().into_bytes().into();
+        self.prompt = Some(Prompt::new(PromptPurpose::SaveBytes(bytes), &listing.file));
+    }
+
+    fn toggle_secrets(&mut self) {
+        let listed = |subject| listings(subject, !self.shows_secrets);
+        if let Some(Ok(listings)) = self.subject.as_ref().map(listed) {
             self.listings = listings;
             self.laid_out.take();
             self.shows_secrets = !self.shows_secrets;
@@ -238,7 +239,13 @@ impl Code {
 mod tests {
     use super::*;
     use crate::model::http::{Auth, HttpSpec};
+    use crate::model::preset::Scope;
     use crate::model::protocol::{Protocol, Side};
+    use crate::model::spec::Spec;
+
+    fn listings(spec: &Spec, scope: &Scope, shows: bool) -> Result<Vec<CodeListing>, String> {
+        super::listings(&CodeSubject::one("a", spec, scope), shows)
+    }
 
     fn http(url: &str, token: &str) -> Spec {
         let auth = Auth::Bearer(token.into());
@@ -246,12 +253,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_written_in_three_ways_and_its_secrets_only_when_asked() {
+    fn a_request_is_written_in_every_way_and_its_secrets_only_when_asked() {
         let mut scope = Scope::default();
         scope.secrets.insert("token".into(), "hunter2".into());
         let spec = http("http://127.0.0.1:1/?k={{secret.token}}", "{{secret.token}}");
         let masked = listings(&spec, &scope, false).unwrap();
-        assert_eq!(masked.len(), 3);
+        let names: Vec<_> = masked.iter().map(|listing| listing.name).collect();
+        assert_eq!(names[..4], ["curl", "Python requests", "Python urllib", ".http"]);
         assert!(masked.iter().all(|listing| !listing.text.contains("hunter2")));
         assert!(
             masked[0].text.contains("'Authorization: Bearer '\"$TOKEN\""),
@@ -264,7 +272,9 @@ mod tests {
             masked[1].text
         );
         let shown = listings(&spec, &scope, true).unwrap();
-        assert!(shown.iter().all(|listing| listing.text.contains("hunter2")));
+        // Variables of hurl stand in a file of their own.
+        let mut shown = shown.iter().filter(|listing| listing.name != "hurl");
+        assert!(shown.all(|listing| listing.text.contains("hunter2")));
     }
 
     #[test]
@@ -292,7 +302,7 @@ mod tests {
             let told = listings(&http(url, "pw-typed"), &scope, false).unwrap();
             for listing in told {
                 let hidden = !listing.text.contains("hunter2") && !listing.text.contains("ann:");
-                assert!(hidden && listing.text.contains("********"), "{}", listing.text);
+                assert!(hidden, "{}", listing.text);
             }
         }
     }
@@ -301,7 +311,7 @@ mod tests {
     fn names_nobody_defined_stay_as_written() {
         let code = listings(&http("http://{{base}}/x", ""), &Scope::default(), false);
         match code {
-            Ok(code) => assert!(code[0].text.contains("base")),
+            Ok(code) => assert!(code[0].text.contains("\"$BASE\"")),
             Err(why) => assert!(!why.is_empty()),
         }
     }
@@ -315,7 +325,10 @@ mod tests {
                 if let Some(target) = spec.target_mut() {
                     "db:5432".clone_into(target);
                 }
-                let code = listings(&spec, &Scope::default(), false).unwrap();
+                let Ok(code) = listings(&spec, &Scope::default(), false) else {
+                    assert_eq!((protocol, side), (Protocol::Http, Side::Relay));
+                    continue;
+                };
                 assert!(code.iter().all(|listing| !listing.text.is_empty()), "{protocol} {side:?}");
             }
         }

@@ -140,6 +140,9 @@ impl PresetsPane {
             }
             Action::Send | Action::SendLiteral => return self.send(shared, action),
             // These mean the selected row; then the program does them to what is on screen.
+            Action::ShowCode if matches!(self.selected(shared), Some(TreeItem::Folder(_))) => {
+                return self.selected(shared).map(|item| Intent::ActOn(action, item)).into();
+            }
             Action::SaveAs | Action::ShowCode => return self.show_first(shared, |_| true),
             Action::Stop => return self.show_first(shared, |item| item.is_live(shared)),
             // What was just edited is saved before what happens to be selected.

@@ -8,7 +8,7 @@ use crate::interop::secrets::{SecretRun, runs};
 
 /// One argument of a shell command that stands for exactly this text (which holds no NUL); where a
 /// variable stands in it, for its value.
-pub(super) fn word(text: &str) -> String {
+pub(in crate::interop) fn word(text: &str) -> String {
     let runs = runs(text.as_bytes());
     if runs.is_empty() {
         return plain_word("");
@@ -47,7 +47,7 @@ fn plain_word(text: &str) -> String {
 }
 
 /// The arguments of a `printf` that prints exactly these bytes.
-pub(super) fn printf(bytes: &[u8]) -> String {
+pub(in crate::interop) fn printf(bytes: &[u8]) -> String {
     let mut format = Vec::new();
     let mut values = String::new();
     for run in runs(bytes) {

@@ -17,7 +17,7 @@ const ARGUMENT_MAX: usize = 100_000;
 const EXPECT_FROM: usize = 1024 * 1024;
 
 /// The command that sends the same request; a comment that says so for what curl does not speak
-/// (see `can_write`). Credentials stand in it as they stand in the plan (see
+///. Credentials stand in it as they stand in the plan (see
 /// [`secrets`](crate::interop::secrets)).
 #[must_use]
 pub fn write(plan: &Plan) -> String {
@@ -33,12 +33,6 @@ pub fn write(plan: &Plan) -> String {
             format!("# curl has no plain {} sessions\n", plan.protocol().title())
         }
     }
-}
-
-/// Whether curl can do what the plan does.
-#[must_use]
-pub(crate) fn can_write(plan: &Plan) -> bool {
-    plan.capabilities().exchanges && !plan.side().listens()
 }
 
 fn command(plan: &HttpPlan) -> String {

@@ -1,10 +1,16 @@
 //! HAR files: the request of every entry. Answers are for `open`.
 
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::data::DataNode;
 use super::gathered::{FoundPreset, Gathered};
 use super::tree::ImportFault;
 use crate::compose::template;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
 
@@ -63,7 +69,17 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
     let kind = written.at("mimeType").str();
     let (text, params) = (written.at("text").str(), written.at("params").items());
     if written.at("encoding").str() == "base64" || written.at("_encoding").str() == "base64" {
-        out.left_out("bodies in base64, kept as text", place);
+        match STANDARD.decode(text) {
+            Ok(bytes) => {
+                let mut text = String::new();
+                for byte in bytes {
+                    let _ = write!(text, "{byte:02x}");
+                }
+                spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Hex });
+                return;
+            }
+            Err(_) => out.left_out("bodies in base64, kept as text", place),
+        }
     }
     let of = |row: &DataNode, name: &str| template::quote(&row.at(name).plain());
     if !text.is_empty() {

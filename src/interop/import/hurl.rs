@@ -39,11 +39,10 @@ pub(super) fn entries(text: &str, out: &mut Gathered) -> Result<(), ImportFault>
     let mut fence = false;
     for (at, line) in text.lines().enumerate() {
         let is_start = !fence && start(line).is_some();
-        if line.trim_start().starts_with("```") && !line.trim().ends_with("```")
-            || line.trim() == "```"
-        {
-            fence = !fence;
-        }
+        let bare = line.trim();
+        // Its end may stand behind the last line of the text.
+        let is_end = bare.ends_with("```");
+        fence = if fence { !is_end } else { bare.starts_with("```") && (bare == "```" || !is_end) };
         if is_start {
             let next = Entry { line: at + 1, request: vec![line], answer: Vec::new() };
             found.push(std::mem::replace(&mut entry, next));
@@ -110,7 +109,7 @@ fn read(entry: &Entry<'_>, out: &mut Gathered) -> Result<(), ImportFault> {
             }
             sections::section(&name, &rows, &mut spec, out, &place);
         } else if let Some((name, value)) = sections::header(bare) {
-            let value = ours(value, DIALECT, out, &place);
+            let value = ours(&sections::unescaped(value), DIALECT, out, &place);
             spec.headers.push(NameValue::new(ours(name, DIALECT, out, &place), value));
             lines.next();
         } else {

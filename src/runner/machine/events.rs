@@ -4,14 +4,14 @@ use super::{CLOSING, Run, RunNews, RunOrder, RunTime, later};
 use crate::check::{Came, CameBody, CameFrom, CheckReport, Checks};
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
-use crate::model::exchange::Exchange;
+use crate::model::exchange::{Exchange, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::secrets::Secrets;
 use crate::model::timing::Stamp;
 use crate::runner::listeners::{ListenerState, RunningListener};
 use crate::runner::live::{Live, LiveWait, Requested};
-use crate::runner::row::RunVerdict;
+use crate::runner::row::{RunVerdict, RunWire};
 use crate::runner::talk::RunTalkState;
 
 impl Run {
@@ -215,6 +215,7 @@ impl Run {
         if let Some(row) = self.rows.get_mut(live.row) {
             let answer = last.as_ref().and_then(|last| last.response.as_ref());
             row.status = answer.and_then(|answer| answer.head.status());
+            row.wire = last.as_ref().map(|last| Box::new(on_the_wire(last, live.began)));
         }
         let body = last.as_ref().and_then(|last| Some(last.response.as_ref()?.body.id));
         match (failure.or(wrong), last) {
@@ -250,4 +251,19 @@ impl Run {
 
 fn hidden(secrets: &Secrets, failure: Failure, tells_secrets: bool) -> Failure {
     if tells_secrets { failure } else { secrets.hide_failure(failure) }
+}
+
+/// How an exchange went, of a preset that began then.
+fn on_the_wire(exchange: &Exchange, began: Stamp) -> RunWire {
+    let answer = exchange.response.as_ref().map(|answer| &answer.head.start);
+    let version = match answer {
+        Some(StartLine::Response { version, .. }) => Some(version.name()),
+        _ => None,
+    };
+    RunWire {
+        after: exchange.started.since(began),
+        timing: exchange.timing,
+        peer: exchange.peer.clone(),
+        version,
+    }
 }

@@ -122,6 +122,7 @@ impl Run {
             verdict,
             status: None,
             report,
+            wire: None,
             session: running.map(|it| it.session),
         });
         self.news.push(RunNews::Over(self.rows.len() - 1));

@@ -47,7 +47,26 @@ pub(super) fn pair(line: &str) -> Option<(String, String)> {
     if bare.starts_with('#') {
         return None;
     }
-    header(bare).map(|(name, value)| (name.to_owned(), value.to_owned()))
+    header(bare).map(|(name, value)| (name.to_owned(), unescaped(value)))
+}
+
+/// A value without the backslashes that Hurl has before what would be a comment, or a backslash.
+pub(super) fn unescaped(value: &str) -> String {
+    let (mut made, mut chars) = (String::with_capacity(value.len()), value.chars());
+    while let Some(c) = chars.next() {
+        match (c, chars.clone().next()) {
+            ('\\', Some(next @ ('#' | '\\'))) => {
+                made.push(next);
+                chars.next();
+            }
+            ('\\', Some('t')) => {
+                made.push('\t');
+                chars.next();
+            }
+            (c, _) => made.push(c),
+        }
+    }
+    made
 }
 
 /// Puts the rows of a section into the request.

@@ -1,0 +1,432 @@
+//! What is exported reads again as it was, and what a kind cannot say is said.
+
+use bytes::Bytes;
+use serde_json::Value;
+use strum::VariantArray as _;
+
+use super::*;
+use crate::codec::multipart;
+use crate::compose::{UnknownNames, plan_with};
+use crate::interop::import::{ImportFile, ImportKind, ImportTree, import};
+use crate::model::check_spec::{CaptureSpec, ExpectSpec};
+use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec,
+};
+use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::plan::{HttpPlan, PartContent, Plan, PlanBody};
+use crate::model::preset::PresetPath;
+use crate::model::spec::{NameValue, Spec};
+use crate::model::tls::ClientTls;
+use crate::model::trust::Verify;
+
+fn scope() -> Scope {
+    let mut scope = Scope::default();
+    for (name, value) in [("host", "127.0.0.1"), ("port", "8080"), ("name", "Zoë"), ("q", "a b")] {
+        scope.variables.insert(name.into(), value.into());
+    }
+    scope.secrets.insert("key".into(), "hunter2-key".into());
+    scope
+}
+
+fn preset(path: &str, spec: Spec) -> ExportedPreset {
+    let path = PresetPath::parse(path).unwrap();
+    let folder = path.folder().split('/').filter(|part| !part.is_empty());
+    let folder = folder.map(str::to_owned).collect();
+    ExportedPreset { path, folder, about: "what it is for".into(), spec, scope: scope() }
+}
+
+fn order(kind: PresetExportKind, presets: Vec<ExportedPreset>) -> PresetExportOrder {
+    let (title, environment) = ("all".to_owned(), None);
+    PresetExportOrder { kind, title, presets, environment, with_secrets: true, is_split: false }
+}
+
+fn text(made: &PresetExport) -> String {
+    String::from_utf8(made.files[0].content.clone()).unwrap()
+}
+
+fn http(url: &str) -> HttpSpec {
+    HttpSpec { url: url.into(), ..HttpSpec::default() }
+}
+
+fn post(body: HttpBody) -> HttpSpec {
+    HttpSpec { method: "POST".into(), body, ..http("http://{{host}}:{{port}}/x") }
+}
+
+fn rows(rows: &[(&str, &str)]) -> Vec<NameValue> {
+    rows.iter().map(|(name, value)| NameValue::new(*name, *value)).collect()
+}
+
+/// Requests with what is easily lost on the way.
+fn odd() -> Vec<HttpSpec> {
+    let part = |name: &str, value: &str| FormPart {
+        name: name.into(),
+        value: value.into(),
+        ..FormPart::default()
+    };
+    let hex = Payload { text: "00 ff 0d 0a 41".into(), format: PayloadFormat::Hex };
+    vec![
+        http("http://h/a?q=1+2&x=%2B&e=&=&f"),
+        http("http://{{host}}:{{port}}/{{name}}?q={{name}}&r={{q}}"),
+        HttpSpec {
+            query: rows(&[("k", "ü&=# '\"$`\\"), ("e", ""), ("n", "{{q}}")]),
+            ..http("h:1/p")
+        },
+        HttpSpec {
+            headers: rows(&[
+                ("X-Quotes", "it's \"q\" $HOME `x` \\ % #hash"),
+                ("X-Empty", ""),
+                ("X-Twice", "1"),
+                ("X-Twice", "2"),
+                ("X-Name", "{{name}}; q={{q}}"),
+                ("Accept", "text/html;q=0.9, */*"),
+            ]),
+            ..http("http://h/headers")
+        },
+        HttpSpec {
+            auth: Auth::Basic { user: "ann".into(), password: "p:w'\"".into() },
+            ..http("http://h/")
+        },
+        HttpSpec { auth: Auth::Bearer("{{secret.key}}".into()), ..http("http://h/") },
+        HttpSpec { method: "PROPFIND".into(), redirects: 0, ..http("http://h/dav") },
+        HttpSpec {
+            method: "DELETE".into(),
+            verify: Verify::Off,
+            redirects: 3,
+            ..http("https://h/")
+        },
+        post(HttpBody::Json(
+            "{ \"name\": {{json name}}, \"n\": [1, 2.50], \"t\": \"a\\nb\" }".into(),
+        )),
+        post(HttpBody::Json("{\n  \"a\": 1\n}".into())),
+        post(HttpBody::Text("one 'two' \"three\" $VAR \\back % {{name}}\n\n  four".into())),
+        post(HttpBody::Text("<xml a=\"b\">é</xml>".into())),
+        post(HttpBody::Form(rows(&[("a", "1"), ("b", "x y&+=é"), ("c", "{{name}}"), ("d", "")]))),
+        post(HttpBody::Form(rows(&[("a", "1"), ("b", "two")]))),
+        post(HttpBody::Multipart(vec![part("a", "one"), part("b", ""), part("c", "two\nlines")])),
+        post(HttpBody::Multipart(vec![part("it's \"q\"", "é {{name}}")])),
+        post(HttpBody::Payload(hex)),
+        HttpSpec { body: HttpBody::None, ..post(HttpBody::None) },
+    ]
+}
+
+/// What goes out: all that the wire shows of a plan.
+#[derive(Debug, PartialEq, Eq)]
+struct OnTheWire {
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+fn on_the_wire(plan: HttpPlan) -> OnTheWire {
+    let body = match &plan.body {
+        PlanBody::Bytes(bytes) => bytes.to_vec(),
+        PlanBody::File(path) => path.display().to_string().into_bytes(),
+        PlanBody::Multipart { boundary, parts } => {
+            let of = |piece: PartContent| match piece {
+                PartContent::Bytes(bytes) => bytes,
+                PartContent::File(path) => Bytes::from(path.display().to_string()),
+            };
+            multipart::pieces(boundary, parts).into_iter().flat_map(of).collect()
+        }
+    };
+    // How long a form is, the engine says of its own.
+    let is_told = |(name, _): &(String, String)| name != "content-length";
+    let lower = plan.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+    let mut headers: Vec<(String, String)> = lower.filter(is_told).collect();
+    headers.sort();
+    // The boundary follows from the parts, which hold names in an export.
+    let kind = headers.iter_mut().find(|(name, _)| name == "content-type");
+    let Some((kind, boundary)) = kind.and_then(|(_, kind)| {
+        let boundary = multipart::boundary_of(kind)?;
+        Some((kind, boundary))
+    }) else {
+        return OnTheWire { method: plan.method, url: plan.url, headers, body };
+    };
+    *kind = kind.replace(&boundary, "B");
+    let body = String::from_utf8(body).unwrap().replace(&boundary, "B").into_bytes();
+    OnTheWire { method: plan.method, url: plan.url, headers, body }
+}
+
+fn planned(spec: &Spec, scope: &Scope) -> OnTheWire {
+    match plan_with(spec, scope, UnknownNames::Refused) {
+        Ok(Plan::Http(plan)) => on_the_wire(plan),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn has_ending(file: &ExportedFile, ending: &str) -> bool {
+    file.name.rsplit_once('.').is_some_and(|(_, own)| own == ending)
+}
+
+fn imported(kind: ImportKind, made: &PresetExport) -> (ImportTree, Scope) {
+    let file = &made.files[0];
+    let (name, bytes) = (file.name.clone(), file.content.clone());
+    let mut trees = import(&[ImportFile { name, inside: None, bytes }], Some(kind))
+        .unwrap_or_else(|fault| panic!("{fault:?}\n{}", text(made)));
+    let tree = trees.remove(0);
+    let mut scope = Scope::default();
+    for variable in tree.folders.iter().flat_map(|folder| &folder.variables) {
+        scope.variables.insert(variable.name.clone(), variable.value.clone());
+    }
+    for file in made.files.iter().filter(|file| has_ending(file, "vars")) {
+        let text = String::from_utf8_lossy(&file.content).into_owned();
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        scope.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+    (tree, scope)
+}
+
+#[test]
+fn what_is_exported_reads_again_as_it_was() {
+    let mut wrong = Vec::new();
+    for (kind, reads) in [
+        (PresetExportKind::Http, ImportKind::Http),
+        (PresetExportKind::Hurl, ImportKind::Hurl),
+        (PresetExportKind::Postman, ImportKind::Postman),
+        (PresetExportKind::Har, ImportKind::Har),
+        (PresetExportKind::Curl, ImportKind::Command),
+    ] {
+        for (at, spec) in odd().into_iter().enumerate() {
+            // What is piped into a command is not read with it.
+            if kind == PresetExportKind::Curl && matches!(spec.body, HttpBody::Payload(_)) {
+                continue;
+            }
+            let spec = Spec::Http(spec);
+            let made = export(&order(kind, vec![preset("a/b", spec.clone())]));
+            assert_eq!(made.count, 1, "{kind:?} {at}: {:?}", made.remarks);
+            let (tree, values) = imported(reads, &made);
+            let [read] = tree.presets.as_slice() else {
+                wrong.push(format!(
+                    "{kind:?} {at}: {} presets\n{}",
+                    tree.presets.len(),
+                    text(&made)
+                ));
+                continue;
+            };
+            let (before, mut after) = (planned(&spec, &scope()), planned(&read.spec, &values));
+            // A body that cannot stand among lines lies beside them.
+            let beside = made.files.iter().find(|file| has_ending(file, "body"));
+            if let Some(file) = beside {
+                assert_eq!(after.body, format!("./{}", file.name).into_bytes());
+                after.body.clone_from(&file.content);
+            }
+            if before != after {
+                wrong.push(format!("{kind:?} {at}:\n{before:?}\n{after:?}\n{}", text(&made)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong\n{}", wrong.len(), wrong.join("\n----\n"));
+}
+
+fn checked() -> Spec {
+    let expect = rows(&[
+        ("status", "201"),
+        ("header.content-type", "contains 'JSON'"),
+        ("json .id", "42"),
+        ("json .user", "{{name}}"),
+        ("json .list | length", "> 2"),
+        ("body", "matches 'a.C'"),
+        ("size", "< 4k"),
+        ("total", "<= 500ms"),
+        ("json .all", "{\"a\": 1}"),
+        ("tls.days-left", ">= 14"),
+    ]);
+    let capture = rows(&[
+        ("token", "json .token"),
+        ("id", "header.location matches '/users/([0-9]+)'"),
+        ("tls", "tls.version"),
+    ]);
+    Spec::Http(HttpSpec {
+        expect: ExpectSpec { rows: expect },
+        capture: CaptureSpec { rows: capture },
+        ..http("http://h/")
+    })
+}
+
+#[test]
+fn expectations_and_captures_become_those_of_hurl_and_come_back() {
+    let made = export(&order(PresetExportKind::Hurl, vec![preset("a", checked())]));
+    let said = made.remarks.lines().join("\n");
+    assert!(said.contains("tls.days-left") && said.contains("json .all"), "{said}");
+    assert!(said.contains("tls = tls.version"), "{said}");
+    let (tree, _) = imported(ImportKind::Hurl, &made);
+    let spec = &tree.presets[0].spec;
+    let (expect, capture) = spec.checks().unwrap();
+    let row = |rows: &[NameValue], name: &str| {
+        rows.iter().find(|row| row.name == name).map(|row| row.value.clone()).unwrap_or_default()
+    };
+    assert_eq!(row(&expect.rows, "status"), "201");
+    assert_eq!(row(&expect.rows, "json .id"), "42");
+    assert_eq!(row(&expect.rows, "json .user"), "'{{name}}'");
+    assert_eq!(row(&expect.rows, "header.content-type"), "contains 'JSON'");
+    assert_eq!(row(&expect.rows, "json .list | length"), "> 2");
+    assert_eq!(row(&capture.rows, "token"), "json .token");
+    assert!(row(&capture.rows, "id").contains("/users/([0-9]+)"), "{:?}", capture.rows);
+    assert!(tree.presets[0].notes.is_empty(), "{:?}", tree.presets[0].notes);
+}
+
+#[test]
+fn expectations_are_tests_of_postman_and_checks_of_k6() {
+    let postman = text(&export(&order(PresetExportKind::Postman, vec![preset("a", checked())])));
+    let collection: Value = serde_json::from_str(&postman).unwrap();
+    let exec = collection["item"][0]["event"][0]["script"]["exec"].to_string();
+    assert!(exec.contains("pm.response.code === 201"), "{exec}");
+    assert!(exec.contains("pm.collectionVariables.set"), "{exec}");
+    let made = export(&order(PresetExportKind::K6, vec![preset("a", checked())]));
+    let k6 = text(&made);
+    for part in [
+        "\"status = 201\": (r) => r.status === 201,",
+        "r.json()?.[\"id\"] === 42",
+        "r.headers[\"Content-Type\"]",
+        "const NAME = __ENV.NAME || \"Zoë\";",
+        "let TOKEN = __ENV.TOKEN;",
+        "TOKEN = r.json()?.[\"token\"];",
+    ] {
+        assert!(k6.contains(part), "{part}\n{k6}");
+    }
+    assert!(made.remarks.lines().iter().any(|line| line.contains("size = < 4k")), "{made:?}");
+}
+
+#[test]
+fn secrets_stay_names_in_every_kind_unless_they_are_asked_for() {
+    let canary = "hunter2-key";
+    let mut spec = http("http://h/{{secret.key}}?k={{secret.key}}");
+    spec.headers = rows(&[("X-Key", "{{secret.key}}"), ("Cookie", "sid=typed-cookie")]);
+    spec.auth = Auth::Basic { user: "ann".into(), password: "{{secret.key}}".into() };
+    spec.body = HttpBody::Json("{\"k\": \"{{secret.key}}\"}".into());
+    let step = |text: &str| ScriptStep::Send(Payload::text(text));
+    let steps = vec![step("AUTH {{secret.key}}\\r\\n")];
+    let tcp = TcpSpec { address: "h:1".into(), steps: steps.clone(), ..TcpSpec::default() };
+    let rule = HttpRule {
+        path: "/x".into(),
+        answer: HttpAnswer { body: HttpBody::Text(canary.into()), ..HttpAnswer::default() },
+        ..HttpRule::default()
+    };
+    let listener = HttpListenerSpec { rules: vec![rule], ..HttpListenerSpec::default() };
+    let presets = || {
+        vec![
+            preset("http", Spec::Http(spec.clone())),
+            preset("tcp", Spec::Tcp(tcp.clone())),
+            preset("mock", Spec::HttpListener(listener.clone())),
+        ]
+    };
+    let environment = crate::model::preset::Environment {
+        name: "lab".into(),
+        secrets: scope().secrets,
+        ..crate::model::preset::Environment::default()
+    };
+    for kind in PresetExportKind::VARIANTS {
+        let mut order = order(*kind, presets());
+        order.environment = Some(environment.clone());
+        order.with_secrets = false;
+        let made = export(&order);
+        assert!(made.count > 0, "{kind:?}");
+        for file in &made.files {
+            let text = String::from_utf8_lossy(&file.content);
+            assert!(!text.contains(canary), "{kind:?} {}: {text}", file.name);
+            assert!(!text.contains("typed-cookie"), "{kind:?}: {text}");
+        }
+        order.with_secrets = true;
+        let all: Vec<u8> = export(&order).files.into_iter().flat_map(|it| it.content).collect();
+        assert!(String::from_utf8_lossy(&all).contains(canary), "{kind:?} with secrets");
+    }
+}
+
+#[test]
+fn conversations_are_commands_of_a_shell() {
+    let step = |text: &str| ScriptStep::Send(Payload::text(text));
+    let steps = vec![step("it's 100%\\n"), step("\\x00\\xff")];
+    let tcp = TcpSpec { address: "127.0.0.1:9".into(), steps: steps.clone(), ..TcpSpec::default() };
+    let tls =
+        TcpSpec { tls: ClientTls::verified(), address: "example.com:443".into(), ..tcp.clone() };
+    let udp = UdpSpec { address: "{{peer}}".into(), steps, ..UdpSpec::default() };
+    let presets = vec![
+        preset("tcp", Spec::Tcp(tcp)),
+        preset("tls", Spec::Tcp(tls)),
+        preset("udp", Spec::Udp(udp)),
+    ];
+    let nc = text(&export(&order(PresetExportKind::Nc, presets.clone())));
+    assert!(
+        nc.contains(
+            r"printf 'it'\''s 100%%\n'; printf '\000\377'; sleep 2; } | nc -w 2 127.0.0.1 9"
+        ),
+        "{nc}"
+    );
+    assert!(
+        nc.contains("openssl s_client -quiet -connect example.com:443 -servername example.com"),
+        "{nc}"
+    );
+    assert!(nc.contains("nc -u -w 2 \"${PEER%:*}\" \"${PEER##*:}\""), "{nc}");
+    let made = export(&order(PresetExportKind::Socat, presets));
+    let socat = text(&made);
+    assert!(socat.contains("socat -t 2 - TCP:127.0.0.1:9"), "{socat}");
+    assert!(socat.contains("OPENSSL:example.com:443,snihost=example.com"), "{socat}");
+    assert!(socat.contains("sleep 0.1; printf") && socat.contains("UDP:\"$PEER\""), "{socat}");
+    assert!(made.remarks.lines().iter().any(|line| line.contains("{{peer}}")), "{made:?}");
+}
+
+#[test]
+fn a_mock_is_a_document_that_reads_as_requests() {
+    let answer = |status, body: &str| HttpAnswer {
+        status,
+        headers: rows(&[("Content-Type", "application/json"), ("X-Id", "7")]),
+        body: HttpBody::Json(body.into()),
+        ..HttpAnswer::default()
+    };
+    let rule = |method: &str, path: &str, answer| HttpRule {
+        method: method.into(),
+        path: path.into(),
+        answer,
+        ..HttpRule::default()
+    };
+    let rules = vec![
+        rule("POST", "/users", answer(201, "{\"id\": 4}")),
+        rule("GET", "/users/*", answer(200, "{\"id\": 4, \"tags\": [\"a\"]}")),
+        rule("GET", "/users/*", answer(404, "{}")),
+    ];
+    let mock = HttpListenerSpec { bind: ":8080".into(), rules, ..HttpListenerSpec::default() };
+    let made =
+        export(&order(PresetExportKind::Openapi, vec![preset("mock", Spec::HttpListener(mock))]));
+    let document: Value = serde_json::from_str(&text(&made)).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["servers"][0]["url"], "http://localhost:8080");
+    let operation = &document["paths"]["/users/{rest}"]["get"];
+    assert_eq!(operation["parameters"][0]["name"], "rest");
+    let content = &operation["responses"]["200"]["content"]["application/json"];
+    assert_eq!(content["example"]["id"], 4);
+    assert_eq!(content["schema"]["properties"]["tags"]["items"]["type"], "string");
+    assert_eq!(
+        document["paths"]["/users"]["post"]["responses"]["201"]["headers"]["X-Id"]["example"],
+        "7"
+    );
+    let said = made.remarks.lines().join("\n");
+    assert!(said.contains("answers behind another one") && said.contains("no rule fits"), "{said}");
+    let (tree, _) = imported(ImportKind::Openapi, &made);
+    assert_eq!(tree.presets.len(), 2, "{tree:?}");
+}
+
+#[test]
+fn folders_stay_folders_and_order_stays_order() {
+    let presets = || {
+        ["b", "sub/z", "a", "sub/deep/y", "sub/x"]
+            .map(|path| preset(path, Spec::Http(http(&format!("http://h/{path}")))))
+            .to_vec()
+    };
+    let (tree, _) =
+        imported(ImportKind::Postman, &export(&order(PresetExportKind::Postman, presets())));
+    let paths: Vec<String> = tree
+        .presets
+        .iter()
+        .map(|it| [it.folder.join("/").as_str(), it.name.as_str()].join("/"))
+        .collect();
+    assert_eq!(paths, ["/b", "sub/z", "sub/deep/y", "sub/x", "/a"]);
+    let mut split = order(PresetExportKind::Http, presets());
+    split.is_split = true;
+    let names: Vec<String> = export(&split).files.into_iter().map(|file| file.name).collect();
+    assert_eq!(names, ["all.http", "sub.http", "sub/deep.http"]);
+    split.kind = PresetExportKind::Curl;
+    let names: Vec<String> = export(&split).files.into_iter().map(|file| file.name).collect();
+    assert_eq!(names, ["b.sh", "sub/z.sh", "a.sh", "sub/deep/y.sh", "sub/x.sh"]);
+}
