@@ -103,7 +103,9 @@ fn what_crosses_a_tunnel_or_an_ordinary_relay_is_of_its_target() {
     let filter = "host == localhost and host == 127.0.0.1 and not text contains HTTP";
     let forward = relay(&["http://127.0.0.1:0", "--filter", filter]);
     let mut through = client(&forward);
-    through.write_all(format!("CONNECT {target} HTTP/1.1\r\n\r\n").as_bytes()).expect("taken");
+    through
+        .write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n").as_bytes())
+        .expect("taken");
     reads(&mut through, b"HTTP/1.1 200 Connection Established\r\n\r\n");
     through.write_all(b"inside").expect("taken");
     reads(&mut through, b"inside");
