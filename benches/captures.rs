@@ -24,6 +24,8 @@ fn info() -> ConnInfo {
         peer: Some("127.0.0.1:50000".parse().unwrap()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 

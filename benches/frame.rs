@@ -83,6 +83,8 @@ fn udp_listener(records: u64) -> (App, SessionId) {
         peer: Some(([127, 0, 0, 1], 40_000).into()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     });
     let conns = Batch { conns: conns.collect(), ..Batch::default() };
     app.update(Message::Engine(Event::Traffic(conns)), Stamp(1));

@@ -66,6 +66,8 @@ fn introduce(timeline: &mut Timeline) {
             peer: Some(([127, 0, 0, 1], 40_000 + index as u16).into()),
             tls: false,
             pair: None,
+            asked: None,
+            captured: None,
         });
     }
 }

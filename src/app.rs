@@ -36,6 +36,7 @@ pub mod format;
 pub(crate) mod fuzzy;
 pub(crate) mod held;
 pub(crate) mod held_text;
+mod help_jobs;
 pub mod intent;
 pub mod kept_answers;
 pub(crate) mod kept_filters;

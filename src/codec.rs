@@ -24,6 +24,7 @@ pub(crate) mod json_string;
 pub(crate) mod json_text;
 pub(crate) mod json_weight;
 pub mod lines;
+pub(crate) mod message_deflate;
 pub mod multipart;
 pub mod printable;
 pub(crate) mod reading;

@@ -46,6 +46,7 @@ pub(crate) mod seen_request;
 pub(crate) mod told_streams;
 pub(crate) mod typed_credentials;
 mod typed_json;
+pub(crate) mod web_socket_talk;
 
 mod socket_options;
 mod wire_request;

@@ -4,10 +4,12 @@
 //! wirebench, so every other module may import it.
 
 pub mod answer_clock;
+pub mod asked_target;
 pub mod authority;
 pub mod awaited;
 pub(crate) mod braces;
 pub(crate) mod byte_size;
+pub mod capture_origin;
 pub mod check_spec;
 pub mod ciphertext;
 pub(crate) mod client;
@@ -37,6 +39,7 @@ pub mod http_relay;
 pub mod id;
 pub mod key;
 pub(crate) mod listener;
+pub(crate) mod loss_words;
 pub(crate) mod name_order;
 pub(crate) mod name_value;
 pub mod payload;

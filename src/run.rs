@@ -282,7 +282,9 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
         let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
             let newest = piece.lost().into_iter().collect();
             let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
-            let batch = Batch { conns, records, remarks, lost: newest, ..Batch::default() };
+            let secrets = piece.secrets;
+            let batch =
+                Batch { conns, records, remarks, lost: newest, secrets, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             let mut bodies = bodies_by_exchange(piece.bodies);
             for exchange in piece.exchanges {

@@ -29,6 +29,7 @@ pub(crate) mod picking;
 mod samples;
 mod segment;
 mod selector;
+pub(crate) mod short_spans;
 pub(crate) mod statistics;
 mod store;
 pub(crate) mod tally;

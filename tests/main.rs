@@ -11,6 +11,8 @@
 mod advice;
 #[path = "suite/asked_for.rs"]
 mod asked_for;
+#[path = "suite/asked_targets.rs"]
+mod asked_targets;
 #[path = "suite/associated.rs"]
 mod associated;
 #[path = "suite/authority.rs"]
@@ -71,6 +73,8 @@ mod flows;
 mod foreign;
 #[path = "suite/har_schema.rs"]
 mod har_schema;
+#[path = "suite/har_web_sockets.rs"]
+mod har_web_sockets;
 #[path = "suite/harness.rs"]
 mod harness;
 #[path = "suite/history.rs"]

@@ -137,7 +137,7 @@ columns! {
     Path "path" "path" 24 Left Hidden, Text "path == "
         "path of the exchange with its query" |it| it.exchange_text(|exchange| &exchange.path);
     Host "host" "host" 20 Left Hidden, Text "host == "
-        "host the request of the exchange is for" |it| it.exchange_text(|exchange| &exchange.host);
+        "host the request of the exchange is for, or that a relay leads to" |it| it.host();
     Comment "comment" "comment" 20 Left Hidden, Warning "comment == "
         "what you wrote about it" |it| it.comment();
 }
@@ -201,6 +201,16 @@ impl CellFacts<'_> {
     fn exchange_text(&self, text: fn(&ExchangeFacts) -> &str) -> CellValue {
         let text = self.exchange().map(text).filter(|text| !text.is_empty());
         text.map_or(CellValue::Nothing, |text| CellValue::Text(text.to_owned()))
+    }
+
+    fn host(&self) -> CellValue {
+        let of_exchange = self.exchange_text(|exchange| &exchange.host);
+        if of_exchange != CellValue::Nothing {
+            return of_exchange;
+        }
+        let conn = self.shared.timeline.conn(self.record.conn);
+        let asked = conn.and_then(|conn| conn.asked.as_ref());
+        asked.map_or(CellValue::Nothing, |asked| CellValue::Text(asked.host()))
     }
 
     fn comment(&self) -> CellValue {

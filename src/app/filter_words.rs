@@ -101,7 +101,9 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
     match field {
         "port" => {
             let ends = conns().flat_map(|it| [&it.local, &it.peer]).flatten();
-            ends.filter_map(|it| it.port().map(|port| port.to_string())).collect()
+            let ends = ends.filter_map(EndAddress::port);
+            let asked = conns().filter_map(|it| it.asked.as_ref()?.port());
+            ends.chain(asked).map(|port| port.to_string()).collect()
         }
         "addr" => conns().flat_map(|it| [end(&it.local), end(&it.peer)]).flatten().collect(),
         "peer" => conns().filter_map(|it| it.peer.as_ref().map(EndAddress::to_string)).collect(),
@@ -117,7 +119,11 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
         }
         "method" => texts(|it| &it.method),
         "path" => texts(|it| &it.path),
-        "host" => texts(|it| &it.host),
+        "host" => {
+            let asked = conns().filter(|it| !it.is_onward());
+            let asked = asked.filter_map(|it| it.asked.as_ref().map(|asked| asked.host()));
+            texts(|it| &it.host).into_iter().chain(asked).collect()
+        }
         _ => Vec::new(),
     }
 }

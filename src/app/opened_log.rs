@@ -4,11 +4,14 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::model::capture_origin::CaptureSecrets;
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage};
 use crate::model::id::{BodyId, ConnId};
 
 /// Memory of their heads and texts; the oldest go.
 const MEMORY: usize = 48 * 1024 * 1024;
+/// Bytes of secrets of captures.
+const SECRETS: usize = 16 * 1024 * 1024;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -18,6 +21,10 @@ pub struct OpenedLog {
     /// In the order in which they were met.
     met: VecDeque<(ConnId, u32)>,
     cost: usize,
+    /// What captures were decrypted with.
+    secrets: Vec<CaptureSecrets>,
+    /// Bytes of them.
+    secret_bytes: usize,
 }
 
 impl OpenedLog {
@@ -49,6 +56,24 @@ impl OpenedLog {
     pub(super) fn get(&self, conn: ConnId, number: u32) -> Option<Exchange> {
         let (exchange, called) = self.kept.get(&(conn, number))?;
         Some(Exchange { number: *called, ..exchange.clone() })
+    }
+}
+
+impl OpenedLog {
+    /// Learns of secrets of a file; those that are known, and those without room, are let go.
+    pub(super) fn keep_secrets(&mut self, secrets: Vec<CaptureSecrets>) {
+        for secret in secrets {
+            let len = secret.data.len();
+            if self.secret_bytes + len <= SECRETS && !self.secrets.contains(&secret) {
+                self.secret_bytes += len;
+                self.secrets.push(secret);
+            }
+        }
+    }
+
+    /// All of them, in the order they came.
+    pub(super) fn secrets(&self) -> &[CaptureSecrets] {
+        &self.secrets
     }
 }
 

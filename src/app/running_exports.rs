@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::exporting::{ExportChoice, ExportId, ExportTarget, ExportWish};
 use super::shared::Shared;
-use crate::interop::export::{ExportPiece, ExportedRecord};
+use crate::interop::export::{ExportFormat, ExportPiece, ExportedRecord};
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
 use crate::query::Filter;
@@ -37,6 +37,8 @@ pub(crate) struct RunningExport {
     /// Connections that are over since the last piece.
     over: Vec<ConnId>,
     is_finished: bool,
+    /// How many secrets of captures that were opened are in it.
+    secrets: usize,
 }
 
 /// What is to be done for an export now.
@@ -100,6 +102,7 @@ impl RunningExport {
             owned: BTreeSet::new(),
             over: Vec::new(),
             is_finished: false,
+            secrets: 0,
         }
     }
 
@@ -143,7 +146,9 @@ impl RunningExport {
             return ExportTurn::Finish;
         }
         let is_masked = !self.wish.with_secrets && !self.filter.is_everything();
-        let wish = PickWish { with_others: is_masked, gone_before: self.gone_before };
+        // Frames of a WebSocket are told apart by those before them.
+        let in_order = self.wish.format == ExportFormat::Har && !self.filter.is_everything();
+        let wish = PickWish { with_others: is_masked || in_order, gone_before: self.gone_before };
         let picked = shared.timeline.pick(&self.filter, (self.next, end), wish);
         self.next = picked.next;
         let mut piece = ExportPiece { evicted: picked.evicted, ..ExportPiece::default() };
@@ -161,6 +166,9 @@ impl RunningExport {
             piece.records.push(exported(picked, shared));
         }
         piece.lost = shared.timeline.losses().collect();
+        let secrets = shared.opened.secrets();
+        piece.secrets = secrets.iter().skip(self.secrets).cloned().collect();
+        self.secrets = secrets.len();
         if self.next >= end {
             piece.over = std::mem::take(&mut self.over);
         }

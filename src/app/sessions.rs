@@ -495,7 +495,17 @@ mod tests {
     fn connect(session: &mut Session, index: u32) -> ConnId {
         let (protocol, side) = (session.protocol(), session.side());
         let id = session.id.conn(index);
-        let info = ConnInfo { id, protocol, side, local: None, peer: None, tls: false, pair: None };
+        let info = ConnInfo {
+            id,
+            protocol,
+            side,
+            local: None,
+            peer: None,
+            tls: false,
+            pair: None,
+            asked: None,
+            captured: None,
+        };
         session.meet(info);
         id
     }

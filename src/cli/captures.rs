@@ -26,7 +26,9 @@ use crate::interop::hidden_bytes::HiddenBytes;
 use crate::interop::ndjson;
 use crate::interop::pcapng::PcapngWriter;
 use crate::interop::told_streams::ToldStreams;
+use crate::interop::web_socket_talk::{WebSocketTalk, WebSocketTalks};
 use crate::model::answer_clock::AnswerClocks;
+use crate::model::exchange::Exchange;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::ConnInfo;
@@ -48,6 +50,8 @@ pub struct Captures {
     pub(super) seen: Option<Box<SeenTraffic>>,
     /// Connections that are not over.
     conns: HashMap<ConnId, ConnInfo>,
+    /// What is said where HTTP became `WebSocket`, for HAR.
+    talks: WebSocketTalks,
 }
 
 struct PacketCapture {
@@ -185,9 +189,20 @@ impl Captures {
         if let Some(capture) = &mut self.lines {
             capture.take_in(batch, &self.conns, now);
         }
+        if self.har.is_some() {
+            for record in &batch.records {
+                self.talks.record(record, self.conns.get(&record.conn), true);
+            }
+        }
         for conn in &batch.over {
             self.conns.remove(conn);
+            self.talks.over(*conn);
         }
+    }
+
+    /// What was said on the WebSocket that this exchange opened.
+    pub(super) fn talk_of(&mut self, exchange: &Exchange) -> Option<WebSocketTalk> {
+        self.talks.of(exchange)
     }
 
     /// Nothing more happens: the end of each file.

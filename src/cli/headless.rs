@@ -16,6 +16,7 @@ use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
 use crate::interop::har::{self, HarBodies};
 use crate::interop::ndjson;
+use crate::interop::web_socket_talk::WebSocketTalk;
 use crate::model::ciphertext::Ciphertext;
 use crate::model::counts::{count, counted};
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
@@ -129,7 +130,8 @@ impl Headless {
         let words = match &event {
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 let (entry, line) = self.captures.wants();
-                let entry = entry.then(|| self.har_entry(exchange));
+                let talk = self.captures.talk_of(exchange);
+                let entry = entry.then(|| self.har_entry(exchange, talk.as_ref()));
                 ExchangeWords { entry, line: line.then(|| self.exchange_line(exchange)) }
             }
             _ => ExchangeWords::default(),
@@ -186,13 +188,13 @@ impl Headless {
     }
 
     /// The HAR entry of an exchange with its bodies.
-    fn har_entry(&self, exchange: &Exchange) -> String {
+    fn har_entry(&self, exchange: &Exchange, talk: Option<&WebSocketTalk>) -> String {
         let body = |id| self.read_body(id, 0, HAR_BODY).unwrap_or_default();
         let request = body(exchange.request.body.id);
         let response = exchange.response.as_ref().map(|response| body(response.body.id));
         let response = response.unwrap_or_default();
         let bodies = HarBodies { request: &request, response: &response };
-        har::entry(exchange, bodies, &self.told)
+        har::talk_entry(exchange, bodies, talk, &self.told)
     }
 
     fn json_body(&self, what: &str, message: &HttpMessage) -> Vec<u8> {

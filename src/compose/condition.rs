@@ -61,7 +61,8 @@ pub(super) fn of_fault(place: FieldId, said: &str, composer: &mut Composer<'_>) 
     let text = composer.line(place, said);
     let text = text.trim();
     let checked = match phrase(text) {
-        Some(_) => Err("a phrase is written out, not given by a name".to_owned()),
+        Some(Err(why)) => Err(why),
+        Some(Ok(_)) => Err("a phrase is written out, not given by a name".to_owned()),
         None => check_fault(text),
     };
     match checked {

@@ -64,7 +64,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         onward_tls,
         open: OpenPlan { hosts, authority: None },
         hold: hold(&spec.hold, composer),
-        faults: faults((spec.faults, &spec.fault), (true, "HTTP"), composer),
+        faults: faults((spec.faults, &spec.fault), (Some(true), "HTTP"), composer),
         credentials: (!user.is_empty()).then_some((user, password)),
     })
 }

@@ -56,7 +56,9 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
         client: client(&spec.client, composer),
     };
     let hold = hold(&spec.hold, composer);
-    let faults = faults((spec.faults, &spec.fault), (true, "TCP"), composer);
+    // Behind SOCKS5 there are datagrams, too.
+    let of_streams = socks.is_none().then_some(true);
+    let faults = faults((spec.faults, &spec.fault), (of_streams, "TCP"), composer);
     let rewrites = rewrites(&spec.rewrite, None, composer);
     let tls = own_tls;
     Some(TcpRelayPlan { bind: bind?, tls, socket, target, socks, hold, faults, rewrites })
@@ -94,7 +96,7 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
     unless_itself(bind.as_ref(), target.as_ref(), composer);
     let client = client_of_many(&spec.client, composer);
     let hold = hold(&spec.hold, composer);
-    let faults = faults((spec.faults, &spec.fault), (false, "UDP"), composer);
+    let faults = faults((spec.faults, &spec.fault), (Some(false), "UDP"), composer);
     let rewrites = rewrites(&spec.rewrite, None, composer);
     let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
     let (bind, target) = (bind?, target?);
@@ -145,17 +147,20 @@ pub(super) fn hold(spec: &HoldSpec, composer: &mut Composer<'_>) -> HoldPlan {
     HoldPlan { filter, timeout: bound(spec.timeout) }
 }
 
-/// The faults that are on, of a relay of this; what cannot be done to it is an issue.
+/// The faults that are on, of a relay of streams or datagrams, or of both; what cannot be done to it is an issue.
 pub(super) fn faults(
     (chance, list): (ChanceSpec, &[FaultSpec]),
-    (of_streams, what): (bool, &str),
+    (of_streams, what): (Option<bool>, &str),
     composer: &mut Composer<'_>,
 ) -> FaultsPlan {
     let mut plans = Vec::new();
     for (row, fault) in list.iter().enumerate().filter(|(_, fault)| fault.enabled) {
         let place = FieldId::new("fault").row(row);
         let kind = fault.effect.kind().into_str();
-        if fault.effect.is_of_streams().is_some_and(|of| of != of_streams) {
+        let needed = fault.effect.is_of_streams();
+        if let (Some(of), Some(of_streams)) = (needed, of_streams)
+            && of != of_streams
+        {
             let other = if of_streams { "datagrams" } else { "streams" };
             composer.issue(place.then(kind), format!("{what} has no {kind}; it is of {other}"));
         }

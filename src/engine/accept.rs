@@ -211,7 +211,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         pair: Option<RelayPair>,
     ) -> ConnInfo {
         let (protocol, side, tls) = (self.protocol, self.side, self.acceptor.is_some());
-        ConnInfo { id, protocol, side, local, peer, tls, pair }
+        ConnInfo { id, protocol, side, local, peer, tls, pair, asked: None, captured: None }
     }
 
     /// The half that a new connection is, where each is connected on to somebody.

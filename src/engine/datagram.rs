@@ -79,7 +79,17 @@ pub(super) async fn run(
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let peer = remote.as_ref().map(|remote| remote.address);
     let (local, to) = (local.map(EndAddress::from), peer.map(EndAddress::from));
-    session.events.conn(ConnInfo { id, protocol, side, local, peer: to, tls: false, pair: None });
+    session.events.conn(ConnInfo {
+        id,
+        protocol,
+        side,
+        local,
+        peer: to,
+        tls: false,
+        pair: None,
+        asked: None,
+        captured: None,
+    });
     let mut socket = Datagrams {
         sockets: sockets.inspect_err(|failure| session.events.failed(id, failure))?,
         session,
@@ -214,6 +224,8 @@ impl Datagrams {
             peer,
             tls: false,
             pair: None,
+            asked: None,
+            captured: None,
         });
         self.count_peers();
         id

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::codec::compare::Comparison;
+use crate::model::capture_origin::CaptureSecrets;
 use crate::model::ciphertext::Ciphertext;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::Exchange;
@@ -105,6 +106,8 @@ pub struct Batch {
     pub over: Vec<ConnId>,
     /// Loss totals that changed.
     pub lost: Vec<LossTotals>,
+    /// Secrets of the file they were read from.
+    pub secrets: Vec<CaptureSecrets>,
 }
 
 /// What a session is doing.

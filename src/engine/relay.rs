@@ -23,10 +23,13 @@ use super::refusal;
 use super::rewrites::{RewriteControl, Rewrites};
 use super::session::{SessionContext, SessionHandle};
 use super::transport::dial::{self, Dial};
-use super::transport::stream::{Stream, is_unix, local_address, reset, told_reset, way_on};
+use super::transport::stream::{
+    Stream, is_unix, local_address, peer_address, reset, told_reset, way_on,
+};
 use super::udp_relay::association::{Association, AssociationPlan};
 use super::way_back::{Trail, WayIn, leads_back, way_in};
 use crate::codec::socks5::{self, SocksReply};
+use crate::model::asked_target::AskedTarget;
 use crate::model::end_address::EndAddress;
 use crate::model::failure::Failure;
 use crate::model::plan::{ANYWHERE, Plan, SocksPlan, TargetPlan, TcpRelayPlan};
@@ -172,7 +175,8 @@ struct Onward {
 
 impl Onward {
     async fn run(mut self, accepted: AcceptedConn) {
-        let AcceptedConn { conn, mut stream, peer, local, tls, .. } = accepted;
+        let mut half = self.half(&accepted);
+        let AcceptedConn { mut stream, peer, local, .. } = accepted;
         if let Some(socks) = self.socks.clone() {
             match self.asked(&socks, &mut stream).await {
                 Some(SocksWish::Connect(endpoint)) => {
@@ -184,6 +188,7 @@ impl Onward {
                 None => return,
             }
         }
+        self.leads_to(&mut half, None);
         let from = way_in(&peer, local.as_ref());
         if let Err(failure) = self.unless_round(from.as_ref(), local.as_ref()) {
             return self.leads_round(stream, &peer, &failure).await;
@@ -196,6 +201,7 @@ impl Onward {
             Ok(trail) => trail,
             Err(failure) => return self.leads_round(stream, &peer, &failure).await,
         };
+        self.leads_to(&mut half, Some(&target));
         if self.socks.is_some() {
             let said = socks5::reply(SocksReply::Succeeded, local_address(&target));
             // One that is gone meanwhile says so when it is read.
@@ -203,17 +209,32 @@ impl Onward {
         }
         let Onward { session, pair, target: plan, ending, faults, rewrites, .. } = self;
         let names = [peer.to_string(), plan.endpoint.to_string()];
-        let conn = ConnInfo {
-            id: conn,
+        let passing = Passing { session, pair, conn: half, names, ending, faults, rewrites };
+        passing.run(stream, target).await;
+    }
+
+    /// The client's half, of which it is not known yet where it leads to.
+    fn half(&self, accepted: &AcceptedConn) -> ConnInfo {
+        ConnInfo {
+            id: accepted.conn,
             protocol: Protocol::Tcp,
             side: Side::Relay,
-            local,
-            peer: Some(peer),
-            tls: tls.is_some(),
-            pair: Some(pair),
-        };
-        let passing = Passing { session, pair, conn, names, ending, faults, rewrites };
-        passing.run(stream, target).await;
+            local: accepted.local.clone(),
+            peer: Some(accepted.peer.clone()),
+            tls: accepted.tls.is_some(),
+            pair: Some(self.pair),
+            asked: None,
+            captured: None,
+        }
+    }
+
+    /// Tells of the client's half where it leads to, and which address that is once there is a connection.
+    fn leads_to(&self, half: &mut ConnInfo, target: Option<&Stream>) {
+        let endpoint = &self.target.endpoint;
+        let by_name = || endpoint.socket.clone().map(EndAddress::Unix);
+        let address = |stream| peer_address(stream).map(EndAddress::from).or_else(by_name);
+        half.asked = Some(AskedTarget::new(endpoint, target.and_then(address)));
+        self.session.events.conn(half.clone());
     }
 
     /// What a client of SOCKS5 wants; `None` = it is turned away, and why is recorded.

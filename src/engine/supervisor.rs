@@ -189,6 +189,8 @@ async fn run(
         peer: None,
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     });
     dispatch::run(plan, SessionContext { session, input, early: VecDeque::new() }).await
 }

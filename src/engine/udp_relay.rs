@@ -56,7 +56,17 @@ pub(crate) async fn run(plan: UdpRelayPlan, mut cx: SessionContext) -> Result<Su
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let (protocol, side) = (Protocol::Udp, Side::Relay);
     let local = local.map(EndAddress::from);
-    session.events.conn(ConnInfo { id, protocol, side, local, peer: None, tls: false, pair: None });
+    session.events.conn(ConnInfo {
+        id,
+        protocol,
+        side,
+        local,
+        peer: None,
+        tls: false,
+        pair: None,
+        asked: None,
+        captured: None,
+    });
     let sockets = sockets.inspect_err(|failure| session.events.failed(id, failure))?;
     let faults = FaultControl::new(&plan.faults, &session);
     let (idle, hold) = (plan.idle, plan.hold.clone());

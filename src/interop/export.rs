@@ -22,10 +22,13 @@ use super::har::{self, HarBodies, HarLogs};
 use super::hidden_bytes::HiddenBytes;
 use super::ndjson::{self, Bodies};
 use super::pcapng::PcapngWriter;
+use super::web_socket_talk::WebSocketTalks;
 use crate::model::byte_size::size;
+use crate::model::capture_origin::CaptureSecrets;
 use crate::model::counts::counted;
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
+use crate::model::loss_words::losses_in;
 use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{
     ConnInfo, Direction, LossTotals, Record, RecordKind, RecordOrigin, RecordRemark,
@@ -168,6 +171,8 @@ pub struct ExportPiece {
     /// Exchanges that are chosen.
     pub exchanges: Vec<Exchange>,
     pub lost: Vec<LossTotals>,
+    /// Secrets of captures that were opened, each told once.
+    pub secrets: Vec<CaptureSecrets>,
     /// Whose the peers of connections are, each told once.
     pub owners: Vec<(ConnId, Arc<PeerOwner>)>,
     /// Connections without further records.
@@ -189,6 +194,9 @@ pub struct ExportedBodies {
 const NO_CIPHERTEXT: &str = "TLS is decrypted, since its ciphertext is not kept (a capture as it happens has it: \
      --pcapng FILE --with-secrets)";
 
+/// What is not in packets of a capture that was opened.
+const MADE_ANEW: &str = "packets of captures are made anew, without link layers, retransmissions and what is neither TCP nor UDP";
+
 /// Writes one format.
 #[derive(Debug)]
 pub struct ExportWriter {
@@ -206,9 +214,15 @@ pub struct ExportWriter {
     with_exchanges: HashSet<ConnId>,
     /// One of the connections was under TLS.
     has_tls: bool,
+    /// One of them is of a capture that was opened.
+    is_of_capture: bool,
     /// What the HAR files said that exchanges were read from.
     logs: HarLogs,
     lost: LostTotals,
+    /// What is said where HTTP became `WebSocket`, for HAR.
+    talks: WebSocketTalks,
+    /// Exchanges that opened one, which is over when all is.
+    opened: Vec<(Exchange, ExportedBodies)>,
 }
 
 /// What was written, and what could not be.
@@ -224,6 +238,7 @@ struct ExportCounts {
     bare: u64,
     cells: u64,
     hidden: u64,
+    keys: u64,
 }
 
 impl ExportWriter {
@@ -242,8 +257,11 @@ impl ExportWriter {
             mixed: HashSet::new(),
             with_exchanges: HashSet::new(),
             has_tls: false,
+            is_of_capture: false,
             logs: HarLogs::default(),
             lost: LostTotals::default(),
+            talks: WebSocketTalks::default(),
+            opened: Vec::new(),
         };
         match format {
             ExportFormat::Har => writer.out[0].extend_from_slice(har::begin().as_bytes()),
@@ -260,10 +278,17 @@ impl ExportWriter {
                 packets.conn(&conn);
             }
             self.has_tls |= conn.tls;
+            self.is_of_capture |= conn.captured.is_some();
             self.conns.insert(conn.id, conn);
         }
         if let Some(packets) = &mut self.packets {
-            piece.lost.iter().for_each(|lost| packets.lost(*lost));
+            piece.lost.iter().for_each(|lost| packets.lost_in_all(*lost));
+            // Who must not see what TLS carried gets nothing to read it with.
+            if self.told == Disclosure::Everything {
+                piece.secrets.iter().for_each(|secrets| packets.secrets(secrets));
+            } else {
+                self.written.keys += piece.secrets.len() as u64;
+            }
         }
         self.lost.know(&piece.lost);
         // Streams of captures are TCP, in which exchanges were found.
@@ -282,8 +307,13 @@ impl ExportWriter {
             }
         }
         if self.format.row().has_exchanges {
-            for exchange in &piece.exchanges {
-                self.exchange(exchange, &bodies(exchange));
+            for exchange in piece.exchanges {
+                let bodies = bodies(&exchange);
+                if self.format == ExportFormat::Har && self.is_talk(&exchange) {
+                    self.opened.push((exchange, bodies));
+                } else {
+                    self.exchange(&exchange, &bodies);
+                }
             }
             self.written.forgotten += piece.forgotten;
         }
@@ -308,8 +338,16 @@ impl ExportWriter {
         bytes
     }
 
+    /// Whether messages of a WebSocket follow it that no file tells already.
+    fn is_talk(&self, exchange: &Exchange) -> bool {
+        exchange.besides.is_none() && self.talks.has(exchange)
+    }
+
     /// Nothing more comes.
     pub fn finish(&mut self) {
+        for (exchange, bodies) in std::mem::take(&mut self.opened) {
+            self.exchange(&exchange, &bodies);
+        }
         if let Some(packets) = &mut self.packets {
             packets.finish();
         }
@@ -364,6 +402,15 @@ impl ExportWriter {
             if without > 0 {
                 said.push(format!("{} without addresses left out", counted(without, "record")));
             }
+            if self.is_of_capture {
+                said.push(MADE_ANEW.to_owned());
+            }
+            if counts.keys > 0 {
+                let keys = counted(counts.keys, "block");
+                said.push(format!(
+                    "{keys} of secrets of the file left out (with secrets it has them)"
+                ));
+            }
             if self.has_tls && self.told == Disclosure::Everything {
                 said.push(NO_CIPHERTEXT.to_owned());
             }
@@ -382,7 +429,11 @@ impl ExportWriter {
 
     fn record(&mut self, exported: &ExportedRecord) {
         let record = &exported.record;
-        let hidden = self.hidden.of(record, self.conns.get(&record.conn));
+        let conn = self.conns.get(&record.conn);
+        if self.format == ExportFormat::Har {
+            self.talks.record(record, conn, exported.is_chosen);
+        }
+        let hidden = self.hidden.of(record, conn);
         // The line of an exchange tells all of what was made of it, but what somebody wrote about that.
         let is_made = exported.origin.is_made && exported.comment.is_none();
         let is_told = is_made && self.with_exchanges.contains(&record.conn);
@@ -394,6 +445,10 @@ impl ExportWriter {
         match self.format {
             ExportFormat::Har => {}
             ExportFormat::Pcapng => {
+                let lost = losses_in(&record.data).filter(|_| record.kind == RecordKind::Lost);
+                if let (Some(packets), Some(lost)) = (&mut self.packets, lost) {
+                    packets.lost_here(record.conn.session, lost);
+                }
                 if let Some(packets) = &mut self.packets {
                     packets.commented(record, &hidden, exported.comment.as_deref());
                 }
@@ -478,7 +533,9 @@ impl ExportWriter {
         if self.format == ExportFormat::Har {
             let is_first = self.written.exchanges == 0;
             self.out[0].extend_from_slice(har::separator(is_first).as_bytes());
-            let entry = har::entry(exchange, HarBodies { request, response }, &self.told);
+            let talk = self.talks.of(exchange);
+            let bodies = HarBodies { request, response };
+            let entry = har::talk_entry(exchange, bodies, talk.as_ref(), &self.told);
             self.out[0].extend_from_slice(entry.as_bytes());
         } else {
             let answered = exchange.response.is_some().then_some(&response[..]);
@@ -495,5 +552,7 @@ impl ExportWriter {
     }
 }
 
+#[cfg(test)]
+mod capture_again_tests;
 #[cfg(test)]
 mod export_tests;

@@ -20,6 +20,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::secrets::disclosed;
+use super::web_socket_talk::WebSocketTalk;
 use crate::codec::charset::Recoder;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{
@@ -119,7 +120,26 @@ pub fn separator(is_first: bool) -> &'static str {
 /// An exchange that is over, started when the wall clock said so. `told` is what may be told of it.
 #[must_use]
 pub fn entry(exchange: &Exchange, bodies: HarBodies<'_>, told: &Disclosure) -> String {
+    talk_entry(exchange, bodies, None, told)
+}
+
+/// The same with what was said on the WebSocket that it opened.
+pub(crate) fn talk_entry(
+    exchange: &Exchange,
+    bodies: HarBodies<'_>,
+    talk: Option<&WebSocketTalk>,
+    told: &Disclosure,
+) -> String {
     let mut entry = own_entry(exchange, bodies, told);
+    if let Some(talk) = talk {
+        entry["_resourceType"] = "websocket".into();
+        entry["_webSocketMessages"] = talk.told(told).into();
+        let comment = entry["comment"].as_str().map(str::to_owned);
+        let said: Vec<String> = comment.into_iter().chain(talk.remarks()).collect();
+        if !said.is_empty() {
+            entry["comment"] = said.join("; ").into();
+        }
+    }
     let besides = exchange.besides.as_ref().map(|it| serde_json::from_str(&it.entry));
     if let Some(Ok(besides)) = besides {
         rest::put(&mut entry, &besides, told);
@@ -237,13 +257,28 @@ fn request(exchange: &Exchange, shown: &Exchange, body: &[u8], told: &Disclosure
     request
 }
 
+/// Fields of a form, encoded again.
+pub(super) fn form(params: &[Value]) -> Vec<u8> {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    for param in params {
+        let [name, value] = ["name", "value"].map(|of| param[of].as_str().unwrap_or_default());
+        pairs.append_pair(name, value);
+    }
+    pairs.finish().into_bytes()
+}
+
 fn post_data(head: &Head, body: &[u8], told: &Disclosure) -> Value {
     let mime = mime(head);
     let is_form = mime.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
     match text(head, body, told) {
         Ok(text) if is_form => {
             let params: Vec<Value> = form_pieces(&text).iter().filter_map(pair).collect();
-            json!({ "mimeType": mime, "params": params })
+            // Fields tell nothing of how they were written: what is sent again of them has to be the same.
+            if form(&params) == text.as_bytes() {
+                json!({ "mimeType": mime, "params": params })
+            } else {
+                json!({ "mimeType": mime, "text": text })
+            }
         }
         Ok(text) => json!({ "mimeType": mime, "text": text }),
         // HAR has no way to say it of a request.

@@ -234,6 +234,8 @@ impl HarImport {
             peer: peer.clone(),
             tls,
             pair: None,
+            asked: None,
+            captured: None,
         });
         (id, peer)
     }
@@ -401,7 +403,7 @@ fn sent(request: &Value) -> HarMessage {
     let post = &request["postData"];
     let body = match (post["text"].as_str(), post["params"].as_array()) {
         (Some(text), _) if !text.is_empty() => decoded(text, post["_encoding"].as_str()),
-        (_, Some(params)) => form(params),
+        (_, Some(params)) => har::form(params),
         _ => Vec::new(),
     };
     let said = request["bodySize"].as_u64().unwrap_or(0);
@@ -443,16 +445,6 @@ fn decoded(text: &str, encoding: Option<&str>) -> Vec<u8> {
     let is_coded = encoding.is_some_and(|it| it.eq_ignore_ascii_case("base64"));
     let bytes = is_coded.then(|| STANDARD.decode(text).ok()).flatten();
     bytes.unwrap_or_else(|| text.as_bytes().to_vec())
-}
-
-/// Fields of a form, encoded again.
-fn form(params: &[Value]) -> Vec<u8> {
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    for param in params {
-        let [name, value] = ["name", "value"].map(|of| param[of].as_str().unwrap_or_default());
-        pairs.append_pair(name, value);
-    }
-    pairs.finish().into_bytes()
 }
 
 #[cfg(test)]

@@ -75,6 +75,8 @@ mod tests {
             peer: None,
             tls: false,
             pair: None,
+            asked: None,
+            captured: None,
         };
         let text = "POST / HTTP/1.1\r\nAuthorization: Bearer abc\r\nContent-Length: 29\r\n\r\n\
                     Cookie: stays\r\nwith hunter2 in";

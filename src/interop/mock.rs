@@ -301,6 +301,8 @@ mod tests {
                 peer: "127.0.0.1:1".parse().ok(),
                 tls: false,
                 pair: None,
+                asked: None,
+                captured: None,
             };
             for (at, text) in said.iter().enumerate() {
                 let way = if text.starts_with('>') { Direction::Sent } else { Direction::Received };

@@ -71,6 +71,8 @@ pub(crate) fn remarked(
         "local": conn.map(|conn| &conn.local),
         "peer": conn.map(|conn| &conn.peer),
         "pair": pair,
+        "target": conn.and_then(|conn| conn.asked.as_ref().map(|it| it.endpoint.to_string())),
+        "target_address": conn.and_then(|conn| conn.asked.as_ref()?.address.as_ref()),
         "from": conn.filter(|_| is_data).and_then(|conn| conn.sender(record.direction)),
         "dir": record.direction.into_str(),
         "kind": record.kind.into_str(),
@@ -448,6 +450,8 @@ mod tests {
             peer: Some("[::1]:5".parse().unwrap()),
             tls: false,
             pair: None,
+            asked: None,
+            captured: None,
         }
     }
 

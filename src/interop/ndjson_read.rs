@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::ndjson_exchange::ToldExchange;
 use super::pcap::{CaptureBatch, CaptureFault, ToldLine, ToldOwner, ToldThing};
 use crate::codec::json_weight;
+use crate::model::asked_target::AskedTarget;
 use crate::model::exchange::Exchange;
 use crate::model::fault::FaultMarks;
 use crate::model::id::{ConnId, SessionId};
@@ -352,6 +353,8 @@ impl LineReader {
             peer: text("peer").and_then(|end| end.parse().ok()),
             tls: value["tls"].as_bool().unwrap_or(false),
             pair,
+            asked: asked(value).map(Arc::new),
+            captured: None,
         };
         let known = self.conns.get(name);
         if known.is_none_or(|known| known.info != info) {
@@ -407,6 +410,13 @@ impl LineReader {
         self.numbers.insert(number);
         self.session.conn(number)
     }
+}
+
+/// Where a line says that a relay led to.
+fn asked(value: &Value) -> Option<AskedTarget> {
+    let endpoint = value["target"].as_str()?.parse().ok()?;
+    let address = value["target_address"].as_str().and_then(|end| end.parse().ok());
+    Some(AskedTarget { endpoint, address })
 }
 
 /// Which side a line says it is of.
@@ -480,6 +490,8 @@ mod tests {
             peer: "[::1]:5".parse().ok(),
             tls: false,
             pair: None,
+            asked: None,
+            captured: None,
         };
         let record = |kind, data: &'static [u8]| {
             let at = Stamp(1_700_000_000_123_456_789);
@@ -553,6 +565,8 @@ mod tests {
                 client: SessionId(5).conn(7),
                 target: SessionId(5).conn(target),
             }),
+            asked: None,
+            captured: None,
         };
         let halves = [half(7, 8), half(8, 8), half(9, 9)];
         let text: String = halves
@@ -572,6 +586,29 @@ mod tests {
         let told: Vec<_> = out.conns.iter().map(ConnInfo::told_under).collect();
         assert_eq!(told, [SessionId(0).conn(7); 3]);
         assert_eq!(out.conns[0].pair.map(|pair| pair.target), Some(out.conns[1].id));
+    }
+
+    #[test]
+    fn where_a_relay_led_to_reads_back() {
+        let (records, info, _) = written();
+        let asked = |target: &str, address: Option<&str>| ConnInfo {
+            asked: Some(AskedTarget::new(
+                &target.parse().unwrap(),
+                address.map(|it| it.parse().unwrap()),
+            )),
+            ..info.clone()
+        };
+        for info in [
+            asked("Example.com:443", None),
+            asked("example.com:443", Some("192.0.2.7:443")),
+            asked("[2001:db8::7]:53", Some("[2001:db8::7]:53")),
+            asked("unix:/tmp/a b.sock", Some("unix:/tmp/a b.sock")),
+        ] {
+            let line = ndjson::record(&records[1], Some(&info), b"x", Lapse::NONE) + "\n";
+            let (out, end) = read(line.as_bytes(), 50);
+            assert_eq!(end, Ok(()));
+            assert_eq!(out.conns, [ConnInfo { id: SessionId(0).conn(9), ..info }]);
+        }
     }
 
     #[test]
@@ -621,7 +658,17 @@ mod tests {
         let of = |index| SessionId(0).conn(index);
         let pair = Some(RelayPair { client: of(client), target: of(target) });
         let (protocol, side) = (Protocol::Tcp, Side::Relay);
-        ConnInfo { id: of(index), protocol, side, local: None, peer: None, tls: false, pair }
+        ConnInfo {
+            id: of(index),
+            protocol,
+            side,
+            local: None,
+            peer: None,
+            tls: false,
+            pair,
+            asked: None,
+            captured: None,
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod drops;
 mod fragments;
 mod frames;
 mod streams;
+mod told_bytes;
 
 use std::sync::Arc;
 
@@ -18,10 +19,14 @@ use bytes::Bytes;
 
 use super::ndjson_exchange::ToldExchange;
 use super::pcapng::{DECRYPTED, MASKED, OURS};
+use crate::model::capture_origin::CaptureSecrets;
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, SessionId};
+use crate::model::loss_words::loss_words;
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordOrigin, RecordRemark};
+use crate::model::record::{
+    ConnInfo, Direction, LossTotals, Record, RecordKind, RecordOrigin, RecordRemark,
+};
 use crate::model::timing::Stamp;
 pub use frames::Frame;
 use frames::FrameReader;
@@ -44,6 +49,8 @@ pub struct CaptureBatch {
     pub bodies: Vec<FoundBodies>,
     /// What else it tells between its records.
     pub told: Vec<ToldLine>,
+    /// Secrets that the file has for what is encrypted in it.
+    pub secrets: Vec<CaptureSecrets>,
     /// Records that are no lines of the file but were made of what it tells of exchanges.
     pub made: Vec<usize>,
 }
@@ -117,6 +124,8 @@ pub struct CaptureCounts {
     pub unfinished: u64,
     /// Parts that overlap others of their datagram.
     pub overlaps: u64,
+    /// Retransmissions that say other bytes than what came before.
+    pub differing: u64,
     /// Those behind a link layer that is not read, and what the first of them was (its `LINKTYPE`).
     pub unread: u64,
     pub unread_link: Option<u32>,
@@ -164,6 +173,10 @@ impl CaptureReader {
         let taken = frames.take(held, &mut |frame| {
             counts.frames += 1;
             *last = frame.at.map_or(*last, Stamp);
+            if let Some(words) = loss_words(frame.dropped[0], frame.dropped[1]) {
+                let (conn, way) = (streams.session().itself(), Direction::Local);
+                out.records.push(Record::new(*last, conn, way, RecordKind::Lost, words.into()));
+            }
             if dissect::reads(frame.link) {
                 let (before, known) = (out.records.len(), out.conns.len());
                 let taken = streams.frame(&frame, out);
@@ -172,10 +185,12 @@ impl CaptureReader {
                 }
                 counts.unfinished = streams.fragments.unfinished();
                 counts.overlaps = streams.fragments.overlaps;
+                counts.differing = streams.differing;
                 // What it was on the wire, its plain bytes do not tell.
                 let new = out.conns.get_mut(known..).and_then(<[ConnInfo]>::last_mut);
-                if let Some(conn) = new.filter(|_| is_decrypted(&frame)) {
-                    conn.tls = true;
+                if let Some(conn) = new {
+                    conn.tls = is_decrypted(&frame);
+                    conn.captured.clone_from(&frame.interface);
                 }
                 let differ = taken == TakenFrame::Carried { differ: true };
                 let remark = remark(&frame, differ, &out.records, before);
@@ -186,13 +201,21 @@ impl CaptureReader {
             }
             each(&frame);
         });
-        if let Some((by_app, by_kernel)) = frames.drops.news() {
-            let lost = LossTotals { session: streams.session(), by_app, by_kernel };
-            let what = ToldThing::Lost(lost, *last);
+        out.secrets.append(&mut frames.secrets);
+        if !frames.drops.are_beside_packets() {
+            self.tell_lost(out);
+        }
+        self.held.drain(..taken?);
+        Ok(())
+    }
+
+    /// What was lost up to here, if that is news.
+    fn tell_lost(&mut self, out: &mut CaptureBatch) {
+        if let Some((by_app, by_kernel)) = self.frames.drops.news() {
+            let lost = LossTotals { session: self.streams.session(), by_app, by_kernel };
+            let what = ToldThing::Lost(lost, self.last);
             out.told.push(ToldLine { before: out.records.len(), what });
         }
-        held.drain(..taken?);
-        Ok(())
     }
 
     /// There are no more bytes.
@@ -201,6 +224,7 @@ impl CaptureReader {
     /// When the last of them are no whole frame.
     pub fn finish(&mut self, out: &mut CaptureBatch) -> Result<CaptureCounts, CaptureFault> {
         self.streams.finish(out);
+        self.tell_lost(out);
         match self.held.len() {
             0 => Ok(self.counts),
             // There is not even the beginning of one.

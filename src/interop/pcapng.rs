@@ -18,6 +18,7 @@ mod packet;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::model::capture_origin::CaptureSecrets;
 use crate::model::ciphertext::Ciphertext;
 use crate::model::counts::counted;
 use crate::model::end_address::EndAddress;
@@ -71,7 +72,10 @@ pub(crate) const MASKED: &str = "bytes of secrets are written as *";
 #[derive(Debug)]
 pub struct PcapngWriter {
     out: Vec<u8>,
-    interfaces: HashMap<SessionId, Interface>,
+    interfaces: Vec<Interface>,
+    /// Which of them a session has, or an interface of a capture that it was read from.
+    numbers: HashMap<(SessionId, Option<u32>), u32>,
+    losses: HashMap<SessionId, SessionLosses>,
     flows: HashMap<ConnId, Flow>,
     /// Connections that had a flow; each has initial numbers of its own.
     begun: u32,
@@ -82,16 +86,28 @@ pub struct PcapngWriter {
     has_ciphertext: bool,
 }
 
-/// One session.
-#[derive(Debug)]
+/// One session, or what a session of an opened capture was captured on.
+#[derive(Debug, Default)]
 struct Interface {
-    number: u32,
     first: Stamp,
     last: Stamp,
     received: u64,
-    lost: LossTotals,
-    /// Lost since the packet before.
-    dropped: u64,
+    /// Lost by us and by the kernel; what that did is not known everywhere.
+    lost: (u64, u64),
+    knows_kernel: bool,
+}
+
+/// What a session lost.
+#[derive(Debug, Default)]
+struct SessionLosses {
+    by_app: u64,
+    by_kernel: Option<u64>,
+    /// What of it is told of interfaces.
+    told: (u64, u64),
+    /// What its next packet tells.
+    pending: (u64, u64),
+    /// The interface of its last packet, or its first.
+    interface: u32,
 }
 
 /// What a capture of packets cannot hold.
@@ -157,7 +173,9 @@ impl PcapngWriter {
         block.end();
         PcapngWriter {
             out,
-            interfaces: HashMap::new(),
+            interfaces: Vec::new(),
+            numbers: HashMap::new(),
+            losses: HashMap::new(),
             flows: HashMap::new(),
             begun: 0,
             record: 0,
@@ -219,12 +237,14 @@ impl PcapngWriter {
             return;
         }
         let number = Some(self.record);
-        let mut packets = Packets { out: &mut self.out, at: record.at, number, dropped: 0 };
-        let mut interface = self.interfaces.get_mut(&record.conn.session);
+        let mut packets = Packets { out: &mut self.out, at: record.at, number, dropped: (0, 0) };
+        let mut interface = self.interfaces.get_mut(flow.interface() as usize);
         if let Some(interface) = &mut interface {
-            packets.dropped = interface.dropped;
             interface.count(record);
         }
+        let losses = self.losses.entry(record.conn.session).or_default();
+        losses.interface = flow.interface();
+        packets.dropped = losses.pending;
         if let Some(words) = comment {
             flow.about(words.to_owned());
         }
@@ -241,8 +261,9 @@ impl PcapngWriter {
             let kept = record.data.len() as u64;
             self.left_out.bytes += record.original_len.saturating_sub(kept);
         }
-        if let Some(interface) = interface {
-            interface.dropped = packets.dropped;
+        let is_told = packets.dropped == (0, 0);
+        if let Some(interface) = interface.filter(|_| is_told) {
+            losses.tell(interface);
         }
     }
 
@@ -250,10 +271,7 @@ impl PcapngWriter {
     pub fn ciphertext(&mut self, piece: &Ciphertext) {
         let record = match piece {
             Ciphertext::Keys { lines, .. } => {
-                let mut block = Block::begin(&mut self.out, SECRETS);
-                block.u32(TLS_KEY_LOG);
-                block.counted(lines);
-                return block.end();
+                return self.secrets(&CaptureSecrets { kind: TLS_KEY_LOG, data: lines.clone() });
             }
             Ciphertext::Crossed(record) => record,
         };
@@ -262,8 +280,9 @@ impl PcapngWriter {
             self.left_out.without_address += u64::from(record.kind == RecordKind::Data);
             return;
         }
-        let mut packets = Packets { out: &mut self.out, at: record.at, number: None, dropped: 0 };
-        if let Some(interface) = self.interfaces.get_mut(&record.conn.session) {
+        let mut packets =
+            Packets { out: &mut self.out, at: record.at, number: None, dropped: (0, 0) };
+        if let Some(interface) = self.interfaces.get_mut(flow.interface() as usize) {
             interface.count(record);
         }
         flow.below_tls(record, &mut packets);
@@ -279,24 +298,52 @@ impl PcapngWriter {
         }
     }
 
-    /// Loss totals of a session.
+    /// Writes secrets that what follows is read with.
+    pub(crate) fn secrets(&mut self, secrets: &CaptureSecrets) {
+        let mut block = Block::begin(&mut self.out, SECRETS);
+        block.u32(secrets.kind);
+        block.counted(&secrets.data);
+        block.end();
+    }
+
+    /// Loss totals of a session, whose next packet tells what is new of them.
     pub fn lost(&mut self, lost: LossTotals) {
-        let Some(interface) = self.interfaces.get_mut(&lost.session) else { return };
-        let sum = |lost: LossTotals| lost.by_app + lost.by_kernel.unwrap_or(0);
-        let more = sum(lost).saturating_sub(sum(interface.lost));
-        interface.dropped += more;
-        interface.lost = lost;
+        let Some(losses) = self.losses.get_mut(&lost.session) else { return };
+        let kernel = |by_kernel: Option<u64>| by_kernel.unwrap_or(0);
+        losses.pending.0 += lost.by_app.saturating_sub(losses.by_app);
+        losses.pending.1 += kernel(lost.by_kernel).saturating_sub(kernel(losses.by_kernel));
+        (losses.by_app, losses.by_kernel) = (lost.by_app, lost.by_kernel);
+    }
+
+    /// Loss totals of a session, whose records tell where that was ([`PcapngWriter::lost_here`]).
+    pub(crate) fn lost_in_all(&mut self, lost: LossTotals) {
+        if let Some(losses) = self.losses.get_mut(&lost.session) {
+            (losses.by_app, losses.by_kernel) = (lost.by_app, lost.by_kernel);
+        }
+    }
+
+    /// So many were lost here, by us and by the kernel: the next packet of the session tells it.
+    pub(crate) fn lost_here(&mut self, session: SessionId, (by_app, by_kernel): (u64, u64)) {
+        let pending = &mut self.losses.entry(session).or_default().pending;
+        *pending = (pending.0 + by_app, pending.1 + by_kernel);
     }
 
     /// The statistics of every interface: what was received, and lost before it came here.
     pub fn finish(&mut self) {
-        let mut interfaces: Vec<Interface> =
-            std::mem::take(&mut self.interfaces).into_values().collect();
-        interfaces.sort_by_key(|interface| interface.number);
+        let (mut interfaces, losses) =
+            (std::mem::take(&mut self.interfaces), std::mem::take(&mut self.losses));
+        for mut losses in losses.into_values() {
+            if let Some(interface) = interfaces.get_mut(losses.interface as usize) {
+                losses.tell_rest(interface);
+            }
+        }
+        self.numbers.clear();
         let words = self.left_out.words();
-        for Interface { number, first, last, received, lost, .. } in interfaces {
+        for (number, interface) in interfaces.into_iter().enumerate() {
+            let Interface { first, last, received, lost: (by_app, by_kernel), knows_kernel } =
+                interface;
             let mut block = Block::begin(&mut self.out, STATISTICS);
-            block.u32(number);
+            block.u32(number as u32);
             block.time(last.0);
             if let Some(words) = words.as_deref().filter(|_| number == 0) {
                 block.text(COMMENT, words);
@@ -307,10 +354,9 @@ impl PcapngWriter {
             };
             block.option(START, &halves(first));
             block.option(END, &halves(last));
-            let by_kernel = lost.by_kernel.unwrap_or(0);
-            block.count(RECEIVED, received + lost.by_app + by_kernel);
-            block.count(DROPPED, lost.by_app);
-            if lost.by_kernel.is_some() {
+            block.count(RECEIVED, received + by_app + by_kernel);
+            block.count(DROPPED, by_app);
+            if knows_kernel {
                 block.count(DROPPED_BY_SYSTEM, by_kernel);
             }
             block.count(DELIVERED, received);
@@ -318,35 +364,69 @@ impl PcapngWriter {
         }
     }
 
-    /// The number of a session's interface, which is described when it is seen first.
+    /// The number of the interface of a connection, which is described when it is seen first.
     fn interface(&mut self, info: &ConnInfo) -> u32 {
-        let session = info.id.session;
-        if let Some(interface) = self.interfaces.get(&session) {
-            return interface.number;
+        let (session, captured) = (info.id.session, info.captured.as_deref());
+        let key = (session, captured.map(|captured| captured.number));
+        if let Some(number) = self.numbers.get(&key) {
+            return *number;
         }
         let number = self.interfaces.len() as u32;
-        let lost = LossTotals { session, by_app: 0, by_kernel: None };
-        let never = Stamp::default();
-        let interface =
-            Interface { number, first: never, last: never, received: 0, lost, dropped: 0 };
-        self.interfaces.insert(session, interface);
-        let (protocol, side) = (info.protocol.into_str(), info.side.into_str());
-        let name = match info.listening_end() {
-            Some(EndAddress::Inet(end)) if info.is_accepted() => {
-                format!("{protocol}:{}", end.port())
-            }
-            Some(end) => format!("{protocol}:{end}"),
-            None => protocol.to_owned(),
-        };
+        self.interfaces.push(Interface::default());
+        self.numbers.insert(key, number);
+        let first = SessionLosses { interface: number, ..SessionLosses::default() };
+        self.losses.entry(session).or_insert(first);
         let mut block = Block::begin(&mut self.out, INTERFACE);
         block.u16(RAW_IP);
         block.u16(0);
         block.u32(0);
-        block.text(NAME, &name);
-        block.text(DESCRIPTION, &format!("session {session}, {protocol} {side}"));
+        let (name, description) = captured.map_or_else(
+            || (Some(name_of(info)), Some(description_of(info))),
+            |captured| (captured.name.clone(), captured.description.clone()),
+        );
+        for (option, text) in [(NAME, name), (DESCRIPTION, description)] {
+            if let Some(text) = text {
+                block.text(option, &text);
+            }
+        }
         block.option(RESOLUTION, &[NANOSECONDS]);
         block.end();
         number
+    }
+}
+
+/// What the interface of a session is called, whose first connection this is.
+fn name_of(info: &ConnInfo) -> String {
+    let protocol = info.protocol.into_str();
+    match info.listening_end() {
+        Some(EndAddress::Inet(end)) if info.is_accepted() => format!("{protocol}:{}", end.port()),
+        Some(end) => format!("{protocol}:{end}"),
+        None => protocol.to_owned(),
+    }
+}
+
+/// What is said of it.
+fn description_of(info: &ConnInfo) -> String {
+    let (protocol, side) = (info.protocol.into_str(), info.side.into_str());
+    format!("session {}, {protocol} {side}", info.id.session)
+}
+
+impl SessionLosses {
+    /// A packet of this interface told what was pending.
+    fn tell(&mut self, interface: &mut Interface) {
+        let (by_app, by_kernel) = std::mem::take(&mut self.pending);
+        self.told = (self.told.0 + by_app, self.told.1 + by_kernel);
+        interface.lost = (interface.lost.0 + by_app, interface.lost.1 + by_kernel);
+        interface.knows_kernel |= self.by_kernel.is_some() || by_kernel > 0;
+    }
+
+    /// Nothing more comes of it: what no packet told.
+    fn tell_rest(&mut self, interface: &mut Interface) {
+        let (app, kernel) = self.told;
+        let by_kernel = self.by_kernel.unwrap_or(0);
+        let rest = (self.by_app.saturating_sub(app), by_kernel.saturating_sub(kernel));
+        self.pending = (self.pending.0.max(rest.0), self.pending.1.max(rest.1));
+        self.tell(interface);
     }
 }
 

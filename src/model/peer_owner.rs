@@ -182,6 +182,8 @@ mod tests {
             peer: peer.parse().ok(),
             tls: false,
             pair: None,
+            asked: None,
+            captured: None,
         }
     }
 

@@ -1,8 +1,12 @@
 //! `Record`: one entry of the timeline, bytes or a life-cycle fact.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use strum::{EnumString, IntoStaticStr};
 
+use super::asked_target::AskedTarget;
+use super::capture_origin::CaptureInterface;
 use super::end_address::EndAddress;
 use super::fault::FaultMarks;
 use super::id::{ConnId, SessionId};
@@ -77,6 +81,10 @@ pub struct ConnInfo {
     pub tls: bool,
     /// Of a relay: which two connections belong together; this is one of them.
     pub pair: Option<RelayPair>,
+    /// Of a relay: where it leads to, once that is known.
+    pub asked: Option<Arc<AskedTarget>>,
+    /// Of a capture that was opened: what it was captured on.
+    pub captured: Option<Arc<CaptureInterface>>,
 }
 
 /// The two halves of what a relay passes on. What the client's socket took and gave stands on the

@@ -47,6 +47,16 @@ impl From<RecordTest> for Test {
     }
 }
 
+impl Test {
+    /// Whether it asks where a relay leads to.
+    pub(super) fn asks_target(&self) -> bool {
+        matches!(
+            self,
+            Test::Conn(ConnTest::Port(_)) | Test::Record(RecordTest::Text(TextOf::Host, _))
+        )
+    }
+}
+
 /// A test whose answer is the same for every record of one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ConnTest {
@@ -196,6 +206,13 @@ impl Expr<Test> {
         RecordFilter(self.left(&|test| match test {
             Test::Conn(test) => Some(test.holds(id, info)),
             Test::Owner(test) => Some(test.holds(owner)),
+            // What a relay leads to is a host of all that crosses there; exchanges may name others.
+            Test::Record(RecordTest::Text(TextOf::Host, test)) => {
+                let asked = info.and_then(|info| info.asked.as_ref())?;
+                let ip = asked.ip().map(|ip| ip.to_string());
+                let mut hosts = std::iter::once(asked.host()).chain(ip);
+                hosts.any(|host| test.holds(host.as_bytes())).then_some(true)
+            }
             Test::Record(_) => None,
         }))
     }
@@ -205,11 +222,13 @@ impl Expr<Test> {
         let (list, join, other): (_, fn(_) -> _, fn(_) -> _) = match self {
             Expr::All(list) => (list, Expr::All, Expr::Any),
             Expr::Any(list) => (list, Expr::Any, Expr::All),
-            Expr::Test(wanted, Test::Record(test)) => return Expr::Test(*wanted, test),
-            Expr::Test(wanted, test) if decide(test) == Some(*wanted) => {
-                return Expr::All(Vec::new());
+            Expr::Test(wanted, test) => {
+                return match (decide(test), test) {
+                    (Some(holds), _) if holds == *wanted => Expr::All(Vec::new()),
+                    (None, Test::Record(test)) => Expr::Test(*wanted, test),
+                    (Some(_), _) | (None, Test::Conn(_) | Test::Owner(_)) => Expr::Any(Vec::new()),
+                };
             }
-            Expr::Test(_, Test::Conn(_) | Test::Owner(_)) => return Expr::Any(Vec::new()),
         };
         let mut left: Vec<_> = list.iter().map(|expr| expr.left(decide)).collect();
         let (nothing_asked, decided) = (join(Vec::new()), other(Vec::new()));
@@ -256,8 +275,9 @@ impl ConnTest {
         };
         match self {
             ConnTest::Port(range) => {
-                let mut ports = ends(End::Either).filter_map(EndAddress::port);
-                ports.any(|port| range.contains(&port.into()))
+                let ports = ends(End::Either).filter_map(EndAddress::port);
+                let asked = info.and_then(|conn| conn.asked.as_ref()?.port());
+                ports.chain(asked).any(|port| range.contains(&port.into()))
             }
             ConnTest::Address(end, pattern) => ends(*end).any(|it| pattern.matches(it)),
             ConnTest::Protocol(protocol) => info.is_some_and(|conn| conn.protocol == *protocol),

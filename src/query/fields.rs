@@ -122,7 +122,7 @@ macro_rules! fields {
 fields! {
     "port" QuerySubject::Port, QueryValue::Port, false,
         ["tcp.port" "udp.port" "sport" "dport" "src.port" "dst.port" "tcp.srcport" "tcp.dstport" "udp.srcport" "udp.dstport"],
-        "Port of either end.", "port == 9000";
+        "Port of either end, or of what a relay leads to.", "port == 9000";
     "addr" QuerySubject::Address(End::Either), QueryValue::Address, false,
         ["ip.addr" "ipv6.addr" "ip" "address" "net"],
         "Address of either end, also with its port, as a block, or of a Unix socket (unix:/path, unix:/run/*).", "addr == 10.0.0.0/8";
@@ -182,7 +182,7 @@ fields! {
         "Path of the request with its query, for every record of that exchange.", "path contains /users";
     "host" QuerySubject::Text(TextOf::Host), QueryValue::Text, true,
         ["http.host" "domain" "~d" "sni" "server" "hostname"],
-        "Host that the request is for, for every record of that exchange.", "host == example.com";
+        "Host that the request is for, for every record of that exchange; or that a relay leads to, as it was asked for or its address.", "host == example.com";
     "header" QuerySubject::Header, QueryValue::Text, true,
         ["http.header" "headers" "~h" "~hq" "~hs" "~t" "~tq" "~ts" "http.content_type" "http.user_agent" "content-type" "http.cookie"],
         "Header of that name, of the request or its answer, for every record of that exchange.", "header.content-type contains json";

@@ -99,7 +99,16 @@ impl Filter {
 
     /// Whether it asks different things of different connections.
     pub(crate) fn asks_conn(&self) -> bool {
-        self.0.tests().iter().any(|(_, test)| matches!(test, Test::Conn(_) | Test::Owner(_)))
+        let is_asked = |test: &Test| match test {
+            Test::Conn(_) | Test::Owner(_) => true,
+            Test::Record(_) => test.asks_target(),
+        };
+        self.0.tests().iter().any(|(_, test)| is_asked(test))
+    }
+
+    /// Whether it asks where a relay leads to, which may become known later.
+    pub(crate) fn asks_target(&self) -> bool {
+        self.0.tests().iter().any(|(_, test)| test.asks_target())
     }
 
     /// What has to be looked up of each record.

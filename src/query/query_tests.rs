@@ -4,6 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::asked_target::AskedTarget;
 use crate::model::fault::FaultKind;
 use crate::model::id::SessionId;
 use crate::model::protocol::{Protocol, Side};
@@ -31,6 +32,8 @@ fn conn() -> ConnInfo {
         peer: Some("[::ffff:10.1.2.3]:41000".parse().unwrap()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 
@@ -562,6 +565,45 @@ fn the_next_time_a_filter_lets_through_is_the_first_of_all_that_follow() {
     }
     for text in ["len > 1", "not time >= 14:00", "time >= 14:00 and in"] {
         assert!(!Filter::parse(text).unwrap().is_of_time(), "{text}");
+    }
+}
+
+#[test]
+fn what_a_relay_leads_to_is_the_host_of_what_crosses_and_its_port_is_found() {
+    let asked = |target: &str, address: Option<&str>| ConnInfo {
+        asked: Some(AskedTarget::new(
+            &target.parse().unwrap(),
+            address.map(|it| it.parse().unwrap()),
+        )),
+        ..conn()
+    };
+    let named = asked("db.Example.com:5432", Some("192.0.2.7:5432"));
+    let (literal, unix) = (asked("[2001:db8::7]:53", None), asked("unix:/tmp/a.sock", None));
+    for (info, filter, is_it) in [
+        (&named, "host == db.example.com", true),
+        (&named, "host contains EXAMPLE", false),
+        (&named, "host contains example", true),
+        (&named, "host matches ^db", true),
+        (&named, "host == 192.0.2.7", true),
+        (&named, "host", true),
+        (&named, "host != db.example.com", false),
+        (&named, "not host contains other", true),
+        (&named, "host == other or len > 0", true),
+        (&named, "host == db.example.com and len > 1", false),
+        (&named, "port == 5432", true),
+        (&named, "port == 9000", true),
+        (&named, "peer == 192.0.2.7", false),
+        (&literal, "host == 2001:db8::7", true),
+        (&literal, "port == 53", true),
+        (&unix, "host == unix:/tmp/a.sock", true),
+        (&unix, "port == 0", false),
+        (&conn(), "host", false),
+        // What has no such field is left out.
+        (&conn(), "host != a", false),
+    ] {
+        let asked = Filter::parse(filter).unwrap();
+        assert_eq!(asked.matches(&record(b"x"), Some(info)), is_it, "{filter}");
+        assert!(asked.asks_conn(), "{filter}");
     }
 }
 

@@ -87,7 +87,10 @@ pub(crate) fn read_capture(
         opened.knows(&out.exchanges);
         out.exchanges.splice(..0, opened.take(&out.conns, &out.records));
         out.bodies.extend(opened.take_bodies());
-        let is_empty = out.records.is_empty() && out.owners.is_empty() && out.told.is_empty();
+        let is_empty = out.records.is_empty()
+            && out.owners.is_empty()
+            && out.told.is_empty()
+            && out.secrets.is_empty();
         if !is_empty && !each(out, progress) {
             return Ok(reader.words(&name, records));
         }
@@ -243,6 +246,7 @@ fn left_out(counts: &CaptureCounts) -> String {
             "left out, the others of the same datagram not being there",
         ),
         told(counts.overlaps, "IP fragment", "lying over others"),
+        told(counts.differing, "retransmission", "saying other bytes"),
         link,
     ]
     .concat()

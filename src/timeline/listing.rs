@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 use super::selector::Selector;
 use super::store::Timeline;
-use super::time_runs::{SpanCount, TimeRuns};
+use super::time_runs::{SpanCount, TimeRuns, span_of};
 use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -26,6 +26,9 @@ pub const STEP_WORK: usize = 2 * 1024 * 1024;
 
 /// Records looked at again when more is known of an exchange: those that came while it ran.
 const RECHECKED: usize = 65_536;
+
+/// Up to so many rows are looked at one by one for a strip of time, with every frame.
+const EXACT: usize = 2_000;
 
 /// Whether a rebuild has come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +146,13 @@ impl Listing {
         }
     }
 
+    /// It was learned where a relay leads a connection to: its records are looked at again.
+    pub(crate) fn target_known(&mut self, timeline: &Timeline, conn: ConnId, from: Stamp) {
+        if self.filter.asks_target() {
+            self.decide_anew(timeline, conn, from);
+        }
+    }
+
     fn decide_anew(&mut self, timeline: &Timeline, conn: ConnId, from: Stamp) {
         for (id, is_shown) in timeline.decided(&self.filter, conn, from, RECHECKED) {
             self.decide(id, is_shown);
@@ -223,8 +233,36 @@ impl Listing {
         between: (Stamp, Stamp),
         spans: usize,
     ) -> Vec<SpanCount> {
+        if self.len() <= EXACT {
+            return self.spread_of_rows(timeline, between, spans);
+        }
         let times = if self.filter.is_everything() { &timeline.times } else { &self.times };
         times.spread(between, spans)
+    }
+
+    /// The same of few rows, each in its own span: what came one soon after the other is one run of them.
+    fn spread_of_rows(
+        &self,
+        timeline: &Timeline,
+        (from, to): (Stamp, Stamp),
+        spans: usize,
+    ) -> Vec<SpanCount> {
+        let mut counts = vec![SpanCount::default(); spans];
+        for id in (0..self.len()).filter_map(|row| self.get(row)) {
+            let (at, is_error) = match timeline.log.get(id) {
+                Some(place) => (place.stored.at, timeline.went_wrong(place)),
+                None => match timeline.head(id) {
+                    Some(kept) => (kept.at, false),
+                    None => continue,
+                },
+            };
+            let span = counts.get_mut(span_of((from, to), at, spans));
+            if let Some(count) = span.filter(|_| (from..=to).contains(&at)) {
+                count.records += 1;
+                count.errors += u64::from(is_error);
+            }
+        }
+        counts
     }
 
     /// Number of rows whose records are older than this one: the row of the record itself, or of
@@ -305,6 +343,30 @@ mod tests {
 
     fn filter(text: &str) -> Filter {
         Filter::parse(text).unwrap()
+    }
+
+    /// One burst is one run of records, which was drawn at its beginning.
+    #[test]
+    fn few_rows_stand_in_their_spans_however_close_they_came() {
+        let mut timeline = Timeline::default();
+        timeline.connect(info(conn_id(1, 1), Protocol::Tcp));
+        for at in [0, 1, 20, 49] {
+            timeline.push(received(conn_id(1, 1), at, b"x"));
+        }
+        let mut reset = received(conn_id(1, 1), 49, b"reset");
+        reset.kind = RecordKind::Reset;
+        timeline.push(reset);
+        let ends = (received(conn_id(1, 1), 0, b"").at, received(conn_id(1, 1), 49, b"").at);
+        for text in ["", "in"] {
+            let mut listing = filtered(filter(text));
+            listing.set_filter(filter(text), &timeline);
+            assert_eq!(listing.rebuild_step(&timeline, usize::MAX), Rebuild::Done);
+            listing.extend(&timeline);
+            let counts = listing.spread(&timeline, ends, 10);
+            let records: Vec<_> = counts.iter().map(|count| count.records).collect();
+            assert_eq!(records, [2, 0, 0, 0, 1, 0, 0, 0, 0, 2], "{text:?}");
+            assert_eq!(counts[9].errors, 1, "{text:?}");
+        }
     }
 
     #[test]

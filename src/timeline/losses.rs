@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::store::Timeline;
-use crate::model::counts::count;
 use crate::model::id::{RecordId, SessionId};
+use crate::model::loss_words::loss_words;
 use crate::model::record::{Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -86,17 +86,6 @@ impl Timeline {
     pub(crate) fn losses(&self) -> impl Iterator<Item = LossTotals> + '_ {
         let past = Some(self.past_losses).filter(|past| past.by_kernel.is_some());
         self.losses.values().copied().chain(past)
-    }
-}
-
-/// What a row about losses says; `None` = nothing was lost.
-fn loss_words(by_app: u64, by_kernel: u64) -> Option<String> {
-    let (us, kernel) = (count(by_app), count(by_kernel));
-    match (by_app, by_kernel) {
-        (0, 0) => None,
-        (_, 0) => Some(format!("lost: {us} by us")),
-        (0, _) => Some(format!("lost: {kernel} by the kernel")),
-        _ => Some(format!("lost: {us} by us, {kernel} by the kernel")),
     }
 }
 

@@ -54,5 +54,7 @@ pub(super) fn info(id: ConnId, protocol: Protocol) -> ConnInfo {
         peer: Some(([10, 1, 2, 3], 40_000 + (id.index % 20_000) as u16).into()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }

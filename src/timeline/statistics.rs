@@ -17,12 +17,13 @@ use std::net::IpAddr;
 use super::conns::ConnSlot;
 use super::log::RecordPlace;
 use super::selector::Selector;
+use super::short_spans::{ShortCounts, ShortSpans};
 use super::store::Timeline;
 use super::tally::{Tallied, Tally};
 use crate::model::end_address::EndAddress;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, Direction, Record};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::query::Filter;
 
@@ -118,6 +119,7 @@ pub(crate) struct Statistics {
     seconds: BTreeMap<u64, Tally>,
     /// Of seconds before those.
     earlier: Tally,
+    short: ShortSpans,
     low: RecordId,
     high: RecordId,
     is_begun: bool,
@@ -218,6 +220,9 @@ impl Statistics {
             self.pending.entry(of.id).or_default().count(it);
         }
         self.count_second(it);
+        if it.kind == RecordKind::Data {
+            self.short.count(it.at);
+        }
     }
 
     fn count_second(&mut self, it: Tallied) {
@@ -277,6 +282,11 @@ impl Statistics {
                 groups
             }
         }
+    }
+
+    /// Data records of stretches shorter than a second, where no more than `room` of them are all there is.
+    pub(crate) fn short_spans(&self, room: usize) -> Option<ShortCounts> {
+        self.short.told(room)
     }
 
     /// Data records of each of the last seconds up to this one, the oldest first.

@@ -8,6 +8,7 @@ use crate::app::format;
 use crate::app::layout::window_inner;
 use crate::app::overlay::statistics::{BAR, KINDS, ROOMY, StatisticsWindow, TAB_GAP};
 use crate::app::statistics_rows::{StatColumn, StatLatencies, StatRow};
+use crate::timeline::short_spans::ShortCounts;
 use crate::timeline::tally::{LATENCY_ERROR, SIZES};
 
 /// Heights of a cell, from nothing to all of it.
@@ -101,11 +102,13 @@ fn totals(mut painter: Painter<'_>, it: &StatisticsWindow) {
     }
 }
 
-/// The seconds of the chart: how many records in each, the most of them, and from when to when they are.
+/// The chart: how many records in each stretch of time, the most of them, and from when to when they are.
 struct SecondsShown {
     counts: Vec<u64>,
     most: u64,
     span: String,
+    /// How long a stretch is, where that is less than a second.
+    unit: Option<Duration>,
     /// Rows of the chart.
     height: u16,
 }
@@ -114,7 +117,16 @@ struct SecondsShown {
 fn seconds(painter: &Painter<'_>, it: &StatisticsWindow) -> SecondsShown {
     let beside = if painter.area.width < SPANNED { 24 } else { 48 };
     let room = usize::from(painter.area.width.saturating_sub(beside)).min(120);
+    let height = StatisticsWindow::chart_rows(painter.area.height);
     let last = it.statistics.all.last().unwrap_or_default();
+    if let Some(ShortCounts { unit, from, counts }) = it.statistics.short_spans(room) {
+        let told = |at| painter.app.shared.time_of_day(at);
+        let to = from + unit.saturating_mul(counts.len() as u32);
+        let span =
+            if beside == 24 { String::new() } else { format!("{} to {}", told(from), told(to)) };
+        let most = counts.iter().copied().max().unwrap_or(0).max(1);
+        return SecondsShown { counts, most, span, unit: Some(unit), height };
+    }
     let mut counts = it.statistics.last_seconds(last, room);
     counts.drain(..counts.iter().position(|count| *count > 0).unwrap_or(0));
     let from = last.before(Duration::from_secs(counts.len().saturating_sub(1) as u64));
@@ -125,18 +137,24 @@ fn seconds(painter: &Painter<'_>, it: &StatisticsWindow) -> SecondsShown {
     let span =
         if beside == 24 { String::new() } else { format!("{} to {}", told(from), told(last)) };
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    SecondsShown { counts, most, span, height: StatisticsWindow::chart_rows(painter.area.height) }
+    SecondsShown { counts, most, span, unit: None, height }
 }
 
 /// A row of the chart, the highest first.
 fn chart(mut painter: Painter<'_>, it: &SecondsShown, row: u16) {
     let palette = painter.palette;
-    painter.column(if row == 0 { "seconds" } else { "" }, LABEL, palette.dim);
+    let unit = it.unit.map(|unit| format!("{} ms", unit.as_millis()));
+    let label = unit.as_deref().unwrap_or("seconds");
+    painter.column(if row == 0 { label } else { "" }, LABEL, palette.dim);
     let below = u64::from(it.height - 1 - row) * 8;
     let line: String = it.counts.iter().map(|count| block(*count, it, below)).collect();
     painter.put(&line, palette.received);
     if row == 0 {
-        painter.put(&format!("  at most {}", format::rate(it.most as f64)), palette.dim);
+        let most = match &unit {
+            Some(unit) => format!("{} in {unit}", format::count(it.most)),
+            None => format::rate(it.most as f64),
+        };
+        painter.put(&format!("  at most {most}"), palette.dim);
     }
     if row + 1 == it.height {
         painter.put(&format!("  {}", it.span), palette.dim);

@@ -75,6 +75,38 @@ fn to_the_end(relay: &mut Listening) -> Vec<Value> {
     panic!("it did not end: {lines:?}")
 }
 
+/// Faults that only datagrams know were refused, since a SOCKS5 entry is of TCP first.
+#[test]
+fn what_can_be_done_to_datagrams_alone_is_done_to_those_behind_socks5_and_not_to_its_streams() {
+    let mut relay =
+        relay(&["--fault", "duplicate=1 from=server", "--fault", "split=1 from=server"]);
+    let server = echo();
+    let (control, to) = associated(&relay, 0);
+    let client = client();
+    client.send_to(&[&head(server)[..], b"once"].concat(), to).expect("sent");
+    for _ in 0..2 {
+        assert_eq!(received(&client), [&head(server)[..], b"re:once"].concat());
+    }
+    let target = crate::harness::peers::echo_peer();
+    let mut stream = TcpStream::connect(("127.0.0.1", relay.port)).expect("a relay");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let asked = [&b"\x05\x01\x00\x05\x01\x00\x01\x7f\0\0\x01"[..], &target.port().to_be_bytes()];
+    stream.write_all(&asked.concat()).expect("taken");
+    let mut said = [0; 12];
+    stream.read_exact(&mut said).expect("an answer");
+    stream.write_all(b"stream").expect("taken");
+    let mut got = [0; 6];
+    stream.read_exact(&mut got).expect("an answer");
+    assert_eq!(&got, b"stream");
+    drop((control, stream));
+    let lines = to_the_end(&mut relay);
+    let marks: Vec<_> = lines.iter().filter(|line| line["fault"].is_array()).collect();
+    let is = |line: &Value, proto, fault| line["proto"] == proto && line["fault"][0] == fault;
+    assert!(marks.iter().any(|line| is(line, "udp", "duplicate")), "{marks:?}");
+    let strange = |line: &&&Value| is(line, "udp", "split") || is(line, "tcp", "duplicate");
+    assert!(!marks.iter().any(|line| strange(&line)), "{marks:?}");
+}
+
 #[test]
 fn each_datagram_goes_where_it_says_and_what_comes_back_says_from_where() {
     let mut relay = relay(&[]);

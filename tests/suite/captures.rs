@@ -43,7 +43,17 @@ impl Scene {
     ) {
         let (local, peer) = (local.parse().ok(), peer.parse().ok());
         let id = SessionId(session).conn(index);
-        self.writer.conn(&ConnInfo { id, protocol, side, local, peer, tls: false, pair: None });
+        self.writer.conn(&ConnInfo {
+            id,
+            protocol,
+            side,
+            local,
+            peer,
+            tls: false,
+            pair: None,
+            asked: None,
+            captured: None,
+        });
     }
 
     fn say(&mut self, of: (u64, u32), direction: Direction, kind: RecordKind, data: &[u8]) {
@@ -265,6 +275,8 @@ fn comments_of_records_are_those_of_their_packets_and_come_back_with_masks() {
         peer: "127.0.0.1:5000".parse().ok(),
         tls: true,
         pair: None,
+        asked: None,
+        captured: None,
     };
     let mut writer = ExportWriter::new(
         ExportFormat::Pcapng,

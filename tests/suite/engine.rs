@@ -28,6 +28,8 @@ mod http_relay;
 mod life;
 #[path = "engine_relay.rs"]
 mod relay;
+#[path = "engine_relay_resets.rs"]
+mod relay_resets;
 #[path = "engine_rewrites.rs"]
 mod rewrites;
 #[path = "engine_tcp.rs"]

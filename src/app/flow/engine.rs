@@ -89,8 +89,14 @@ fn take(app: &mut App, event: Event) {
 }
 
 fn batch_arrived(app: &mut App, batch: Batch) {
+    app.shared.opened.keep_secrets(batch.secrets);
     for info in batch.conns {
+        let known = app.shared.timeline.conn(info.id);
+        let is_news = known.is_some_and(|known| known.asked != info.asked);
         app.shared.timeline.connect(info.clone());
+        if is_news {
+            traffic::target_known(app, info.id);
+        }
         if let Some(session) = app.shared.sessions.get_mut(info.id.session) {
             session.meet(info);
         }

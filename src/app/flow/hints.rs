@@ -69,6 +69,9 @@ pub fn wanted(app: &App) -> Vec<Action> {
     };
     hints.extend(next(app));
     hints.extend([Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
+    if pane == Pane::Traffic {
+        hints.extend(app.traffic.more_hints(&app.shared));
+    }
     hints.retain(|action| why_not(app, *action, pane).is_none());
     hints.retain(|action| *action != Action::Send || !is_elsewhere(app));
     hints

@@ -219,6 +219,12 @@ pub(super) fn peer_found(app: &mut App, conn: ConnId, since: Stamp) {
     app.traffic.listing.owner_found(&app.shared.timeline, conn, since);
 }
 
+/// It was learned where a relay leads a connection to, which filters may ask about.
+pub(super) fn target_known(app: &mut App, conn: ConnId) {
+    let from = app.shared.now.before(HEAD_WAIT);
+    app.traffic.listing.target_known(&app.shared.timeline, conn, from);
+}
+
 /// Puts the rows of what was lost in stretches of time that are over.
 pub(crate) fn tell_losses(app: &mut App) {
     let now = app.shared.now;

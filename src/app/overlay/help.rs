@@ -13,6 +13,7 @@ use crate::app::cursor::{CursorStep, scroll};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::filter_page::{self, LanguageLine};
 use crate::app::fuzzy;
+use crate::app::help_jobs;
 use crate::app::keymap::{Context, Keymap};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
@@ -114,6 +115,10 @@ impl Help {
         let own: Vec<Context> = self.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
         let mut lines = Vec::new();
         let mut here = vec![HelpLine::Heading(format!("Here, in {}", self.place))];
+        let is_traffic = self.here.contains(&Context::Traffic);
+        let jobs = if is_traffic { help_jobs::TRAFFIC } else { &[] };
+        let job = |(job, _): &(&str, _)| vec![HelpLine::Heading(format!("Traffic: {job}"))];
+        let mut of_jobs: Vec<Vec<HelpLine>> = jobs.iter().map(job).collect();
         let mut elsewhere = vec![HelpLine::Heading("In other places".into())];
         for category in Category::VARIANTS {
             let heading = lines.len();
@@ -127,6 +132,11 @@ impl Help {
                 } else {
                     (keys.join(", "), &mut lines)
                 };
+                let at = jobs.iter().position(|(_, actions)| actions.contains(&row.action));
+                let list = match at.and_then(|at| of_jobs.get_mut(at)) {
+                    Some(of_job) if !keymap.keys_of(&self.here, row.action).is_empty() => of_job,
+                    _ => list,
+                };
                 let text = format!("{} {} {} {keys}", row.title, row.help, row.name);
                 if finder.score(&text).is_some() {
                     list.extend(entry(&keys, row.help, room));
@@ -137,8 +147,8 @@ impl Help {
             }
         }
         // A heading alone has nothing below it.
-        self.lines =
-            [here, lines, elsewhere].into_iter().filter(|part| part.len() > 1).flatten().collect();
+        let parts = std::iter::once(here).chain(of_jobs).chain([lines, elsewhere]);
+        self.lines = parts.filter(|part| part.len() > 1).flatten().collect();
         self.scroll = 0;
     }
 }
@@ -181,6 +191,26 @@ fn places(keymap: &Keymap, action: Action) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_key_of_traffic_stands_below_its_job_once() {
+        let shared = Shared::default();
+        let of_jobs: Vec<Action> =
+            help_jobs::TRAFFIC.iter().flat_map(|(_, actions)| actions.iter().copied()).collect();
+        for row in TABLE {
+            let is_own = !shared.keymap.keys_of(&[Context::Traffic], row.action).is_empty();
+            let times = of_jobs.iter().filter(|action| **action == row.action).count();
+            assert!(times == 1 || times == 0 && !is_own, "{} stands {times} times", row.name);
+        }
+        let help = Help::new(&shared, vec![Context::Traffic, Context::Plain, Context::Global]);
+        let is =
+            |line: &HelpLine, wanted: &str| matches!(line, HelpLine::Heading(it) if it == wanted);
+        let job = help.lines.iter().position(|line| is(line, "Traffic: act on them")).unwrap();
+        let next = help.lines.iter().position(|line| is(line, "Traffic: copy")).unwrap();
+        let mark = shared.keymap.keys_of(&[Context::Traffic], Action::Mark).join(", ");
+        let entry = |line: &HelpLine| matches!(line, HelpLine::Entry(keys, _) if *keys == mark);
+        assert!(help.lines[job..next].iter().any(entry), "{:?}", &help.lines[job..next]);
+    }
 
     #[test]
     fn every_key_is_shown_whole() {

@@ -126,6 +126,26 @@ impl TrafficPane {
         hints
     }
 
+    /// What else is worth doing with it, where a line has room for more.
+    pub(crate) fn more_hints(&self, shared: &Shared) -> Vec<Action> {
+        let is_inside = self.detail.as_ref().is_some_and(|detail| detail.inside);
+        let is_busy = self.filter.editor.is_some() || is_inside;
+        let row = self.selected(shared).filter(|_| !is_busy);
+        let Some(record) = row.and_then(|id| shared.timeline.get(id)) else { return Vec::new() };
+        let exchange = shared.timeline.exchange_of(&record);
+        let is_error = matches!(record.kind, RecordKind::Failed | RecordKind::Reset)
+            || exchange.and_then(|it| it.status).is_some_and(|status| status >= 400);
+        let mut hints = Vec::new();
+        hints.extend(is_error.then_some(Action::NextError));
+        hints.extend((!self.listing.filter().is_everything()).then_some(Action::ColorRows));
+        hints.push(Action::OpenConversation);
+        hints.extend((record.kind == RecordKind::Data).then_some(Action::Replay));
+        hints.push(Action::Comment);
+        hints.extend(exchange.is_some().then_some(Action::CopyCurl));
+        hints.extend([Action::Statistics, Action::SortBy, Action::Columns, Action::Export]);
+        hints
+    }
+
     /// Rows that came since the pause.
     pub(crate) fn held_back(&self) -> usize {
         self.paused.map_or(0, |from| self.listing.len() - self.listing.rows_before(from))

@@ -292,7 +292,10 @@ impl FaultLine {
         }
         let original = verdict.original.clone();
         for (at, fault) in faults.list.iter().enumerate() {
-            let is_here = fault.is_active(now) && fault.is_of(self.from_client);
+            // A relay may pass on both streams and datagrams.
+            let of_streams = fault.plan.effect.is_of_streams();
+            let is_ours = of_streams.is_none_or(|of_streams| of_streams == self.is_stream);
+            let is_here = is_ours && fault.is_active(now) && fault.is_of(self.from_client);
             let is_done = match fault.plan.effect {
                 _ if !is_here => false,
                 FaultEffect::Reset(bytes)

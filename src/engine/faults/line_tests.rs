@@ -176,7 +176,17 @@ fn messages_are_counted_by_the_whole_relay() {
 fn conn() -> ConnInfo {
     let id = ConnId { session: SessionId(1), index: 3 };
     let (local, peer) = (Some("127.0.0.1:9000".parse().unwrap()), "127.0.0.1:50000".parse().ok());
-    ConnInfo { id, protocol: Protocol::Tcp, side: Side::Relay, local, peer, tls: false, pair: None }
+    ConnInfo {
+        id,
+        protocol: Protocol::Tcp,
+        side: Side::Relay,
+        local,
+        peer,
+        tls: false,
+        pair: None,
+        asked: None,
+        captured: None,
+    }
 }
 
 fn filtered(filter: &str, from_client: bool) -> FaultLine {

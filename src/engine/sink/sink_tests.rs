@@ -40,6 +40,8 @@ fn info(index: u32) -> ConnInfo {
         peer: None,
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 

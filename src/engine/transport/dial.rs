@@ -20,6 +20,7 @@ use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake::Handshake;
 use crate::engine::tls::tls_words;
 use crate::engine::way_back;
+use crate::model::asked_target::AskedTarget;
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
@@ -252,6 +253,8 @@ impl Dial<'_> {
             peer: facts.peer.clone(),
             tls: *self.tls != ClientTls::Off,
             pair: self.pair,
+            asked: self.pair.map(|_| AskedTarget::new(self.endpoint, facts.peer.clone())),
+            captured: None,
         };
         session.introduce_with(&info, process);
     }

@@ -73,12 +73,16 @@ pub(crate) fn local_address(stream: &Stream) -> Option<SocketAddr> {
     raw(socket_of(stream)).local_addr().ok()?.as_socket()
 }
 
+/// Where the other end of it is, if that is an address.
+pub(crate) fn peer_address(stream: &Stream) -> Option<SocketAddr> {
+    raw(socket_of(stream)).peer_addr().ok()?.as_socket()
+}
+
 /// Our end of a connection that leads on, and of TCP the other one; `None` = it has no name.
 pub(crate) fn way_on(stream: &Stream) -> Option<(EndAddress, Option<EndAddress>)> {
     let socket = socket_of(stream);
-    let peer = || raw(socket).peer_addr().ok()?.as_socket();
     match local_end(socket)? {
-        own @ EndAddress::Inet(_) => Some((own, Some(peer()?.into()))),
+        own @ EndAddress::Inet(_) => Some((own, Some(peer_address(stream)?.into()))),
         own => Some((own, None)),
     }
 }

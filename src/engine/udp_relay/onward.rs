@@ -159,6 +159,11 @@ pub(super) fn find<Key: Send + 'static>(
 }
 
 impl Onward {
+    /// The target, as it was asked for.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Fails when it leads back to where its relay listens: one datagram would go round for ever.
     pub(super) fn unless_to(self, own: &[SocketAddr]) -> Result<Self, Failure> {
         let target = self.target;

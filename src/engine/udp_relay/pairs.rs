@@ -31,6 +31,7 @@ use crate::engine::faults::Faults;
 use crate::engine::faults::line::FaultLine;
 use crate::engine::rewrites::Rewrites;
 use crate::engine::session::SessionHandle;
+use crate::model::asked_target::AskedTarget;
 use crate::model::end_address::EndAddress;
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
@@ -209,11 +210,12 @@ impl<E: Ends> Pairs<E> {
         }
         let session = &self.session;
         let halves = RelayPair { client: session.next_conn(), target: session.next_conn() };
-        let (local, client) = (self.ends.local(key), self.ends.client(key));
-        let conn = Self::half(halves, halves.client, local, Some(client));
+        let ends = (self.ends.local(key), Some(self.ends.client(key)));
+        let asked = AskedTarget::new(&self.ends.towards(key).endpoint, None);
+        let conn = Self::half(halves, halves.client, ends, Arc::clone(&asked));
         session.introduce(&conn);
         // What does not get there is told of it, however early that is.
-        session.introduce(&Self::half(halves, halves.target, None, None));
+        session.introduce(&Self::half(halves, halves.target, (None, None), asked));
         let (faults, number) = (&self.faults, halves.client.index);
         let of_way =
             |from_client| FaultLine::new(faults, number, false, from_client).of_conn(&conn);
@@ -226,12 +228,22 @@ impl<E: Ends> Pairs<E> {
     fn half(
         halves: RelayPair,
         id: ConnId,
-        local: Option<SocketAddr>,
-        peer: Option<SocketAddr>,
+        (local, peer): (Option<SocketAddr>, Option<SocketAddr>),
+        asked: Arc<AskedTarget>,
     ) -> ConnInfo {
         let (protocol, side, pair) = (Protocol::Udp, Side::Relay, Some(halves));
         let (local, peer) = (local.map(EndAddress::from), peer.map(EndAddress::from));
-        ConnInfo { id, protocol, side, local, peer, tls: false, pair }
+        ConnInfo {
+            id,
+            protocol,
+            side,
+            local,
+            peer,
+            tls: false,
+            pair,
+            asked: Some(asked),
+            captured: None,
+        }
     }
 
     fn oldest(&self) -> Option<E::Key> {
@@ -288,11 +300,15 @@ impl<E: Ends> Pairs<E> {
         match opened.and_then(|onward| onward.with_trail(self.session.relay, client)) {
             Ok(mut onward) => {
                 let (local, target) = (onward.local(), onward.target);
+                let asked = AskedTarget::new(onward.endpoint(), Some(target.into()));
                 let text = format!("bound to {local} for {client}, towards {}", onward.name);
                 self.watched.push(onward.watch(key.clone()));
                 pair.link = Link::Open(Box::new(onward));
-                let half = Self::half(halves, conn, Some(local), Some(target));
+                let ends = (Some(local), Some(target));
+                let half = Self::half(halves, conn, ends, Arc::clone(&asked));
                 self.session.introduce(&half);
+                pair.conn.asked = Some(asked);
+                self.session.events.conn(pair.conn.clone());
                 self.note(conn, RecordKind::Bound, text);
                 for data in waiting {
                     self.send_up(&key, data);
@@ -300,7 +316,8 @@ impl<E: Ends> Pairs<E> {
             }
             Err(failure) => {
                 pair.link = Link::Unreached { again: Instant::now() + AGAIN };
-                self.session.introduce(&Self::half(halves, conn, None, None));
+                let asked = AskedTarget::new(&self.ends.towards(&key).endpoint, None);
+                self.session.introduce(&Self::half(halves, conn, (None, None), asked));
                 self.session.events.failed(conn, &failure);
                 for data in waiting {
                     self.lost.add(conn, true, data.len(), "the target was not found".into());

@@ -18,6 +18,8 @@ fn conn(index: u32, protocol: Protocol) -> ConnInfo {
         peer: Some("127.0.0.1:9000".parse().unwrap()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 

@@ -140,6 +140,8 @@ fn conn(protocol: Protocol, side: Side) -> ConnInfo {
         peer: Some("[::ffff:10.0.0.1]:5000".parse().unwrap()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 

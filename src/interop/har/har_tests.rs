@@ -253,6 +253,31 @@ fn an_exchange_is_written_to_the_letter() {
     assert_eq!(har["log"]["comment"], "a \"remark\"");
 }
 
+/// `curl -d hello` says that it sends a form; written as fields it was sent again as `hello=`.
+#[test]
+fn a_form_that_its_fields_do_not_tell_exactly_is_a_text() {
+    for (body, is_fields) in [
+        ("a=1&b=+", true),
+        ("a=1&b=%20", false),
+        ("hello", false),
+        ("a=1&", false),
+        ("{\"a\": 1}", false),
+    ] {
+        let len = body.len() as u64;
+        let form = "application/x-www-form-urlencoded";
+        let mut exchange = posted(Side::Client, form, facts(len, len, &[]));
+        answer(&mut exchange, 200, &[], facts(0, 0, &[]));
+        let bodies = HarBodies { request: body.as_bytes(), response: b"" };
+        let har = file(&[entry(&exchange, bodies, &Disclosure::Everything)]);
+        let post = &har["log"]["entries"][0]["request"]["postData"];
+        assert_eq!(post["params"].is_array(), is_fields, "{body}");
+        assert_eq!(post["text"].as_str(), (!is_fields).then_some(body));
+        let (read, _) =
+            crate::interop::har_read::read_har(har.to_string().as_bytes(), SessionId(0)).unwrap();
+        assert!(read.records[0].data.ends_with(format!("\r\n\r\n{body}").as_bytes()), "{body}");
+    }
+}
+
 #[test]
 fn what_is_no_text_is_base64_and_what_is_not_there_is_said() {
     let mut exchange = posted(Side::Client, "application/octet-stream", facts(2, 2, &[]));

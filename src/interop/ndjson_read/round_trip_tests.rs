@@ -28,6 +28,8 @@ fn conns() -> Vec<ConnInfo> {
         peer: "[::1]:5".parse().ok(),
         tls: index % 2 == 0,
         pair,
+        asked: None,
+        captured: None,
     };
     let pair = Some(RelayPair { client: of(3), target: of(4) });
     vec![
@@ -310,6 +312,8 @@ fn a_row_of_an_exchange_is_there_once_with_what_was_written_about_it() {
         peer: None,
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     };
     let of_socket = |data: &'static [u8], direction| {
         let data = Bytes::from_static(data);

@@ -4,8 +4,13 @@
 //! Called by the reader with bytes in any pieces. What is unknown is skipped, what is broken ends it
 //! with the place: frames before it stand.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+
 use super::CaptureFault;
 use super::drops::Drops;
+use crate::model::capture_origin::{CaptureInterface, CaptureSecrets};
 
 /// Longest block or frame that is believed; others are a broken length.
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -14,10 +19,15 @@ const INTERFACES: usize = 65_536;
 /// Nanoseconds of a second.
 const SECOND: u64 = 1_000_000_000;
 
+/// Longest text of an interface that is kept.
+const LONGEST_NAME: usize = 1024;
+
 const SECTION: u32 = 0x0A0D_0D0A;
+/// Decryption Secrets Block.
+const SECRETS: u32 = 10;
 
 /// A packet as it was captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// Nanoseconds since the Unix epoch; `None` = the file does not say.
     pub at: Option<u64>,
@@ -30,6 +40,10 @@ pub struct Frame<'a> {
     pub is_outbound: Option<bool>,
     /// Which section of the file it is in, the first being 0.
     pub(super) section: u32,
+    /// What it was captured on, where the file says so.
+    pub(super) interface: Option<Arc<CaptureInterface>>,
+    /// Packets that were lost before it, since the one before on its interface: by who captured, by the system.
+    pub(super) dropped: [u64; 2],
     options: PacketOptions<'a>,
 }
 
@@ -86,8 +100,9 @@ impl Order {
 }
 
 /// What an interface says of its packets.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct LinkFacts {
+    interface: Arc<CaptureInterface>,
     link: u32,
     snaplen: u32,
     /// Units of a second.
@@ -118,6 +133,10 @@ pub(super) struct FrameReader {
     format: Format,
     /// Sections that began; each has its own interfaces, and may be a capture of its own.
     sections: u32,
+    /// Interfaces of all sections.
+    interfaces: u32,
+    /// Secrets that were not taken yet.
+    pub(super) secrets: Vec<CaptureSecrets>,
     pub(super) drops: Drops,
     /// Bytes taken before those that wait.
     pub(super) taken: u64,
@@ -134,7 +153,14 @@ enum Piece {
 impl FrameReader {
     /// At the first byte of a file.
     pub(super) fn new() -> Self {
-        FrameReader { format: Format::Unknown, sections: 0, drops: Drops::default(), taken: 0 }
+        FrameReader {
+            format: Format::Unknown,
+            sections: 0,
+            interfaces: 0,
+            secrets: Vec::new(),
+            drops: Drops::default(),
+            taken: 0,
+        }
     }
 
     /// Hands out the frames at the beginning of `bytes`; returns how many bytes they were.
@@ -228,8 +254,11 @@ impl FrameReader {
                 }
             }
             1 if interfaces.len() < INTERFACES => {
-                interfaces.push(interface(order, body).ok_or("an interface is cut off")?);
+                let facts = interface(order, body, self.interfaces);
+                interfaces.push(facts.ok_or("an interface is cut off")?);
+                self.interfaces = self.interfaces.saturating_add(1);
             }
+            SECRETS => self.secrets.extend(secrets(order, body)),
             5 => {
                 if let (Some(of), Some(rest)) = (order.u32(body, 0), body.get(12..)) {
                     let said = Options { order, rest };
@@ -239,7 +268,10 @@ impl FrameReader {
             }
             6 | 2 | 3 => {
                 let section = self.sections.saturating_sub(1);
-                each(Frame { section, ..packet(order, kind, body, interfaces)? });
+                let (of, frame) = packet(order, kind, body, interfaces)?;
+                let dropped =
+                    self.drops.packet((self.sections, of), frame.dropped, frame.comments());
+                each(Frame { section, dropped, ..frame });
             }
             _ => {}
         }
@@ -266,7 +298,18 @@ fn classic<'a>(
     let at = u64::from(seconds) * SECOND + u64::from(units) * unit;
     let options = PacketOptions::NONE;
     let (len, is_outbound, section) = (len.into(), None, 0);
-    each(Frame { at: Some(at), link, data, len, is_outbound, section, options });
+    let (interface, dropped) = (None, [0; 2]);
+    each(Frame {
+        at: Some(at),
+        link,
+        data,
+        len,
+        is_outbound,
+        section,
+        interface,
+        dropped,
+        options,
+    });
     Ok(Piece::Skipped(16 + captured))
 }
 
@@ -294,9 +337,18 @@ fn packed(magic: u32) -> String {
     format!("it is packed by {by}; unpack it first")
 }
 
-fn interface(order: Order, body: &[u8]) -> Option<LinkFacts> {
+/// What a block says of an interface, the `number`th of the file.
+fn interface(order: Order, body: &[u8], number: u32) -> Option<LinkFacts> {
     let (link, snaplen) = (order.u16(body, 0)?.into(), order.u32(body, 4)?);
-    let mut facts = LinkFacts { link, snaplen, resolution: 1_000_000, offset: 0 };
+    let text = |wanted: u16| {
+        let mut options = Options { order, rest: body.get(8..)? };
+        let (_, text) = options.find(|(code, _)| *code == wanted)?;
+        let text = text.get(..LONGEST_NAME).unwrap_or(text);
+        Some(String::from_utf8_lossy(text).into_owned())
+    };
+    let named = CaptureInterface { number, name: text(2), description: text(3) };
+    let interface = Arc::new(named);
+    let mut facts = LinkFacts { interface, link, snaplen, resolution: 1_000_000, offset: 0 };
     let options = Options { order, rest: body.get(8..)? };
     for (code, value) in options {
         match (code, value) {
@@ -321,20 +373,27 @@ fn interface(order: Order, body: &[u8]) -> Option<LinkFacts> {
     Some(facts)
 }
 
+/// Secrets of a block: what they are, how long, and they.
+fn secrets(order: Order, body: &[u8]) -> Option<CaptureSecrets> {
+    let (kind, len) = (order.u32(body, 0)?, order.u32(body, 4)? as usize);
+    let data = Bytes::copy_from_slice(body.get(8..)?.get(..len)?);
+    Some(CaptureSecrets { kind, data })
+}
+
 /// A packet of an Enhanced (6), obsolete (2) or Simple Packet Block (3).
 fn packet<'a>(
     order: Order,
     kind: u32,
     body: &'a [u8],
     interfaces: &[LinkFacts],
-) -> Result<Frame<'a>, String> {
+) -> Result<(u32, Frame<'a>), String> {
     let number = |at| order.u32(body, at).ok_or("a packet is cut off");
     let of = match kind {
-        6 => number(0)? as usize,
+        6 => number(0)?,
         2 => order.u16(body, 0).ok_or("a packet is cut off")?.into(),
         _ => 0,
     };
-    let facts = interfaces.get(of);
+    let facts = interfaces.get(of as usize);
     let facts =
         facts.ok_or_else(|| format!("a packet is of interface {of}, which is not there"))?;
     if kind == 3 {
@@ -343,8 +402,11 @@ fn packet<'a>(
         let data = &body[4..];
         let data = data.get(..most as usize).unwrap_or(data);
         let (len, options) = (len.into(), PacketOptions::NONE);
-        let (link, is_outbound, section) = (facts.link, None, 0);
-        return Ok(Frame { at: None, link, data, len, is_outbound, section, options });
+        let (link, is_outbound, section, dropped) = (facts.link, None, 0, [0; 2]);
+        let interface = Some(Arc::clone(&facts.interface));
+        let frame =
+            Frame { at: None, link, data, len, is_outbound, section, interface, dropped, options };
+        return Ok((of, frame));
     }
     let units = u64::from(number(4)?) << 32 | u64::from(number(8)?);
     let (captured, len) = (number(12)? as usize, number(16)?);
@@ -352,26 +414,37 @@ fn packet<'a>(
     let data = data.ok_or("a packet is longer than its block")?;
     let padded = captured.div_ceil(4) * 4;
     let rest = &body[20 + padded..];
-    let mut flags = Options { order, rest }.filter(|(code, _)| kind == 6 && *code == 2);
-    let flags = flags.find_map(|(_, value)| order.u32(value, 0)).unwrap_or(0);
+    let said = |wanted: u16| {
+        let mut options = Options { order, rest };
+        options.find(|(code, _)| kind == 6 && *code == wanted).map(|(_, value)| value)
+    };
+    let flags = said(2).and_then(|value| order.u32(value, 0)).unwrap_or(0);
+    let dropped = match kind {
+        // What it does not know, the older kind of packet says so.
+        2 => order.u16(body, 2).filter(|count| *count != u16::MAX).map_or(0, u64::from),
+        _ => said(4).and_then(|value| order.u64(value, 0)).unwrap_or(0),
+    };
     let is_outbound = match flags & 3 {
         1 => Some(false),
         2 => Some(true),
         _ => None,
     };
-    Ok(Frame {
-        at: Some(time(units, *facts)),
+    let frame = Frame {
+        at: Some(time(units, facts)),
         link: facts.link,
         data,
         len: len.into(),
         is_outbound,
         section: 0,
+        interface: Some(Arc::clone(&facts.interface)),
+        dropped: [0, dropped],
         options: PacketOptions { order, bytes: if kind == 6 { rest } else { &[] } },
-    })
+    };
+    Ok((of, frame))
 }
 
 /// Units of an interface in nanoseconds since the epoch.
-fn time(units: u64, facts: LinkFacts) -> u64 {
+fn time(units: u64, facts: &LinkFacts) -> u64 {
     let resolution = u128::from(facts.resolution.max(1));
     let nanos = u128::from(units) * u128::from(SECOND) / resolution;
     let offset = i128::from(facts.offset) * i128::from(SECOND);

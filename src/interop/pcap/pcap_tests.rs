@@ -46,6 +46,8 @@ fn ours() -> Vec<u8> {
         peer: peer.parse().ok(),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     };
     writer.conn(&info(1, Protocol::Tcp, Side::Listener, "127.0.0.1:9000", "127.0.0.1:50000"));
     writer.conn(&info(2, Protocol::Tcp, Side::Client, "[::1]:50000", "[::1]:9000"));
@@ -253,6 +255,39 @@ fn datagrams_in_parts_are_put_together_and_what_is_not_whole_is_counted() {
 }
 
 #[test]
+fn a_retransmission_that_says_other_bytes_is_told_in_its_place_and_counted() {
+    let (syn, ack) = (0x02, 0x10);
+    let frames = [
+        tagged(99, syn, b""),
+        tagged(100, ack, b"GET /good"),
+        // The same again, more of it, and other bytes of what was told.
+        tagged(100, ack, b"GET /good"),
+        tagged(105, ack, b"good HTTP"),
+        tagged(104, ack, b"/evil"),
+        // Of what waits behind bytes that are missing.
+        tagged(120, ack, b"behind"),
+        tagged(120, ack, b"beHINd it"),
+        // Asks whether the other is there, with any byte.
+        tagged(113, ack, b"\0"),
+        tagged(114, ack, b"/1.1\r\n"),
+    ];
+    for piece in [1, 5_000] {
+        let (batch, counts) = read(&classic(&frames), piece);
+        assert_eq!(counts.map(|counts| counts.differing), Ok(2));
+        assert_eq!(said(&batch, 1, Direction::Sent), b"");
+        assert_eq!(said(&batch, 1, Direction::Received), b"GET /good HTTP/1.1\r\nbehind it");
+        let notes = [
+            "a retransmission says 4 bytes otherwise; what came first is shown",
+            "a retransmission says 3 bytes otherwise; what came first is shown",
+        ];
+        assert_eq!(words(&batch, RecordKind::Note), notes);
+        let place = batch.records.iter().position(|it| it.kind == RecordKind::Note);
+        let before = place.and_then(|at| batch.records.get(at - 1)).unwrap();
+        assert_eq!(&before.data[..], b" HTTP", "it stands where it came");
+    }
+}
+
+#[test]
 fn a_section_that_counts_anew_is_no_retransmission_and_one_that_goes_on_is() {
     let (syn, ack) = (0x02, 0x10);
     let sections = |sections: &[&[Vec<u8>]]| {
@@ -325,6 +360,8 @@ fn what_interfaces_say_was_dropped_is_lost_by_us_in_our_own_files_alone() {
         peer: "127.0.0.1:50000".parse().ok(),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     });
     let (way, kind) = (Direction::Received, RecordKind::Data);
     writer.record(&Record::new(Stamp(7), id, way, kind, Bytes::from_static(b"x")), &[]);

@@ -16,7 +16,8 @@ use super::CaptureBatch;
 use super::dissect::{self, Carried, FIN, FoundPacket, RST, SYN, Transport};
 use super::fragments::Fragments;
 use super::frames::Frame;
-use crate::model::counts::counted_are;
+use super::told_bytes::{ToldBytes, others};
+use crate::model::counts::{counted, counted_are};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -27,6 +28,9 @@ const FLOWS: usize = 65_536;
 /// Segments and bytes of one side that wait for one before them.
 const WAITING: usize = 1024;
 const WAITING_BYTES: usize = 1024 * 1024;
+
+/// Bytes of all streams that are remembered, for retransmissions that say others.
+const TOLD_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes that may be missing between two sections of a file that tell of one connection.
 const AHEAD: i32 = 16 * 1024 * 1024;
@@ -46,6 +50,10 @@ pub(super) struct Streams {
     /// Of the packet before, for those without a time.
     at: Stamp,
     pub(super) fragments: Fragments,
+    /// Retransmissions that say other bytes than what came before.
+    pub(super) differing: u64,
+    /// What sides remember of what they told, all together.
+    remembered: usize,
 }
 
 /// What became of a frame.
@@ -82,6 +90,7 @@ struct SeenSide {
     waiting: BTreeMap<u32, (Bytes, u64)>,
     waiting_bytes: usize,
     has_finished: bool,
+    told: ToldBytes,
 }
 
 impl Streams {
@@ -93,7 +102,9 @@ impl Streams {
     /// Of a file whose connections are of this session.
     pub(super) fn new(session: SessionId) -> Self {
         let fragments = Fragments::default();
-        Streams { session, flows: HashMap::new(), count: 0, at: Stamp::default(), fragments }
+        let at = Stamp::default();
+        let (flows, count, differing, remembered) = (HashMap::new(), 0, 0, 0);
+        Streams { session, flows, count, at, fragments, differing, remembered }
     }
 
     /// Takes a frame in.
@@ -142,8 +153,20 @@ impl Streams {
         }
         if let Some(flow) = self.flows.get_mut(&key) {
             flow.section = frame.section;
-            flow.carry(carried, self.at, out);
+            let before = flow.remembers();
+            self.differing += u64::from(flow.carry(carried, self.at, out));
+            self.remembered = (self.remembered + flow.remembers()).saturating_sub(before);
         }
+        if self.remembered > TOLD_BYTES {
+            self.forget();
+        }
+    }
+
+    /// Remembers less of what was told.
+    fn forget(&mut self) {
+        let sides = self.flows.values_mut().flat_map(|flow| [&mut flow.ours, &mut flow.theirs]);
+        sides.for_each(|side| side.told.halve());
+        self.remembered = self.flows.values().map(SeenFlow::remembers).sum();
     }
 
     fn make_room(&mut self) {
@@ -195,7 +218,17 @@ impl SeenFlow {
         let side = if is_client { Side::Client } else { Side::Listener };
         let (local_end, peer) = (Some(local.into()), Some(peer.into()));
         let pair = None;
-        out.conns.push(ConnInfo { id, protocol, side, local: local_end, peer, tls: false, pair });
+        out.conns.push(ConnInfo {
+            id,
+            protocol,
+            side,
+            local: local_end,
+            peer,
+            tls: false,
+            pair,
+            asked: None,
+            captured: None,
+        });
         let mut tell = |direction, kind, words: &'static str| {
             out.records.push(Record::new(
                 at,
@@ -247,19 +280,32 @@ impl SeenFlow {
         if direction == Direction::Sent { &mut self.ours } else { &mut self.theirs }
     }
 
-    fn carry(&mut self, carried: &Carried<'_>, at: Stamp, out: &mut CaptureBatch) {
+    /// What both sides remember of what they told.
+    fn remembers(&self) -> usize {
+        self.ours.told.len() + self.theirs.told.len()
+    }
+
+    /// Whether it is a retransmission that says other bytes.
+    fn carry(&mut self, carried: &Carried<'_>, at: Stamp, out: &mut CaptureBatch) -> bool {
         let is_ours = carried.from == self.local;
         let direction = if is_ours { Direction::Sent } else { Direction::Received };
         let payload = Bytes::copy_from_slice(carried.payload);
         let Transport::Tcp { seq, flags } = carried.transport else {
             out.records.push(self.data(direction, at, payload, carried.len));
-            return;
+            return false;
         };
         let side = self.side(direction);
         let first = if flags & SYN == 0 { seq } else { seq.wrapping_add(1) };
         side.next.get_or_insert(first);
+        let differ = side.others(first, &payload);
         if carried.len > 0 && side.waits(first, payload, carried.len) {
             self.flush(direction, at, out);
+        }
+        if differ > 0 {
+            let others = counted(differ as u64, "byte");
+            let words =
+                format!("a retransmission says {others} otherwise; what came first is shown");
+            out.records.push(self.fact(direction, RecordKind::Note, at, words));
         }
         self.advance(direction, at, out);
         if flags & FIN != 0 && !self.side(direction).has_finished {
@@ -274,6 +320,7 @@ impl SeenFlow {
             out.records.push(self.fact(direction, RecordKind::Reset, at, words));
         }
         self.is_over |= flags & RST != 0 || self.ours.has_finished && self.theirs.has_finished;
+        differ > 0
     }
 
     /// Tells what follows on what was told.
@@ -305,14 +352,30 @@ impl SeenFlow {
 }
 
 impl SeenSide {
+    /// How many bytes of a segment are others than what came before of their places. One byte of what was
+    /// acknowledged asks whether the other side is still there, and may be any (RFC 1122, section 4.2.3.6).
+    fn others(&self, seq: u32, segment: &[u8]) -> usize {
+        if segment.len() == 1 && self.next == Some(seq.wrapping_add(1)) {
+            return 0;
+        }
+        let waiting = self.waiting.iter();
+        let of_waiting = waiting.map(|(at, (bytes, _))| others((*at, bytes), (seq, segment)));
+        self.told.others(seq, segment) + of_waiting.sum::<usize>()
+    }
+
     /// Keeps a segment until it is its turn; whether there is no room for more.
     fn waits(&mut self, seq: u32, bytes: Bytes, len: u64) -> bool {
         let longer = self.waiting.get(&seq).is_none_or(|(_, known)| *known < len);
         if longer {
-            self.waiting_bytes += bytes.len();
-            if let Some((old, _)) = self.waiting.insert(seq, (bytes, len)) {
+            let mut kept = bytes;
+            if let Some((old, _)) = self.waiting.remove(&seq) {
                 self.waiting_bytes -= old.len();
+                // What came first of a place is what is told of it.
+                let new = kept.split_at_checked(old.len()).map_or(&[][..], |(_, new)| new);
+                kept = [&old[..], new].concat().into();
             }
+            self.waiting_bytes += kept.len();
+            self.waiting.insert(seq, (kept, len));
         }
         self.waiting.len() > WAITING || self.waiting_bytes > WAITING_BYTES
     }
@@ -336,6 +399,7 @@ impl SeenSide {
             }
             let new = bytes.split_off(bytes.len().min(known as usize));
             let len = len - known;
+            self.next.iter().for_each(|next| self.told.push(*next, &new));
             self.next = self.next.map(|next| next.wrapping_add(len as u32));
             return Some((new, len));
         }

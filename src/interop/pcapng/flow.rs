@@ -17,6 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::block::{Block, COMMENT, PACKET};
 use super::packet::{self, Flags, LARGEST_DATAGRAM, LARGEST_SEGMENT, PacketBytes, TcpNumbers, Way};
 use super::{DECRYPTED, OURS};
+use crate::model::loss_words::loss_words;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -38,8 +39,8 @@ pub(super) struct Packets<'a> {
     pub(super) at: Stamp,
     /// Of the record; `None` = it is none.
     pub(super) number: Option<u64>,
-    /// Datagrams of this session that were lost before it.
-    pub(super) dropped: u64,
+    /// Datagrams of this session that were lost before it, by us and by the kernel.
+    pub(super) dropped: (u64, u64),
 }
 
 /// One side of a connection.
@@ -148,6 +149,11 @@ impl Flow {
         if self.stage == FlowStage::Unopened || self.is_datagrams {
             self.way = Some(way);
         }
+    }
+
+    /// Of which interface its packets are.
+    pub(super) fn interface(&self) -> u32 {
+        self.interface
     }
 
     /// Whether its packets can be addressed.
@@ -382,11 +388,14 @@ impl Flow {
         for words in self.comments.drain(..) {
             block.text(COMMENT, &words);
         }
+        let (by_app, by_kernel) = std::mem::take(dropped);
+        if let Some(words) = loss_words(by_app, by_kernel) {
+            block.text(COMMENT, &format!("{OURS}{words}"));
+        }
         let flags = if direction == Direction::Received { INBOUND } else { OUTBOUND };
         block.option(FLAGS, &flags.to_le_bytes());
-        let lost = std::mem::take(dropped);
-        if lost > 0 {
-            block.count(DROP_COUNT, lost);
+        if by_app + by_kernel > 0 {
+            block.count(DROP_COUNT, by_app + by_kernel);
         }
         if let Some(number) = number {
             block.count(PACKET_ID, *number);

@@ -15,6 +15,8 @@ fn info(index: u32, protocol: Protocol, side: Side) -> ConnInfo {
         peer: Some("127.0.0.1:50000".parse().unwrap()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 

@@ -20,6 +20,8 @@ fn info(index: u32, protocol: Protocol, side: Side) -> ConnInfo {
         peer: "127.0.0.1:5000".parse().ok(),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 

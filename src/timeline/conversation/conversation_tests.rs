@@ -104,7 +104,7 @@ fn a_row_ends_at_sixty_four_kibibytes() {
 #[test]
 fn pruned_rows_are_counted_and_half_evicted_ones_show_the_rest() {
     let one = conn_id(1, 1);
-    let mut timeline = Timeline::new(4 * cost(100) + 300);
+    let mut timeline = Timeline::new(4 * cost(100) + 330);
     let mut conversation = Conversation::new(SessionId(1));
     for at in 0..9 {
         let record = received(one, at * 10, &[b'0' + at as u8; 100]);

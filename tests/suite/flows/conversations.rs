@@ -62,6 +62,8 @@ fn client(id: ConnId) -> ConnInfo {
         peer: Some(address(9000).into()),
         tls: false,
         pair: None,
+        asked: None,
+        captured: None,
     }
 }
 

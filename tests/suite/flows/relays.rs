@@ -45,6 +45,8 @@ fn halves(id: SessionId, number: u32) -> [ConnInfo; 2] {
         peer: Some(address(peer).into()),
         tls: false,
         pair: Some(pair),
+        asked: None,
+        captured: None,
     };
     let port = number as u16;
     [info(pair.client, 9000, 40_000 + port), info(pair.target, 50_000 + port, 5432)]
@@ -205,6 +207,8 @@ fn a_relay_of_datagrams_is_composed_of_a_client_of_datagrams() {
         peer: Some(address(peer).into()),
         tls: false,
         pair: Some(pair),
+        asked: None,
+        captured: None,
     };
     let conns = vec![info(pair.client, 9000, 40_000), info(pair.target, 50_000, 53)];
     let records = vec![

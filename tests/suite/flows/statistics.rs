@@ -86,7 +86,9 @@ fn a_key_adds_up_what_crossed_by_session_peer_process_and_second() {
     counted(&mut app, effects);
     assert!(line(&mut app, "curl").contains(" 2 "));
     app.keys("<Tab>");
-    line(&mut app, "seconds");
+    // All of it took 16 ms, which one bar of a second says nothing about.
+    assert!(line(&mut app, "at most 1 in 1 ms").contains("1 ms     █   ██         █"));
+    line(&mut app, "00:16:40.001 to 00:16:40.017");
     app.keys("<Tab>");
     line(&mut app, &format!("{id} a title"));
 }

@@ -9,7 +9,7 @@ use wirebench::app::keymap::Override;
 use wirebench::app::message::{Message, Timer};
 use wirebench::model::id::{RecordId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
-use wirebench::model::record::Direction;
+use wirebench::model::record::{Direction, RecordKind};
 
 use super::connected;
 use crate::harness::app::Driver;
@@ -249,6 +249,25 @@ fn hints_name_the_keys_that_are_in_force() {
     app.keys("<Tab>k");
     assert_eq!(app.screen().matches("b follows").count(), 2, "{}", app.screen());
     assert!(!app.screen().contains("G follows"));
+}
+
+#[test]
+fn a_wide_line_of_keys_says_what_else_is_worth_doing_with_the_row() {
+    let footer = |app: &Driver| app.screen().lines().last().unwrap_or_default().to_owned();
+    let (narrow, _) = filled((80, 24), 3);
+    assert!(!footer(&narrow).contains("Comment"), "{}", footer(&narrow));
+    let (mut app, id) = filled((240, 30), 3);
+    for part in ["o Open conversation", "r Replay", "; Comment", "% Statistics", "O Sort by"] {
+        assert!(footer(&app).contains(part), "{part} in {}", footer(&app));
+    }
+    assert!(!footer(&app).contains("Next error") && !footer(&app).contains("Color rows"));
+    let mut failed = record(id.conn(1), 10_000, Direction::Received, b"reset by the peer");
+    failed.kind = RecordKind::Reset;
+    app.event(traffic(Vec::new(), vec![failed]));
+    app.keys("/error<Enter>G");
+    let told = footer(&app);
+    assert!(told.contains(") Next error") && told.contains("* Color rows"), "{told}");
+    assert!(!told.contains("r Replay"), "nothing was said: {told}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn filled(records: u64) -> (Driver, SessionId) {
 fn an_empty_prompt_lists_the_fields_and_tab_completes_field_operator_and_value() {
     let (mut app, _) = filled(20);
     app.keys("/");
-    app.assert_shows("port == 9000  Port of either end.");
+    app.assert_shows("port == 9000  Port of either end");
     app.assert_shows(&format!("1 of {}", FIELDS.len()));
     app.keys("con<Tab>");
     app.assert_shows("filter: conn");

@@ -140,6 +140,8 @@ impl<'a> Hop<'a> {
             peer: facts.peer.clone(),
             tls: self.tls != ClientTls::Off,
             pair: None,
+            asked: None,
+            captured: None,
         });
         let words = format!("goes over the connection of {first}, which was kept");
         self.session.events.note(self.conn, Direction::Local, RecordKind::Note, words);

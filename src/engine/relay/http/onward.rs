@@ -16,6 +16,7 @@ use crate::engine::transport::dial::{self, Dial};
 use crate::engine::transport::halves::{ReadHalf, WriteHalf, split};
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset, way_on};
 use crate::engine::way_back::{Trail, leads_back, way_in};
+use crate::model::end_address::EndAddress;
 use crate::model::failure::Failure;
 use crate::model::id::ConnId;
 use crate::model::plan::OriginPlan;
@@ -35,6 +36,8 @@ pub(super) struct OnwardConn {
     /// A request was answered over it already.
     pub(super) is_used: bool,
     pub(super) conn: ConnId,
+    /// Where it leads to.
+    pub(super) peer: Option<EndAddress>,
     tls: Option<Arc<TlsFacts>>,
     /// By which other relays know that it leads on from here.
     _trail: Option<Trail>,
@@ -118,6 +121,7 @@ impl OnwardConn {
                     buffer: ReadBuffer::new(),
                     is_used: false,
                     conn: pair.target,
+                    peer: facts.peer,
                     tls: facts.tls_facts,
                     _trail: trail,
                     _held: held,

@@ -20,9 +20,10 @@ use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::transport::halves::{GoneTeller, ReadHalf, WriteHalf, unless_gone};
+use crate::model::asked_target::AskedTarget;
 use crate::model::counts::counted;
 use crate::model::failure::{FailureKind, Stage};
-use crate::model::record::{Direction, RecordKind};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 
 /// What a client gets that asked for a tunnel which there is.
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection Established\r\n\r\n";
@@ -61,6 +62,11 @@ impl Visitor {
             Ok(onward) => onward,
             Err(failure) => return self.not_reached(failure, recorder).await,
         };
+        // What crosses from now on is of no message that would name a host.
+        let asked = AskedTarget::new(&asked.route.origin.endpoint, onward.peer.clone());
+        let pair = RelayPair { client: self.met.conn, target: onward.conn };
+        let half = ConnInfo { asked: Some(asked), pair: Some(pair), ..self.met.info() };
+        self.relay.session.events.conn(half);
         if let Err(next) = self.establish(recorder).await {
             onward.reset(&self.relay, "reset by us: the client is gone");
             return next;

@@ -276,6 +276,8 @@ impl Met {
             peer: Some(self.peer.clone()),
             tls: self.tls.is_some(),
             pair: None,
+            asked: None,
+            captured: None,
         }
     }
 }

@@ -45,7 +45,9 @@ pub(super) fn draw(mut painter: Painter<'_>, height: u16) {
         let time = |at| app.shared.time_of_day(at).chars().take(8).collect::<String>();
         let (from, to) = (time(times.from), time(times.to));
         painter.at(strip).put(&format!(" {from}"), palette.dim);
-        let end = if from == to { length(times.to.since(times.from)) } else { to };
+        // The second may begin in between.
+        let span = times.to.since(times.from);
+        let end = if from == to || span < Duration::from_secs(1) { length(span) } else { to };
         painter.at(strip).put_from(strip.width - LABEL + 1, &end, palette.dim);
     }
     let most = times.cells.iter().map(|cell| cell.records).max().unwrap_or(0);
