@@ -20,6 +20,7 @@ mod facts;
 mod fields;
 mod filter;
 mod foreign;
+mod help;
 mod parser;
 mod pattern;
 mod question;
@@ -39,8 +40,10 @@ pub use facets::{FACETS, Facet, FacetAsked, FacetOf, TimingPhase};
 pub use facts::RecordFacts;
 pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
+pub use help::{HelpWanted, Helped};
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
+pub(crate) use shown::short as shown_short;
 
 #[cfg(test)]
 mod query_tests;

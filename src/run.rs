@@ -135,7 +135,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
                 let aims = EngineAims::of(&command);
-                let headless = headless(&paths, !arguments.no_keep, command.common(), aims)?;
+                let headless =
+                    headless(&paths, !arguments.no_keep, command.common().as_deref(), aims)?;
                 cli::run(command, headless).await
             });
             runtime.shutdown_background();

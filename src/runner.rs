@@ -5,9 +5,9 @@
 //!  Workspace ─ select ─► RunSelection ─ script ─► RunScript ─┐
 //!  rows of data, repetitions ─────────────► RunRound ... ─┴─► Run
 //!
-//!  Run::turn(now) ─► orders (open, close, read a body, release) ─► the shell ─► the engine
+//!  Run::turn(now) ─► orders (open, close, look, release)       ─► the shell ─► the engine
 //!                 ─► news (began, over, said)                   ─► the shell draws them
-//!  the engine's events ─► Run::on_event, Run::on_body ─► RunRow, RunVerdict, CheckReport
+//!  the engine's events ─► Run::on_event, Run::on_report ─► RunRow, RunVerdict, CheckReport
 //! ```
 //! [`Run`] is the one owner of its state, and it is plain data: a test is events in, orders and news out. A
 //! shell takes news from each turn, so as many wait as one turn makes. What is told in a [`RunRow`] is as it

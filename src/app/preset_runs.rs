@@ -206,6 +206,7 @@ mod tests {
             tells_secrets: false,
             first_session: 1,
             keeps_bodies: true,
+            keeps_answers: false,
         };
         let run = Run::new(RunScript::default(), Vec::new(), Vec::new(), settings);
         let wish = RunWish {

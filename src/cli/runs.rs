@@ -9,6 +9,8 @@ mod prepare;
 mod reports;
 mod told;
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::exit;
@@ -19,8 +21,9 @@ use crate::check::BODY_LIMIT;
 use crate::engine::clock;
 use crate::engine::event::Event;
 use crate::interop::run_report::RunFacts;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::Scope;
+use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
 use crate::runner::{Run, RunOrder, RunTime, RunVerdict};
 use prepare::Prepared;
@@ -40,8 +43,12 @@ pub(super) async fn run(
         let status = prepare::dry(&script, &scopes, &rounds, &settings, output);
         return Ok(RunOutcome::Done(status));
     }
+    if arguments.captures.takes_output() {
+        let why = "a run prints what became of it; name a file for what it sent and got";
+        return Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, why));
+    }
     let reports = Reports::begin(&arguments.reports)?;
-    headless.hide(scopes.first().map_or(&Scope::default(), |it| &**it), &arguments.common());
+    hide(&scopes, headless, arguments);
     headless.captures.begin(&headless.told)?;
     let began = time(headless);
     let mut telling = Telling::new(arguments, headless);
@@ -64,6 +71,18 @@ pub(super) async fn run(
     }
     let status = status(&run);
     Ok(RunOutcome::Done(if are_written { status } else { status.max(exit::INTERRUPTED) }))
+}
+
+/// Hides the secrets of all folders.
+fn hide(scopes: &[Arc<Scope>], headless: &mut Headless, arguments: &args::RunArgs) {
+    headless.hide(&Scope::default(), &arguments.common());
+    let mut of_folders: Vec<&Arc<Scope>> = scopes.iter().collect();
+    of_folders.dedup_by(|one, other| Arc::ptr_eq(one, other));
+    for scope in of_folders {
+        if let Disclosure::Hiding(secrets) = &mut headless.told {
+            *secrets = secrets.and(&scope.hidden());
+        }
+    }
 }
 
 /// Runs it to its end; whether a signal ended it.
@@ -120,9 +139,13 @@ fn came(event: &Event, run: &mut Run, headless: &mut Headless) {
 
 async fn carry_out(order: RunOrder, run: &mut Run, headless: &mut Headless) -> Result<(), Failure> {
     match order {
-        RunOrder::ReadBody { session, body } => {
-            let bytes = headless.read_body(body, 0, BODY_LIMIT);
-            run.on_body(session, bytes, time(headless));
+        RunOrder::Look { session } => {
+            let time = time(headless);
+            let Some((came, checks)) = run.looked_at(session) else { return Ok(()) };
+            let body = came.body().map(|body| headless.read_body(body, 0, BODY_LIMIT));
+            let look = |bytes: Vec<u8>| headless.looked(checks, came.came(&bytes, time.wall));
+            let outcome = body.transpose().map(|bytes| look(bytes.unwrap_or_default()));
+            run.on_report(session, outcome, time);
             Ok(())
         }
         RunOrder::Engine(command) => headless.engine.order(command).await,

@@ -30,6 +30,7 @@ use super::event::{Event, Phase};
 use super::receive_blocks::ReceiveBlocks;
 use super::rules::RuleHits;
 use crate::model::ciphertext::Ciphertext;
+use crate::model::dialled::Dialled;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
 use crate::model::fault::FaultMarks;
@@ -323,6 +324,10 @@ impl Sink {
     }
 
     /// An exchange began, got its head, or ended.
+    pub(crate) fn dialled(&self, conn: ConnId, how: Dialled) {
+        self.event(Event::Dialled { conn, how: Box::new(how) });
+    }
+
     pub(crate) fn exchange(&self, mut exchange: Box<Exchange>) {
         for words in &mut exchange.warnings {
             *words = self.secrets.hide_words(words);

@@ -50,6 +50,11 @@ fn take(app: &mut App, event: Event) {
                 session.rewrites.changed(rule, times);
             }
         }
+        Event::Dialled { conn, how } => {
+            if let Some(session) = app.shared.sessions.get_mut(conn.session) {
+                session.dialled = *how;
+            }
+        }
         Event::Held(held) => held::came(app, *held),
         Event::HoldEnded { id, number, end } => held::went(app, id, number, end),
         Event::Done { id, outcome, at } => done(app, id, outcome, at),

@@ -88,6 +88,7 @@ pub(super) async fn prepare(
         tells_secrets: arguments.with_secrets,
         first_session: 1,
         keeps_bodies: false,
+        keeps_answers: false,
     };
     Ok(Prepared { script, scopes, rounds, settings })
 }
