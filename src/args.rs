@@ -4,6 +4,7 @@
 //! is `cli::items`' to say.
 
 mod captures;
+mod compare;
 mod exec;
 mod import;
 mod open;

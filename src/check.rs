@@ -47,12 +47,12 @@ pub struct Expectation {
     /// What it shall be, as written, names filled in.
     pub wanted: String,
     question: FacetQuestion,
-    comparison: Comparison,
+    comparison: CheckTest,
 }
 
 /// How an answer is looked at.
 #[derive(Debug, Clone, PartialEq)]
-enum Comparison {
+enum CheckTest {
     Test(FacetTest),
     Schema(SchemaPlace),
 }
@@ -84,8 +84,8 @@ impl Checks {
     #[must_use]
     pub fn help_wanted(&self) -> Vec<HelpWanted> {
         let schemas = self.expectations.iter().filter_map(|it| match &it.comparison {
-            Comparison::Schema(place) => place.help_wanted(),
-            Comparison::Test(_) => None,
+            CheckTest::Schema(place) => place.help_wanted(),
+            CheckTest::Test(_) => None,
         });
         let questions = self.expectations.iter().map(|it| &it.question);
         let questions = questions.chain(self.captures.iter().map(|order| &order.question));
@@ -113,17 +113,17 @@ impl Expectation {
     pub fn parse(name: &str, value: &str) -> Result<Self, String> {
         let question = FacetQuestion::parse(name).map_err(|error| error.message)?;
         let comparison = if question.facet() == FacetOf::Schema {
-            Comparison::Schema(SchemaPlace::parse(value)?)
+            CheckTest::Schema(SchemaPlace::parse(value)?)
         } else {
             let test = FacetTest::parse(&question, value).map_err(|error| error.message)?;
-            Comparison::Test(test)
+            CheckTest::Test(test)
         };
         Ok(Expectation { wanted: value.to_owned(), question, comparison })
     }
 
     /// Says where the file is that it names, if it names one.
     pub(crate) fn locate(&mut self, locate: impl FnOnce(&str) -> String) {
-        if let Comparison::Schema(SchemaPlace::File(path)) = &mut self.comparison {
+        if let CheckTest::Schema(SchemaPlace::File(path)) = &mut self.comparison {
             *path = locate(path);
         }
     }
@@ -131,9 +131,9 @@ impl Expectation {
     fn result(&self, came: &Came<'_>) -> CheckResult {
         let answer = came.answer(&self.question);
         let (is_met, got, differences) = match &self.comparison {
-            Comparison::Test(test) if test.holds(&answer) => (true, answer.shown(), Vec::new()),
-            Comparison::Test(test) => (false, answer.shown(), test.differences(&answer)),
-            Comparison::Schema(place) => match (&answer, place) {
+            CheckTest::Test(test) if test.holds(&answer) => (true, answer.shown(), Vec::new()),
+            CheckTest::Test(test) => (false, answer.shown(), test.differences(&answer)),
+            CheckTest::Schema(place) => match (&answer, place) {
                 (Answered::Json(values), place) if !values.is_empty() => {
                     came.fit(place, &values[0]).told()
                 }

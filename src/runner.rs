@@ -14,6 +14,7 @@
 //! may be told: secrets are masked when a row is over.
 
 mod data;
+mod kept;
 mod listeners;
 mod live;
 mod machine;
@@ -25,6 +26,7 @@ mod tags;
 mod talk;
 
 pub use data::{DataFlaw, data_rows};
+pub use kept::{FoundAnswer, KEPT_BODY, KeptAnswer, KeptRun};
 pub use machine::{Run, RunCame, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn};
 pub use rounds::{RunRound, rounds};
 pub use row::{RunRow, RunTally, RunVerdict};

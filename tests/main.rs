@@ -163,6 +163,8 @@ mod runs;
 mod runs_asked;
 #[path = "suite/runs_captured.rs"]
 mod runs_captured;
+#[path = "suite/runs_compared.rs"]
+mod runs_compared;
 #[path = "suite/runs_kept.rs"]
 mod runs_kept;
 #[path = "suite/runs_listened.rs"]

@@ -154,6 +154,7 @@ impl ShownRun {
             took: self.took(now),
             environment: self.environment.as_deref(),
             stopped: self.run.stopped(),
+            compared: &[],
         }
     }
 

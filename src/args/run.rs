@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::Common;
 use super::captures::CaptureArgs;
+use super::compare::CompareArgs;
 use crate::model::timing::{parse_bound, parse_duration};
 
 pub(super) const RUN_EXAMPLES: &str = "\
@@ -19,6 +20,8 @@ Examples:
   wirebench run users --repeat 10 --parallel 4
   wirebench run users --retry 2 --retry-delay 500ms
   wirebench run users --data people.csv --report junit=run.xml --report md=run.md
+  wirebench run users --compare dev --compare prod --ignore header.etag     what the answers differ in
+  wirebench run users --save before; wirebench run users --baseline before --tolerance 50%
   wirebench run users --har run.har --pcapng run.pcapng   all that was sent and came, listeners included
 
 Order: what order = [\"login\", \"sub/\"] in _defaults.toml of a folder names, then the others by name. What a
@@ -93,6 +96,8 @@ pub struct RunArgs {
     /// can be written.
     #[arg(long = "report", value_name = "KIND[=FILE]")]
     pub reports: Vec<String>,
+    #[command(flatten)]
+    pub comparing: CompareArgs,
     #[command(flatten)]
     pub captures: CaptureArgs,
     /// Print JSON Lines: one for each preset, and one at the end.

@@ -57,10 +57,15 @@ impl Heard {
         self.talk.lost = self.talk.lost.map(|_| lost);
     }
 
+    /// All that was received.
+    #[must_use]
+    pub fn body(&self) -> CameBody<'_> {
+        CameBody { bytes: &self.received, length: self.length }
+    }
+
     /// What came of it, at this time of the wall clock.
     #[must_use]
     pub fn came(&self, now: Stamp) -> Came<'_> {
-        let body = CameBody { bytes: &self.received, length: self.length };
-        Came::new(CameFrom::Conversation(&self.talk), body, now)
+        Came::new(CameFrom::Conversation(&self.talk), self.body(), now)
     }
 }

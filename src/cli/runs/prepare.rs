@@ -41,6 +41,7 @@ pub(super) struct Prepared {
 /// Finds what is meant, and gets what is asked for; nothing is sent.
 pub(super) async fn prepare(
     arguments: &args::RunArgs,
+    keeps_answers: bool,
     headless: &Headless,
 ) -> Result<Prepared, Failure> {
     let usage = |what: &str, why: String| {
@@ -88,7 +89,7 @@ pub(super) async fn prepare(
         tells_secrets: arguments.with_secrets,
         first_session: 1,
         keeps_bodies: false,
-        keeps_answers: false,
+        keeps_answers,
     };
     Ok(Prepared { script, scopes, rounds, settings })
 }
