@@ -211,7 +211,8 @@ fn headless(
         keeps_whole,
         tells_ciphertext,
         finds_peers,
-        keeps_connections,
+        // Packets of a connection that several presets share would be those of several.
+        keeps_connections: keeps_connections && captures.is_none_or(|it| it.pcapng.is_none()),
         ..engine_config(paths)
     };
     let (engine, events) = Engine::start(config);

@@ -60,17 +60,20 @@ pub(super) async fn run(
     headless.captures.begin(&headless.told)?;
     let began = time(headless);
     let mut over = RunOver::default();
+    let mut shell = RunShell { headless, output, interrupts };
     for (side, prepared) in sides.iter().zip(prepared) {
-        let mut telling = Telling::new(arguments, headless);
+        let mut telling = Telling::new(arguments, shell.headless);
         if reports.takes_output() {
             telling.leave_to_report();
         }
-        if sides.len() > 1 {}
-        let ended = one(side, prepared, &mut over, &mut telling, (headless, output, interrupts));
-        if ended.await? {
+        if sides.len() > 1 {
+            telling.begin(&side.name, shell.output);
+        }
+        if one(side, prepared, &mut over, &mut telling, &mut shell).await? {
             break;
         }
     }
+    let RunShell { headless, output, .. } = shell;
     let compared = if over.was_interrupted { Vec::new() } else { comparing.compared(&over.kept) };
     let environment = sides.first().and_then(|side| side.arguments.env.as_deref());
     let environment = environment.filter(|_| sides.len() == 1);
@@ -85,11 +88,8 @@ pub(super) async fn run(
     let is_kept = comparing.save(&over.kept).await;
     let differs = compared.iter().any(|compared| compared.count() > 0);
     let status = if differs { exit::NOT_MET } else { status(&over.rows) };
-    Ok(RunOutcome::Done(if are_written && is_kept {
-        status
-    } else {
-        status.max(exit::INTERRUPTED)
-    }))
+    let least = if are_written && is_kept { exit::OK } else { exit::INTERRUPTED };
+    Ok(RunOutcome::Done(status.max(least)))
 }
 
 /// What happened cannot go where what became of it does.
@@ -99,6 +99,13 @@ fn refuse_output(arguments: &args::RunArgs) -> Result<(), Failure> {
         return Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, why));
     }
     Ok(())
+}
+
+/// What a run is played with.
+struct RunShell<'a> {
+    headless: &'a mut Headless,
+    output: &'a mut Output,
+    interrupts: &'a mut Interrupts,
 }
 
 /// What is over so far.
@@ -129,16 +136,14 @@ async fn one(
     prepared: Prepared,
     over: &mut RunOver,
     telling: &mut Telling,
-    (headless, output, interrupts): (&mut Headless, &mut Output, &mut Interrupts),
+    shell: &mut RunShell<'_>,
 ) -> Result<bool, Failure> {
     let Prepared { script, scopes, rounds, mut settings } = prepared;
     // Each has sessions of its own, behind those of the one before.
     settings.first_session += over.kept.len() as u64 * SESSIONS;
-    let began = time(headless);
+    let began = time(shell.headless);
     let mut answers = RunAnswers::new(settings.keeps_answers);
     let mut run = Run::new(script, scopes, rounds, settings);
-    telling.begin(&side.name, output);
-    let shell = (&mut *headless, &mut *output, interrupts);
     over.was_interrupted = play(&mut run, &mut answers, telling, shell).await?;
     let facts = RunFacts {
         rows: run.rows(),
@@ -148,7 +153,7 @@ async fn one(
         stopped: run.stopped(),
         compared: &[],
     };
-    telling.finish(facts, headless.now(), output);
+    telling.finish(facts, shell.headless.now(), shell.output);
     over.stopped = run.stopped().map(str::to_owned);
     over.kept.push(answers.of(&run, &side.name));
     over.rows.extend_from_slice(run.rows());
@@ -172,8 +177,9 @@ async fn play(
     run: &mut Run,
     answers: &mut RunAnswers,
     telling: &mut Telling,
-    (headless, output, interrupts): (&mut Headless, &mut Output, &mut Interrupts),
+    shell: &mut RunShell<'_>,
 ) -> Result<bool, Failure> {
+    let RunShell { headless, output, interrupts } = shell;
     let mut was_interrupted = false;
     loop {
         let turn = run.turn(time(headless));

@@ -323,11 +323,12 @@ impl Sink {
         self.event(Event::Phase { id: self.session, phase, at: clock::now() });
     }
 
-    /// An exchange began, got its head, or ended.
+    /// How a connection of ours came about.
     pub(crate) fn dialled(&self, conn: ConnId, how: Dialled) {
         self.event(Event::Dialled { conn, how: Box::new(how) });
     }
 
+    /// An exchange began, got its head, or ended.
     pub(crate) fn exchange(&self, mut exchange: Box<Exchange>) {
         for words in &mut exchange.warnings {
             *words = self.secrets.hide_words(words);

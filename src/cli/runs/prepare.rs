@@ -171,6 +171,10 @@ pub(super) fn dry(
         let name = listener.path.as_str().replace('/', ".");
         captured.extend([format!("{name}.address"), format!("{name}.port")]);
         output.line(&format!("starts {} ({})", listener.path, listener.spec.badge()));
+        let expected = listener.spec.expected().into_iter().flatten();
+        for row in expected.filter(|row| row.is_used()) {
+            output.line(&format!("     expects {} = {}", row.name, row.value));
+        }
     }
     let mut is_whole = true;
     for (at, step) in script.steps.iter().enumerate() {

@@ -9,6 +9,7 @@
 
 use crate::codec::printable::printable;
 use crate::engine::event::STEPS_DONE;
+use crate::model::counts::{count, counted};
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -62,7 +63,7 @@ fn rows(bytes: &[u8], length: u64) -> Vec<String> {
     };
     let kept = bytes.len() as u64;
     if kept < length {
-        rows.push(format!("… {} of {length} bytes", kept));
+        rows.push(format!("… {} of {}", count(kept), counted(length, "byte")));
     }
     rows
 }
