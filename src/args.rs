@@ -4,6 +4,7 @@
 //! is `cli::items`' to say.
 
 mod captures;
+mod compare;
 mod exec;
 mod export;
 mod import;
@@ -15,6 +16,7 @@ mod send;
 mod show_env;
 mod watch;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -121,15 +123,15 @@ pub enum Task {
 impl Task {
     /// What it takes that opens something; `None` = it opens nothing.
     #[must_use]
-    pub fn common(&self) -> Option<&Common> {
+    pub fn common(&self) -> Option<Cow<'_, Common>> {
         match self {
-            Task::Send(arguments) => Some(&arguments.common),
-            Task::Listen(arguments) => Some(&arguments.common),
-            Task::Relay(arguments) => Some(&arguments.common),
-            Task::Exec(arguments) => Some(&arguments.common),
-            Task::Replay(arguments) => Some(&arguments.common),
+            Task::Send(arguments) => Some(Cow::Borrowed(&arguments.common)),
+            Task::Listen(arguments) => Some(Cow::Borrowed(&arguments.common)),
+            Task::Relay(arguments) => Some(Cow::Borrowed(&arguments.common)),
+            Task::Exec(arguments) => Some(Cow::Borrowed(&arguments.common)),
+            Task::Replay(arguments) => Some(Cow::Borrowed(&arguments.common)),
+            Task::Run(arguments) => Some(Cow::Owned(arguments.common())),
             Task::Open(_)
-            | Task::Run(_)
             | Task::Import(_)
             | Task::Export(_)
             | Task::Env(_)

@@ -13,6 +13,7 @@
 mod came;
 mod heard;
 mod report;
+mod schema;
 mod served;
 
 use crate::model::http::HttpRule;
@@ -20,7 +21,10 @@ use crate::model::name_value::NameValue;
 use crate::model::plan::OTHERWISE;
 use crate::model::spec::Spec;
 use crate::model::suggest::suggest;
-use crate::query::{FACETS, Facet, FacetAsked, FacetOf, FacetQuestion, FacetTest};
+use crate::query::{
+    Answered, FACETS, Facet, FacetAsked, FacetOf, FacetQuestion, FacetTest, HelpWanted,
+};
+use schema::SchemaPlace;
 
 pub use came::{Came, CameBody, CameFrom, Talk};
 pub use heard::Heard;
@@ -43,7 +47,14 @@ pub struct Expectation {
     /// What it shall be, as written, names filled in.
     pub wanted: String,
     question: FacetQuestion,
-    comparison: FacetTest,
+    comparison: CheckTest,
+}
+
+/// How an answer is looked at.
+#[derive(Debug, Clone, PartialEq)]
+enum CheckTest {
+    Test(FacetTest),
+    Schema(SchemaPlace),
 }
 
 /// What becomes a variable.
@@ -69,6 +80,22 @@ impl Checks {
         })
     }
 
+    /// What a shell is to do before it looks: filters to run, files to read.
+    #[must_use]
+    pub fn help_wanted(&self) -> Vec<HelpWanted> {
+        let schemas = self.expectations.iter().filter_map(|it| match &it.comparison {
+            CheckTest::Schema(place) => place.help_wanted(),
+            CheckTest::Test(_) => None,
+        });
+        let questions = self.expectations.iter().map(|it| &it.question);
+        let questions = questions.chain(self.captures.iter().map(|order| &order.question));
+        let mut wanted: Vec<HelpWanted> =
+            questions.filter_map(FacetQuestion::help_wanted).chain(schemas).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
     /// Looks at what came.
     #[must_use]
     pub fn report(&self, came: &Came<'_>) -> CheckReport {
@@ -85,20 +112,36 @@ impl Expectation {
     /// A sentence that says what is wrong with its name or value, and what to write.
     pub fn parse(name: &str, value: &str) -> Result<Self, String> {
         let question = FacetQuestion::parse(name).map_err(|error| error.message)?;
-        let comparison = FacetTest::parse(&question, value).map_err(|error| error.message)?;
+        let comparison = if question.facet() == FacetOf::Schema {
+            CheckTest::Schema(SchemaPlace::parse(value)?)
+        } else {
+            let test = FacetTest::parse(&question, value).map_err(|error| error.message)?;
+            CheckTest::Test(test)
+        };
         Ok(Expectation { wanted: value.to_owned(), question, comparison })
+    }
+
+    /// Says where the file is that it names, if it names one.
+    pub(crate) fn locate(&mut self, locate: impl FnOnce(&str) -> String) {
+        if let CheckTest::Schema(SchemaPlace::File(path)) = &mut self.comparison {
+            *path = locate(path);
+        }
     }
 
     fn result(&self, came: &Came<'_>) -> CheckResult {
         let answer = came.answer(&self.question);
-        let is_met = self.comparison.holds(&answer);
-        CheckResult {
-            about: self.question.text().to_owned(),
-            wanted: self.wanted.clone(),
-            got: answer.shown(),
-            differences: if is_met { Vec::new() } else { self.comparison.differences(&answer) },
-            is_met,
-        }
+        let (is_met, got, differences) = match &self.comparison {
+            CheckTest::Test(test) if test.holds(&answer) => (true, answer.shown(), Vec::new()),
+            CheckTest::Test(test) => (false, answer.shown(), test.differences(&answer)),
+            CheckTest::Schema(place) => match (&answer, place) {
+                (Answered::Json(values), place) if !values.is_empty() => {
+                    came.fit(place, &values[0]).told()
+                }
+                _ => (false, answer.shown(), Vec::new()),
+            },
+        };
+        let about = self.question.text().to_owned();
+        CheckResult { about, wanted: self.wanted.clone(), got, differences, is_met }
     }
 }
 
@@ -151,8 +194,7 @@ pub fn flaw(row: &NameValue, spec: &Spec) -> Option<String> {
     if row.value.contains("{{") {
         return misplaced(&question, spec);
     }
-    let compared = FacetTest::parse(&question, &row.value);
-    misplaced(&question, spec).or_else(|| compared.err().map(|error| error.message))
+    misplaced(&question, spec).or_else(|| Expectation::parse(&row.name, &row.value).err())
 }
 
 /// The same of a row of `[capture]`.
@@ -203,7 +245,7 @@ fn misplaced(question: &FacetQuestion, spec: &Spec) -> Option<String> {
         }
         FacetAsked::Datagrams => format!("'{name}' is of datagrams; {protocol} loses none"),
         FacetAsked::Exchange | FacetAsked::Message | FacetAsked::Anything | FacetAsked::Client => {
-            format!("'{name}' is of HTTP; {protocol} has body, json, size, messages, total")
+            format!("'{name}' is of HTTP; {protocol} has body, json, schema, size, messages, total")
         }
     })
 }

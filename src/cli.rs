@@ -65,7 +65,7 @@ use send::{Printing, SendEnd};
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen()?;
     if let Some(common) = command.common() {
-        headless.captures = Captures::named(common)?;
+        headless.captures = Captures::named(&common)?;
     }
     match command {
         Task::Send(arguments) => run_send(&arguments, headless, interrupts).await,
@@ -100,7 +100,10 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let mut output = Output::new(&arguments.common(), Style::Json);
             let running = runs::run(&arguments, &mut headless, &mut output, &mut interrupts);
             let outcome = Box::pin(running).await;
-            output.finish(outcome, &mut interrupts, 0).await
+            let mut captures = headless.captures;
+            captures.finish();
+            let ended = output.finish(outcome, &mut interrupts, 0).await;
+            captures.conclude(ended, &mut interrupts).await
         }
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,

@@ -17,6 +17,7 @@ pub mod highlight;
 pub mod http1;
 pub(crate) mod image;
 pub(crate) mod joiners;
+pub(crate) mod jq_text;
 pub(crate) mod json_halves;
 pub(crate) mod json_path;
 pub(crate) mod json_pieces;

@@ -12,6 +12,7 @@
 mod accept;
 mod body;
 mod budget;
+mod check_help;
 mod client;
 pub(crate) mod clock;
 pub mod command;

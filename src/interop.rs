@@ -40,6 +40,8 @@ pub mod preset_export;
 pub mod python;
 pub mod replay;
 pub(crate) mod request_text;
+pub mod run_compared;
+pub mod run_kept;
 pub mod run_report;
 pub mod secrets;
 pub(crate) mod seen_request;

@@ -15,6 +15,7 @@ pub mod ciphertext;
 pub(crate) mod client;
 pub mod color_rule;
 pub(crate) mod counts;
+pub mod dialled;
 pub mod end_address;
 pub mod endpoint;
 pub mod environment_layers;

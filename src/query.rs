@@ -20,6 +20,7 @@ mod facts;
 mod fields;
 mod filter;
 mod foreign;
+mod help;
 mod parser;
 mod pattern;
 mod question;
@@ -40,8 +41,10 @@ pub use facets::{FACETS, Facet, FacetAsked, FacetOf, TimingPhase};
 pub use facts::RecordFacts;
 pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
+pub use help::{HelpWanted, Helped};
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
+pub(crate) use shown::short as shown_short;
 pub(crate) use told_test::ToldTest;
 
 #[cfg(test)]

@@ -135,7 +135,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
                 let aims = EngineAims::of(&command);
-                let headless = headless(&paths, !arguments.no_keep, command.common(), aims)?;
+                let headless =
+                    headless(&paths, !arguments.no_keep, command.common().as_deref(), aims)?;
                 cli::run(command, headless).await
             });
             runtime.shutdown_background();
@@ -210,7 +211,8 @@ fn headless(
         keeps_whole,
         tells_ciphertext,
         finds_peers,
-        keeps_connections,
+        // Packets of a connection that several presets share would be those of several.
+        keeps_connections: keeps_connections && captures.is_none_or(|it| it.pcapng.is_none()),
         ..engine_config(paths)
     };
     let (engine, events) = Engine::start(config);

@@ -5,15 +5,16 @@
 //!  Workspace ─ select ─► RunSelection ─ script ─► RunScript ─┐
 //!  rows of data, repetitions ─────────────► RunRound ... ─┴─► Run
 //!
-//!  Run::turn(now) ─► orders (open, close, read a body, release) ─► the shell ─► the engine
+//!  Run::turn(now) ─► orders (open, close, look, release)       ─► the shell ─► the engine
 //!                 ─► news (began, over, said)                   ─► the shell draws them
-//!  the engine's events ─► Run::on_event, Run::on_body ─► RunRow, RunVerdict, CheckReport
+//!  the engine's events ─► Run::on_event, Run::on_report ─► RunRow, RunVerdict, CheckReport
 //! ```
 //! [`Run`] is the one owner of its state, and it is plain data: a test is events in, orders and news out. A
 //! shell takes news from each turn, so as many wait as one turn makes. What is told in a [`RunRow`] is as it
 //! may be told: secrets are masked when a row is over.
 
 mod data;
+mod kept;
 mod listeners;
 mod live;
 mod machine;
@@ -25,6 +26,7 @@ mod tags;
 mod talk;
 
 pub use data::{DataFlaw, data_rows};
+pub use kept::{FoundAnswer, KEPT_BODY, KeptAnswer, KeptRun};
 pub use machine::{Run, RunCame, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn};
 pub use rounds::{RunRound, rounds};
 pub use row::{RunRow, RunTally, RunVerdict, RunWire};

@@ -45,6 +45,7 @@ use paths::Paths;
 use worker::Worker;
 
 pub use answers::tidy_answers;
+pub(crate) use atomic::make_folders as make_private_folder;
 pub(crate) use captured::read_capture;
 pub use history::append_once as append_history;
 pub use imports::ImportChoice;

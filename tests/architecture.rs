@@ -227,6 +227,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "tui/exporting.rs", // what traffic is piped into
             "tui/clipboard.rs",
             "engine/body/derive",
+            "engine/check_help.rs", // a filter of jq that is asked of an answer
             "cli/exec.rs",
             "value_command.rs", // what gives the value of a variable
         ],

@@ -31,6 +31,8 @@ mod captures_written;
 mod certificates;
 #[path = "suite/checked.rs"]
 mod checked;
+#[path = "suite/checked_schemas.rs"]
+mod checked_schemas;
 #[path = "suite/ciphertext.rs"]
 mod ciphertext;
 #[path = "suite/cli.rs"]
@@ -165,6 +167,10 @@ mod round_trips;
 mod runs;
 #[path = "suite/runs_asked.rs"]
 mod runs_asked;
+#[path = "suite/runs_captured.rs"]
+mod runs_captured;
+#[path = "suite/runs_compared.rs"]
+mod runs_compared;
 #[path = "suite/runs_kept.rs"]
 mod runs_kept;
 #[path = "suite/runs_listened.rs"]

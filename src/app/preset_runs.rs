@@ -154,6 +154,7 @@ impl ShownRun {
             took: self.took(now),
             environment: self.environment.as_deref(),
             stopped: self.run.stopped(),
+            compared: &[],
         }
     }
 
@@ -206,6 +207,7 @@ mod tests {
             tells_secrets: false,
             first_session: 1,
             keeps_bodies: true,
+            keeps_answers: false,
         };
         let run = Run::new(RunScript::default(), Vec::new(), Vec::new(), settings);
         let wish = RunWish {

@@ -14,6 +14,7 @@ use super::live_rewrites::LiveRewrites;
 use crate::check::{CheckReport, Checks};
 use crate::compose::listening_names::listening_variables;
 use crate::engine::event::{Phase, Summary};
+use crate::model::dialled::Dialled;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{BodyFacts, Exchange};
 use crate::model::failure::Failure;
@@ -68,6 +69,8 @@ pub struct Session {
     pub is_past: bool,
     /// What is expected of its answer and captured from it.
     pub(super) checks: Checks,
+    /// How its connection came about, where it has one.
+    pub(super) dialled: Dialled,
     /// What came of that, once it was looked at.
     pub checked: Option<CheckReport>,
     /// The environment it was sent with.
@@ -134,6 +137,7 @@ impl Session {
             is_kept: false,
             is_past: false,
             checks: Checks::default(),
+            dialled: Dialled::default(),
             checked: None,
             environment: None,
             state: SessionState::Opening,

@@ -269,7 +269,8 @@ impl Shared {
     pub(super) fn scope_in(&self, folder: &str) -> Scope {
         #[cfg(test)]
         COPIES.with(|copies| copies.set(copies.get() + 1));
-        let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
+        let of = self.workspace.folder(folder);
+        let mut scope = Scope { os: self.os.clone(), folder: of, ..Scope::default() };
         for defaults in self.workspace.applying(folder) {
             scope.variables.extend(defaults.variables.clone());
         }

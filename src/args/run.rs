@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::Common;
+use super::captures::CaptureArgs;
+use super::compare::CompareArgs;
 use crate::model::timing::{parse_bound, parse_duration};
 
 pub(super) const RUN_EXAMPLES: &str = "\
@@ -18,6 +20,9 @@ Examples:
   wirebench run users --repeat 10 --parallel 4
   wirebench run users --retry 2 --retry-delay 500ms
   wirebench run users --data people.csv --report junit=run.xml --report md=run.md
+  wirebench run users --compare dev --compare prod --ignore header.etag     what the answers differ in
+  wirebench run users --save before; wirebench run users --baseline before --tolerance 50%
+  wirebench run users --har run.har --pcapng run.pcapng   all that was sent and came, listeners included
 
 Order: what order = [\"login\", \"sub/\"] in _defaults.toml of a folder names, then the others by name. What a
 preset needs (needs = [\"mock/users\", \"login\"]) comes before it: a listener or relay is started for the run
@@ -91,6 +96,10 @@ pub struct RunArgs {
     /// can be written.
     #[arg(long = "report", value_name = "KIND[=FILE]")]
     pub reports: Vec<String>,
+    #[command(flatten)]
+    pub comparing: CompareArgs,
+    #[command(flatten)]
+    pub captures: CaptureArgs,
     /// Print JSON Lines: one for each preset, and one at the end.
     #[arg(long, conflicts_with = "text")]
     pub json: bool,
@@ -104,6 +113,7 @@ impl RunArgs {
     #[must_use]
     pub fn common(&self) -> Common {
         let mut common = Common { with_secrets: self.with_secrets, ..Common::default() };
+        common.captures.clone_from(&self.captures);
         (common.format.json, common.format.text) = (self.json, self.text);
         common
     }

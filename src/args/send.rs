@@ -140,7 +140,8 @@ pub enum AuthType {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct PrintOptions {
-    /// HTTP: print requests, too, and every redirect; twice: how long it took as well.
+    /// Print what is sent, too. HTTP: requests and every redirect; twice: how long it took as well. TCP and UDP: what
+    /// was sent and what came, in order and with its times.
     #[arg(short, long, action = ArgAction::Count, conflicts_with_all = ["headers", "body", "meta", "print", "json"])]
     pub verbose: u8,
     /// HTTP: print the head of the response alone.
@@ -282,6 +283,12 @@ impl Send {
         found.map(|(_, one, other)| format!("{one} cannot be used with {other}"))
     }
 
+    /// Whether nothing but the bytes that come is to stand where they go: they are asked for, or go to a file.
+    #[must_use]
+    pub fn has_bytes_alone(&self) -> bool {
+        self.common.format.raw || self.saving.output.is_some()
+    }
+
     /// The first option given that only means something to HTTP.
     #[must_use]
     pub fn http_option(&self) -> Option<&'static str> {
@@ -294,7 +301,6 @@ impl Send {
             (!request.header.is_empty(), "--header"),
             (request.follow, "--follow"),
             (request.max_redirects.is_some(), "--max-redirects"),
-            (printing.verbose > 0, "--verbose"),
             (printing.headers, "--headers"),
             (printing.body, "--body"),
             (printing.meta, "--meta"),
@@ -365,8 +371,7 @@ mod tests {
     fn what_means_nothing_to_a_conversation_is_named() {
         assert_eq!(parsed(&["--timeout", "1", "-q"]).http_option(), None);
         for (words, named) in [
-            (&["-v"][..], "--verbose"),
-            (&["--download"], "--download"),
+            (&["--download"][..], "--download"),
             (&["-a", "x"], "--auth"),
             (&["--max-redirects", "0"], "--max-redirects"),
         ] {

@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::BODY_LIMIT;
+use super::schema::{Fit, SchemaPlace};
 use super::served::Served;
 use crate::model::counts::count;
+use crate::model::dialled::Dialled;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::timing::{Stamp, Timing};
 use crate::model::tls::TlsFacts;
-use crate::query::{Answered, FacetOf, FacetQuestion, TimingPhase};
+use crate::query::{Answered, FacetOf, FacetQuestion, Helped, TimingPhase};
 
 /// What came back.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct Came<'a> {
     /// What the wall clock says, for what is still valid.
     pub now: Stamp,
     json: OnceCell<Result<serde_json::Value, String>>,
+    /// What was done before for whoever looks.
+    help: Helped,
 }
 
 /// From what it came.
@@ -50,14 +54,32 @@ pub struct Talk {
     /// What was sent and has no answer, when each is answered by one; `None` = of a stream, which loses none.
     pub lost: Option<u64>,
     pub took: Duration,
-    pub tls: Option<Box<TlsFacts>>,
+    /// From what was sent last to the first of what came behind it.
+    pub first_byte: Option<Duration>,
+    /// From the first that came to the last.
+    pub transfer: Option<Duration>,
+    /// How it came to be connected, where it was.
+    pub dialled: Dialled,
 }
 
 impl<'a> Came<'a> {
     /// Nothing was looked at yet.
     #[must_use]
     pub fn new(from: CameFrom<'a>, body: CameBody<'a>, now: Stamp) -> Self {
-        Came { from, body, now, json: OnceCell::new() }
+        Came { from, body, now, json: OnceCell::new(), help: Helped::default() }
+    }
+
+    /// The same with what [`Checks::help_wanted`](super::Checks::help_wanted) asks for.
+    #[must_use]
+    pub fn with(mut self, help: Helped) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// Whether a body is as a schema wants it.
+    pub(super) fn fit(&self, place: &SchemaPlace, body: &serde_json::Value) -> Fit {
+        let file = place.help_wanted();
+        place.look(body, file.map_or(Ok(&[]), |file| self.help.of(&file)))
     }
 
     /// The answer to a question.
@@ -77,9 +99,14 @@ impl<'a> Came<'a> {
             FacetOf::Sha256 => {
                 self.with_body(|body| Answered::text(&format!("{:x}", Sha256::digest(body))))
             }
-            FacetOf::Json => match self.json.get_or_init(|| self.parsed()) {
-                Ok(value) => question.at_path(value),
-                Err(why) => Answered::Nothing(why.clone()),
+            FacetOf::Json | FacetOf::Schema => match (question.help_wanted(), self.is_whole()) {
+                (_, Err(why)) => Answered::Nothing(why),
+                // It may be more than one value.
+                (Some(filter), _) => question.of_filter(self.help.of(&filter)),
+                (None, _) => match self.json.get_or_init(|| self.parsed()) {
+                    Ok(value) => question.at_path(value),
+                    Err(why) => Answered::Nothing(why.clone()),
+                },
             },
             facet => match self.from {
                 CameFrom::Exchange(exchange) => self.of_exchange(exchange, facet, question.name()),
@@ -90,28 +117,30 @@ impl<'a> Came<'a> {
     }
 
     fn with_body(&self, answer: impl FnOnce(&[u8]) -> Answered) -> Answered {
+        match self.bytes() {
+            Ok(bytes) => answer(bytes),
+            Err(why) => Answered::Nothing(why),
+        }
+    }
+
+    /// The whole body, or why it is not here.
+    fn bytes(&self) -> Result<&[u8], String> {
         if (self.body.bytes.len() as u64) < self.body.length {
             let (length, limit) = (count(self.body.length), count(BODY_LIMIT as u64));
-            return Answered::Nothing(format!(
-                "of {length} bytes no more than {limit} are looked at"
-            ));
+            return Err(format!("of {length} bytes no more than {limit} are looked at"));
         }
-        answer(self.body.bytes)
+        Ok(self.body.bytes)
+    }
+
+    /// Why there is nothing that could be JSON.
+    fn is_whole(&self) -> Result<(), String> {
+        if self.bytes()?.is_empty() { Err("the body is empty".to_owned()) } else { Ok(()) }
     }
 
     fn parsed(&self) -> Result<serde_json::Value, String> {
-        let mut read = Err("the body is empty".to_owned());
-        let whole = self.with_body(|body| {
-            if !body.is_empty() {
-                let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-                read = serde_json::from_slice(text).map_err(|error| format!("no JSON: {error}"));
-            }
-            Answered::none()
-        });
-        match whole {
-            Answered::Nothing(why) if !why.is_empty() => Err(why),
-            _ => read,
-        }
+        let bytes = self.bytes()?;
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        serde_json::from_slice(text).map_err(|error| format!("no JSON: {error}"))
     }
 
     fn of_exchange(&self, exchange: &Exchange, facet: FacetOf, name: &str) -> Answered {
@@ -156,11 +185,20 @@ impl<'a> Came<'a> {
             FacetOf::Messages => Answered::Number(talk.received),
             FacetOf::Sent => Answered::Number(talk.sent),
             FacetOf::Lost => talk.lost.map_or_else(Answered::none, Answered::Number),
-            FacetOf::Phase(TimingPhase::Total) => Answered::Time(talk.took),
-            FacetOf::Phase(TimingPhase::Handshake) => {
-                talk.tls.as_ref().map_or_else(Answered::none, |tls| Answered::Time(tls.handshake))
+            FacetOf::Phase(phase) => {
+                let Dialled { lookup, connect, tls } = &talk.dialled;
+                let timing = Timing {
+                    lookup: *lookup,
+                    connect: *connect,
+                    tls: tls.as_ref().map(|tls| tls.handshake),
+                    send: None,
+                    first_byte: talk.first_byte,
+                    transfer: talk.transfer,
+                    total: talk.took,
+                };
+                phase_of(timing, phase)
             }
-            facet => self.of_tls(talk.tls.as_deref(), facet),
+            facet => self.of_tls(talk.dialled.tls.as_deref(), facet),
         }
     }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::*;
+use crate::model::dialled::Dialled;
 use crate::model::exchange::{
     BodyFacts, Exchange, FieldLine, Head, HttpMessage, HttpVersion, StartLine,
 };
@@ -293,8 +294,17 @@ fn a_body_that_is_not_all_here_answers_only_what_is_known() {
 
 #[test]
 fn a_conversation_answers_what_it_has() {
-    let talk =
-        Talk { sent: 3, received: 2, lost: Some(1), took: Duration::from_millis(20), tls: None };
+    let ms = |ms| Some(Duration::from_millis(ms));
+    let dialled = Dialled { lookup: None, connect: ms(2), tls: exchange().tls };
+    let talk = Talk {
+        sent: 3,
+        received: 2,
+        lost: Some(1),
+        took: Duration::from_millis(20),
+        first_byte: ms(5),
+        transfer: ms(1),
+        dialled,
+    };
     let body = CameBody { bytes: b"+PONG\r\n", length: 7 };
     let came = Came::new(CameFrom::Conversation(&talk), body, Stamp(0));
     for (name, value, is_met) in [
@@ -304,7 +314,12 @@ fn a_conversation_answers_what_it_has() {
         ("lost", "0", false),
         ("sent", "3", true),
         ("total", "< 1s", true),
-        ("tls.version", "exists", false),
+        ("connect", "2ms", true),
+        ("lookup", "exists", false),
+        ("first-byte", "<= 5ms", true),
+        ("transfer", "> 1ms", false),
+        ("tls.version", "TLSv1.3", true),
+        ("tls.name", "*.example.com", true),
         ("sha256", "64c2f2c744321d052076467905a0561f91e9a6de4e84441addbcc549cd71095c", true),
         ("sha256", "e9eb7b2ab1ad96a9de8a4b3d32b1ad6e0de1ee7a8f20a2c1ef16b0c6a2d0f1c4", false),
     ] {
@@ -332,4 +347,74 @@ fn what_a_protocol_does_not_have_is_refused() {
         "it is looked at when names are filled in"
     );
     assert!(flaw(Protocol::Http, "statuss", "{{wanted}}").contains("status"));
+}
+
+#[test]
+fn a_schema_names_where_what_and_how() {
+    let wrong = result(
+        "schema",
+        r#"{"properties": {"user": {"properties": {"id": {"type": "string"}}, "additionalProperties": false},
+            "ok": {"enum": [1, 2]}, "none": {"anyOf": [{"type": "string"}, {"type": "number"}]}}}"#,
+    );
+    assert!(!wrong.is_met);
+    assert_eq!(wrong.got, "4 places that do not fit");
+    let all = wrong.differences.join("\n");
+    for line in [
+        "/user/id: type: expected \"string\", got 42",
+        "/user: additionalProperties: expected no other members, got \"name\", \"tags\"",
+        "/ok: enum: expected [1,2], got true",
+        "/none: anyOf: expected what one of 2 schemas wants, got null",
+    ] {
+        assert!(all.contains(line), "{line}:\n{all}");
+    }
+    for fits in
+        ["true", "{}", r#"{"required": ["user"], "properties": {"user": {"type": "object"}}}"#]
+    {
+        assert!(result("schema", fits).is_met, "{fits}");
+    }
+    for (schema, why) in [
+        ("{", "this schema is no JSON"),
+        (r#"{"type": "nubmer"}"#, "this is no schema at /type"),
+        (r#"{"$ref": "other.json"}"#, "nothing is fetched"),
+        (r#"{"pattern": "(a"}"#, "this is no schema"),
+        ("", "name a file"),
+    ] {
+        let error = Expectation::parse("schema", schema).unwrap_err();
+        assert!(error.contains(why), "{schema}: {error}");
+    }
+}
+
+#[test]
+fn every_draft_is_read_and_a_schema_that_leads_nowhere_ends() {
+    for (draft, schema) in [
+        (
+            "http://json-schema.org/draft-04/schema#",
+            r#""properties": {"user": {"properties": {"id": {"minimum": 42, "exclusiveMinimum": true}}}}"#,
+        ),
+        (
+            "http://json-schema.org/draft-06/schema#",
+            r#""properties": {"user": {"properties": {"id": {"exclusiveMinimum": 42}}}}"#,
+        ),
+        (
+            "http://json-schema.org/draft-07/schema#",
+            r#""if": {"required": ["user"]}, "then": {"required": ["next"]}"#,
+        ),
+        (
+            "https://json-schema.org/draft/2019-09/schema",
+            r#""dependentRequired": {"user": ["next"]}"#,
+        ),
+        (
+            "https://json-schema.org/draft/2020-12/schema",
+            r##""$ref": "#/$defs/a", "$defs": {"a": {"required": ["next"]}}"##,
+        ),
+    ] {
+        let wrong = result("schema", &format!(r#"{{"$schema": "{draft}", {schema}}}"#));
+        assert!(!wrong.is_met && wrong.got.starts_with('1'), "{draft}: {}", wrong.line());
+    }
+    let endless = Expectation::parse("schema", r##"{"$ref": "#"}"##);
+    assert!(endless.is_err() || result("schema", r##"{"$ref": "#"}"##).got.len() < 200);
+    let circle = r##"{"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"$ref": "#/$defs/a"}}}"##;
+    assert!(
+        Expectation::parse("schema", circle).is_err() || result("schema", circle).got.len() < 200
+    );
 }

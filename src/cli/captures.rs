@@ -7,6 +7,7 @@
 //! Written as it happens, so that the file can be read at any moment, but for HAR, which appears whole; a file that cannot be written
 //! any more ends that capture with a word, and nothing else.
 
+mod both_ends;
 mod capture_file;
 mod har_capture;
 mod seen_exchanges;
@@ -34,6 +35,7 @@ use crate::model::id::ConnId;
 use crate::model::record::ConnInfo;
 use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
+use both_ends::BothEnds;
 use capture_file::CaptureFile;
 use har_capture::HarCapture;
 pub use seen_exchanges::SeenExchanges;
@@ -56,6 +58,7 @@ pub struct Captures {
 
 struct PacketCapture {
     writer: PcapngWriter,
+    ends: BothEnds,
     hidden: HiddenBytes,
     file: CaptureFile,
 }
@@ -97,7 +100,8 @@ impl Captures {
                 Disclosure::Hiding(_) => PcapngWriter::new(),
             };
             let hidden = HiddenBytes::new(told.clone());
-            let capture = self.pcapng.insert(PacketCapture { writer, hidden, file });
+            let ends = BothEnds::default();
+            let capture = self.pcapng.insert(PacketCapture { writer, ends, hidden, file });
             capture.write();
         }
         if let Some(name) = &self.files.har {
@@ -151,7 +155,7 @@ impl Captures {
             seen.take_in(event);
         }
         if let (Some(capture), Event::Ciphertext(pieces)) = (&mut self.pcapng, event) {
-            for piece in pieces {
+            for piece in pieces.iter().filter(|piece| !capture.ends.is_other(piece.conn())) {
                 capture.writer.ciphertext(piece);
             }
             capture.write();
@@ -253,13 +257,19 @@ impl Captures {
 impl PacketCapture {
     fn take_in(&mut self, batch: &Batch, conns: &HashMap<ConnId, ConnInfo>) {
         batch.lost.iter().for_each(|lost| self.writer.lost(*lost));
-        batch.conns.iter().for_each(|conn| self.writer.conn(conn));
-        for record in &batch.records {
+        batch.conns.iter().for_each(|conn| self.ends.met(conn));
+        let conns_of_ours = batch.conns.iter().filter(|conn| !self.ends.is_other(conn.id));
+        conns_of_ours.for_each(|conn| self.writer.conn(conn));
+        let written = batch.records.iter().filter(|record| !self.ends.is_other(record.conn));
+        for record in written {
             let hidden = self.hidden.of(record, conns.get(&record.conn));
             self.writer.record(record, &hidden);
         }
         for conn in &batch.over {
-            self.writer.over(*conn);
+            if !self.ends.is_other(*conn) {
+                self.writer.over(*conn);
+            }
+            self.ends.over(*conn);
             self.hidden.over(*conn);
         }
         self.write();

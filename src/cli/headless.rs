@@ -10,6 +10,7 @@ use super::captures::{Captures, ExchangeWords};
 pub(super) use super::interrupts::Interrupts;
 use super::output;
 use crate::args::Common;
+use crate::check::{Came, CheckReport, Checks};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
@@ -176,6 +177,12 @@ impl Headless {
     ) -> Result<Vec<u8>, Failure> {
         let read = self.engine.read_body(body, ViewPart::Decoded, at, count);
         read.map_err(|e| Failure::new(Stage::Body, "body", FailureKind::Io, e.to_string()))
+    }
+
+    /// Looks at what came, with what that needs done before.
+    pub(super) fn looked(&self, checks: &Checks, came: Came<'_>) -> CheckReport {
+        let help = self.engine.help(&checks.help_wanted(), came.body.bytes);
+        checks.report(&came.with(help))
     }
 
     /// The JSON line of an exchange with its bodies; what does not fit is said.

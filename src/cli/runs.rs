@@ -5,9 +5,12 @@
 //! ```
 
 mod asked;
+mod compared;
 mod prepare;
 mod reports;
 mod told;
+
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -19,68 +22,171 @@ use crate::check::BODY_LIMIT;
 use crate::engine::clock;
 use crate::engine::event::Event;
 use crate::interop::run_report::RunFacts;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::Scope;
+use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
-use crate::runner::{Run, RunOrder, RunTime, RunVerdict};
+use crate::runner::{KeptRun, Run, RunOrder, RunRow, RunTime, RunVerdict};
+use compared::{RunAnswers, RunComparing, RunSide};
 use prepare::Prepared;
 use reports::Reports;
 use told::Telling;
 
-/// Runs the command.
+/// Sessions that one run may have before those of the next.
+const SESSIONS: u64 = 1 << 32;
+
+/// Runs the command: once, or once for each place that is compared.
 pub(super) async fn run(
     arguments: &args::RunArgs,
     headless: &mut Headless,
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> Result<RunOutcome, Failure> {
-    let Prepared { script, scopes, rounds, settings } =
-        prepare::prepare(arguments, headless).await?;
-    if arguments.dry_run {
-        let status = prepare::dry(&script, &scopes, &rounds, &settings, output);
-        return Ok(RunOutcome::Done(status));
+    let sides = compared::sides(arguments);
+    let comparing = RunComparing::begin(arguments, headless)?;
+    let keeps = comparing.wants_answers(sides.len());
+    let mut prepared = Vec::new();
+    for side in &sides {
+        prepared.push(prepare::prepare(&side.arguments, keeps, headless).await?);
     }
+    if arguments.dry_run {
+        let dry =
+            |it: &Prepared| prepare::dry(&it.script, &it.scopes, &it.rounds, &it.settings, output);
+        return Ok(RunOutcome::Done(prepared.iter().map(dry).max().unwrap_or(exit::OK)));
+    }
+    refuse_output(arguments)?;
     let reports = Reports::begin(&arguments.reports)?;
-    headless.hide(scopes.first().map_or(&Scope::default(), |it| &**it), &arguments.common());
+    hide(&prepared, headless, arguments);
     headless.captures.begin(&headless.told)?;
     let began = time(headless);
-    let mut telling = Telling::new(arguments, headless);
-    if reports.takes_output() {
-        telling.leave_to_report();
+    let mut over = RunOver::default();
+    let mut shell = RunShell { headless, output, interrupts };
+    for (side, prepared) in sides.iter().zip(prepared) {
+        let mut telling = Telling::new(arguments, shell.headless);
+        if reports.takes_output() {
+            telling.leave_to_report();
+        }
+        if sides.len() > 1 {
+            telling.begin(&side.name, shell.output);
+        }
+        if one(side, prepared, &mut over, &mut telling, &mut shell).await? {
+            break;
+        }
     }
+    let RunShell { headless, output, .. } = shell;
+    let compared = if over.was_interrupted { Vec::new() } else { comparing.compared(&over.kept) };
+    let environment = sides.first().and_then(|side| side.arguments.env.as_deref());
+    let environment = environment.filter(|_| sides.len() == 1);
+    let facts = RunFacts { compared: &compared, environment, ..over.facts(began) };
+    if !reports.takes_output() {
+        told::compared(&compared, headless.now(), output);
+    }
+    let are_written = reports.write(facts, output).await;
+    if over.was_interrupted {
+        return Ok(RunOutcome::Interrupted);
+    }
+    let is_kept = comparing.save(&over.kept).await;
+    let differs = compared.iter().any(|compared| compared.count() > 0);
+    let status = if differs { exit::NOT_MET } else { status(&over.rows) };
+    let least = if are_written && is_kept { exit::OK } else { exit::INTERRUPTED };
+    Ok(RunOutcome::Done(status.max(least)))
+}
+
+/// What happened cannot go where what became of it does.
+fn refuse_output(arguments: &args::RunArgs) -> Result<(), Failure> {
+    if arguments.captures.takes_output() {
+        let why = "a run prints what became of it; name a file for what it sent and got";
+        return Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, why));
+    }
+    Ok(())
+}
+
+/// What a run is played with.
+struct RunShell<'a> {
+    headless: &'a mut Headless,
+    output: &'a mut Output,
+    interrupts: &'a mut Interrupts,
+}
+
+/// What is over so far.
+#[derive(Default)]
+struct RunOver {
+    rows: Vec<RunRow>,
+    kept: Vec<KeptRun>,
+    stopped: Option<String>,
+    was_interrupted: bool,
+}
+
+impl RunOver {
+    fn facts(&self, began: RunTime) -> RunFacts<'_> {
+        RunFacts {
+            rows: &self.rows,
+            began: began.wall,
+            took: clock::now().since(began.now),
+            environment: None,
+            stopped: self.stopped.as_deref(),
+            compared: &[],
+        }
+    }
+}
+
+/// Runs it for one place; whether a signal ended it.
+async fn one(
+    side: &RunSide,
+    prepared: Prepared,
+    over: &mut RunOver,
+    telling: &mut Telling,
+    shell: &mut RunShell<'_>,
+) -> Result<bool, Failure> {
+    let Prepared { script, scopes, rounds, mut settings } = prepared;
+    // Each has sessions of its own, behind those of the one before.
+    settings.first_session += over.kept.len() as u64 * SESSIONS;
+    let began = time(shell.headless);
+    let mut answers = RunAnswers::new(settings.keeps_answers);
     let mut run = Run::new(script, scopes, rounds, settings);
-    let was_interrupted = play(&mut run, &mut telling, headless, output, interrupts).await?;
+    over.was_interrupted = play(&mut run, &mut answers, telling, shell).await?;
     let facts = RunFacts {
         rows: run.rows(),
         began: began.wall,
         took: clock::now().since(began.now),
-        environment: arguments.env.as_deref(),
+        environment: side.arguments.env.as_deref(),
         stopped: run.stopped(),
+        compared: &[],
     };
-    telling.finish(facts, headless.now(), output);
-    let are_written = reports.write(facts, output).await;
-    if was_interrupted {
-        return Ok(RunOutcome::Interrupted);
+    telling.finish(facts, shell.headless.now(), shell.output);
+    over.stopped = run.stopped().map(str::to_owned);
+    over.kept.push(answers.of(&run, &side.name));
+    over.rows.extend_from_slice(run.rows());
+    Ok(over.was_interrupted)
+}
+
+/// Hides the secrets of all folders.
+fn hide(prepared: &[Prepared], headless: &mut Headless, arguments: &args::RunArgs) {
+    headless.hide(&Scope::default(), &arguments.common());
+    let mut of_folders: Vec<&Arc<Scope>> = prepared.iter().flat_map(|it| &it.scopes).collect();
+    of_folders.dedup_by(|one, other| Arc::ptr_eq(one, other));
+    for scope in of_folders {
+        if let Disclosure::Hiding(secrets) = &mut headless.told {
+            *secrets = secrets.and(&scope.hidden());
+        }
     }
-    let status = status(&run);
-    Ok(RunOutcome::Done(if are_written { status } else { status.max(exit::INTERRUPTED) }))
 }
 
 /// Runs it to its end; whether a signal ended it.
 async fn play(
     run: &mut Run,
+    answers: &mut RunAnswers,
     telling: &mut Telling,
-    headless: &mut Headless,
-    output: &mut Output,
-    interrupts: &mut Interrupts,
+    shell: &mut RunShell<'_>,
 ) -> Result<bool, Failure> {
+    let RunShell { headless, output, interrupts } = shell;
     let mut was_interrupted = false;
     loop {
         let turn = run.turn(time(headless));
         // What a body that was read brings about is known only at the next turn.
         let is_settled = turn.orders.is_empty();
         for order in turn.orders {
-            carry_out(order, run, headless).await?;
+            carry_out(order, run, answers, headless).await?;
         }
         telling.tell(run, &turn.news, headless.now(), output);
         if was_interrupted {
@@ -118,11 +224,23 @@ fn came(event: &Event, run: &mut Run, headless: &mut Headless) {
     }
 }
 
-async fn carry_out(order: RunOrder, run: &mut Run, headless: &mut Headless) -> Result<(), Failure> {
+async fn carry_out(
+    order: RunOrder,
+    run: &mut Run,
+    answers: &mut RunAnswers,
+    headless: &mut Headless,
+) -> Result<(), Failure> {
     match order {
-        RunOrder::ReadBody { session, body } => {
-            let bytes = headless.read_body(body, 0, BODY_LIMIT);
-            run.on_body(session, bytes, time(headless));
+        RunOrder::Look { session } => {
+            let time = time(headless);
+            let Some((came, checks)) = run.looked_at(session) else { return Ok(()) };
+            let body = came.body().map(|body| headless.read_body(body, 0, BODY_LIMIT));
+            let outcome = body.transpose().map(|bytes| {
+                let bytes = bytes.unwrap_or_default();
+                answers.take(session, &came, &bytes, &headless.told);
+                headless.looked(checks, came.came(&bytes, time.wall))
+            });
+            run.on_report(session, outcome, time);
             Ok(())
         }
         RunOrder::Engine(command) => headless.engine.order(command).await,
@@ -135,10 +253,9 @@ fn time(headless: &Headless) -> RunTime {
 }
 
 /// 1 when something was not met, else that of the first failure.
-fn status(run: &Run) -> u8 {
-    if run.rows().iter().any(|row| matches!(row.verdict, RunVerdict::NotMet(_))) {
+fn status(rows: &[RunRow]) -> u8 {
+    if rows.iter().any(|row| matches!(row.verdict, RunVerdict::NotMet(_))) {
         return exit::NOT_MET;
     }
-    let failures = run.rows().iter().find_map(|row| row.failure());
-    failures.map_or(exit::OK, exit::status)
+    rows.iter().find_map(RunRow::failure).map_or(exit::OK, exit::status)
 }

@@ -10,6 +10,7 @@ mod offline;
 mod recoding;
 mod request;
 mod stream;
+mod transcript;
 
 use super::download::Download;
 use std::collections::BTreeMap;

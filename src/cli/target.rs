@@ -154,7 +154,7 @@ pub(super) fn scope_of_folder(
     workspace: &Workspace,
     os: &BTreeMap<String, String>,
 ) -> Result<Scope, Failure> {
-    let mut scope = Scope { os: os.clone(), ..Scope::default() };
+    let mut scope = Scope { os: os.clone(), folder: workspace.folder(folder), ..Scope::default() };
     let around = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
     let around = around.filter(|end| *end > 0).map(|end| format!("{}/", folder.split_at(end).0));
     let files = std::iter::once(String::new()).chain(around);

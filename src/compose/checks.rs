@@ -20,7 +20,10 @@ pub(super) fn checks(spec: &Spec, composer: &mut Composer<'_>) -> Checks {
         let is_whole = composer.issues.len() == count;
         match check::flaw(&row, spec).map_or_else(|| Expectation::parse(&row.name, &row.value), Err)
         {
-            Ok(expectation) => checks.expectations.push(expectation),
+            Ok(mut expectation) => {
+                expectation.locate(|written| super::sockets::beside(written, composer));
+                checks.expectations.push(expectation);
+            }
             Err(why) if is_whole => composer.issue(place.then("value"), why),
             Err(_) => {}
         }

@@ -168,6 +168,15 @@ pub(super) fn file(field: FieldId, written: &str, composer: &mut Composer<'_>) -
     at_home(written, path.unwrap_or_default(), composer)
 }
 
+/// The path of a file that lies beside the preset, unless it says where.
+pub(super) fn beside(written: &str, composer: &Composer<'_>) -> String {
+    let path = at_home(written, written.to_owned(), composer);
+    match composer.folder().filter(|_| !path.starts_with('/')) {
+        Some(folder) => format!("{}/{path}", folder.trim_end_matches('/')),
+        None => path,
+    }
+}
+
 /// A path with the home folder in place of a `~/` that is written there and came of no template.
 fn at_home(written: &str, path: String, composer: &Composer<'_>) -> String {
     match (path.strip_prefix("~/").filter(|_| written.starts_with("~/")), composer.home()) {

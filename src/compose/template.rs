@@ -285,6 +285,11 @@ pub trait Variables {
         false
     }
 
+    /// The folder where files beside the preset lie.
+    fn folder(&self) -> Option<&str> {
+        None
+    }
+
     /// The program that gives the value of a name.
     fn command_of(&self, _name: VariableName<'_>) -> Option<&ValueCommand> {
         None
@@ -292,6 +297,10 @@ pub trait Variables {
 }
 
 impl Variables for Scope {
+    fn folder(&self) -> Option<&str> {
+        Some(&*self.folder).filter(|folder| !folder.is_empty())
+    }
+
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
         let given = |command: &ValueCommand| self.outputs.get(&command.words);
         match name {

@@ -52,6 +52,11 @@ impl<'a> Composer<'a> {
         self.variables.value_of(VariableName::Os("HOME")).filter(|home| !home.is_empty())
     }
 
+    /// The folder of the preset on the disk.
+    pub(super) fn folder(&self) -> Option<&str> {
+        self.variables.folder()
+    }
+
     fn refuse(&mut self, field: FieldId, error: TemplateError) {
         let TemplateError { span, message, unknown, wants } = error;
         self.issues.push(Issue { field, span: Some(span), message, unknown, wants });

@@ -181,6 +181,11 @@ impl BodyStore {
         let _ = self.0.derivations.program.set(program);
     }
 
+    /// The program that filters JSON.
+    pub(crate) fn filter_program(&self) -> PathBuf {
+        self.0.derivations.program.get().cloned().unwrap_or_else(crate::os::own_program)
+    }
+
     /// Makes a body of another and ends what is being made; answered by `Event::Derived`, more than
     /// once.
     pub(crate) fn derive(&self, order: Derivation) {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::codec::compare::Comparison;
 use crate::model::capture_origin::CaptureSecrets;
 use crate::model::ciphertext::Ciphertext;
+use crate::model::dialled::Dialled;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
@@ -74,6 +75,8 @@ pub enum Event {
     AnswerKept { path: PathBuf, outcome: Result<(), Failure> },
     /// The text kept of an answer and its body.
     AnswerOpened { path: PathBuf, outcome: Result<(Bytes, BodyId), Failure> },
+    /// How a connection of ours came about; told once, before it is up.
+    Dialled { conn: ConnId, how: Box<Dialled> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).
     Refused { id: SessionId, failure: Failure },
     /// The certificate authority of this installation changed because a listener needed it, or

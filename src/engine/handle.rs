@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::body::BodyStore;
 use super::budget::Budget;
+use super::check_help;
 use super::command::Command;
 use super::event::Event;
 use super::facts::Facts;
@@ -25,6 +26,7 @@ use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::view::{ViewPart, ViewQuery};
+use crate::query::{HelpWanted, Helped};
 
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
 /// faster than a loop can route, and it is told so.
@@ -168,6 +170,14 @@ impl EngineHandle {
         count: usize,
     ) -> std::io::Result<Vec<u8>> {
         self.bodies.read(body, part, at, count)
+    }
+
+    /// Does what looking at an answer needs; may take seconds, so it is for threads that may wait.
+    pub(crate) fn help(&self, wanted: &[HelpWanted], body: &[u8]) -> Helped {
+        if wanted.is_empty() {
+            return Helped::default();
+        }
+        check_help::help(&self.bodies.filter_program(), wanted, body)
     }
 
     /// Ends every session at once and waits until all tasks are gone, at most `bound`; says whether

@@ -30,6 +30,7 @@ use super::event::{Event, Phase};
 use super::receive_blocks::ReceiveBlocks;
 use super::rules::RuleHits;
 use crate::model::ciphertext::Ciphertext;
+use crate::model::dialled::Dialled;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
 use crate::model::fault::FaultMarks;
@@ -320,6 +321,11 @@ impl Sink {
     /// What the session is doing now.
     pub(crate) fn phase(&self, phase: Phase) {
         self.event(Event::Phase { id: self.session, phase, at: clock::now() });
+    }
+
+    /// How a connection of ours came about.
+    pub(crate) fn dialled(&self, conn: ConnId, how: Dialled) {
+        self.event(Event::Dialled { conn, how: Box::new(how) });
     }
 
     /// An exchange began, got its head, or ended.

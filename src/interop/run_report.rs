@@ -9,7 +9,7 @@ mod otlp;
 mod tap;
 mod words;
 
-pub use json::{row_line, run_line};
+pub use json::{compared_lines, row_line, run_line};
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use otlp::SpannedRun;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::ndjson;
+use super::run_compared::RunCompared;
 use crate::codec::printable::printable_str;
 use crate::model::timing::Stamp;
 use crate::runner::{RunRow, RunTally, RunVerdict};
@@ -45,6 +46,8 @@ pub struct RunFacts<'a> {
     pub environment: Option<&'a str>,
     /// Why it ended before its last preset.
     pub stopped: Option<&'a str>,
+    /// What it was compared with.
+    pub compared: &'a [RunCompared],
 }
 
 impl RunFacts<'_> {
@@ -99,6 +102,10 @@ fn text(run: RunFacts<'_>) -> String {
     }
     out.push_str(&run.summary());
     out.push('\n');
+    for line in run.compared.iter().flat_map(RunCompared::lines) {
+        out.push_str(&printable_str(&line));
+        out.push('\n');
+    }
     out
 }
 

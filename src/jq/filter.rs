@@ -1,18 +1,16 @@
 //! A jq filter that can be run: compiled, with its mistakes in words and where they are.
 
 use jaq_core::data::JustLut;
-use jaq_core::load::{self, Arena, File, Loader};
-use jaq_core::{Compiler, Ctx, Filter, Vars};
+use jaq_core::{Ctx, Vars};
 use jaq_json::{Val, write};
 
 use super::elements;
+use crate::codec::jq_text::{JqProgram, compile};
 use crate::codec::json_pieces::WayStep;
-
-type Compiled = Filter<JustLut<Val>>;
 
 /// A filter and how it is used.
 pub(super) struct JqFilter {
-    whole: Compiled,
+    whole: JqProgram,
     /// How it is used piece by piece, when it begins with a path to `[]`.
     streamed: Option<StreamedFilter>,
     /// Strings are written without quotes (`-r`).
@@ -26,9 +24,9 @@ struct StreamedFilter {
     /// The way to the list.
     path: Vec<WayStep>,
     /// What is left of the filter behind each step.
-    rests: Vec<Compiled>,
+    rests: Vec<JqProgram>,
     /// What is done to each element.
-    element: Compiled,
+    element: JqProgram,
 }
 
 /// Where in a document a value stands that a filter is given.
@@ -149,68 +147,6 @@ fn switches(code: &str) -> Option<(&str, &str)> {
     // `-.a` and `-foo(1)` are numbers with another sign.
     let is_word = !letters.is_empty() && (behind.is_empty() || behind.starts_with(' '));
     (is_word && letters.len() <= 2).then(|| (letters, behind.trim_start()))
-}
-
-fn compile(code: &str, before: usize) -> Result<Compiled, String> {
-    let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
-    let arena = Arena::default();
-    let place = |part: &str| before + columns(code, part);
-    let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|errors| {
-        let first = errors.into_iter().next().map(|(_, error)| error);
-        first.map_or_else(String::new, |error| mistake(error, &place))
-    })?;
-    Compiler::default().with_funs(funs).compile(modules).map_err(|errors| {
-        let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
-        first.map_or_else(String::new, |(name, what)| {
-            format!("there is no {} {name}, at column {}", what.as_str(), place(name))
-        })
-    })
-}
-
-/// Column of a part of a text, from 1.
-fn columns(code: &str, part: &str) -> usize {
-    let start = load::span(code, part).start;
-    code.get(..start).unwrap_or(code).chars().count() + 1
-}
-
-/// The first mistake in words, and where it is.
-fn mistake(error: load::Error<&str>, place: &dyn Fn(&str) -> usize) -> String {
-    let found = |part: &str| {
-        let word: String = part.chars().take_while(|c| !c.is_whitespace()).take(20).collect();
-        if word.is_empty() {
-            format!("but the filter ends, at column {}", place(part))
-        } else {
-            format!("in place of {word}, at column {}", place(part))
-        }
-    };
-    let told = match error {
-        load::Error::Io(_) => return "a filter here cannot import files".to_owned(),
-        load::Error::Lex(errors) => {
-            errors.into_iter().next().map(|(expected, part)| match expected {
-                load::lex::Expect::Delim(open) => {
-                    format!("{open} is not closed, {}", found(part))
-                }
-                load::lex::Expect::Token | load::lex::Expect::Ident => {
-                    let name: String = part.chars().take_while(|c| c.is_alphanumeric()).collect();
-                    let is_name = !name.is_empty();
-                    let as_name = format!("; such a name is written [\"{name}\"]");
-                    let hint = if is_name { &*as_name } else { "" };
-                    format!("a filter or name is expected {}{hint}", found(part))
-                }
-                expected => format!("{} is expected {}", expected.as_str(), found(part)),
-            })
-        }
-        load::Error::Parse(errors) => errors.into_iter().next().map(|(expected, part)| {
-            let expected = match expected {
-                load::parse::Expect::Nothing => "the end of the filter",
-                load::parse::Expect::Term => "a filter",
-                ref expected => expected.as_str(),
-            };
-            format!("{expected} is expected {}", found(part))
-        }),
-    };
-    told.unwrap_or_else(|| "this is no filter".to_owned())
 }
 
 #[cfg(test)]

@@ -145,6 +145,8 @@ const SECRET: &str = "secret.";
 /// What templates may refer to. Later layers of the product's order are merged in by the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
+    /// The folder of the preset on the disk; empty where there is none.
+    pub folder: String,
     pub variables: BTreeMap<String, String>,
     /// Taken from answers in this run: they go before variables, and are never looked into.
     pub captured: BTreeMap<String, String>,

@@ -50,6 +50,9 @@ enum AnswerTest {
 }
 
 const SIGNS: [&str; 7] = ["==", "!=", "<=", ">=", "<", ">", "="];
+/// A schema is looked at whole.
+const NO_TEST: &str = "the value is a file with a JSON Schema, or the schema itself";
+
 const WORDS: [&str; 5] = ["contains", "matches", "in", "exists", "absent"];
 
 impl FacetTest {
@@ -349,6 +352,7 @@ impl ComparisonReader<'_> {
             }
             FacetKind::Json => Ok(AnswerTest::JsonIs(vec![literal(self.text)])),
             FacetKind::YesNo => yes_no(text).map_err(said),
+            FacetKind::Schema => Err(said(NO_TEST.into())),
         }
     }
 
@@ -394,6 +398,7 @@ impl ComparisonReader<'_> {
             FacetKind::Like(kind) => super::value::numbers(kind, operator, &value)
                 .map(|range| AnswerTest::Numbers(vec![range])),
             FacetKind::Json => Ok(AnswerTest::Exists),
+            FacetKind::Schema => Err(NO_TEST.into()),
         };
         test.map(|test| (is_equal, test)).map_err(|why| error(column, why))
     }
@@ -490,6 +495,7 @@ impl ComparisonReader<'_> {
                 Ok(AnswerTest::Is(texts.into_iter().map(|(text, _)| text.into_bytes()).collect()))
             }
             FacetKind::YesNo => Err("write true or false".into()),
+            FacetKind::Schema => Err(NO_TEST.into()),
             FacetKind::Like(kind) => {
                 let range = |(text, _): &(String, bool)| value::numbers(kind, "==", text);
                 texts.iter().map(range).collect::<Result<_, _>>().map(AnswerTest::Numbers)

@@ -19,6 +19,7 @@ pub enum FacetOf {
     Cookie,
     Body,
     Json,
+    Schema,
     Size,
     Sha256,
     Redirects,
@@ -67,8 +68,10 @@ impl TimingPhase {
 pub enum FacetKind {
     /// As a field of this kind in filters.
     Like(QueryValue),
-    /// A value of JSON at a path, which stands behind a space.
+    /// A value of JSON at a path or of a filter, which stands behind a space.
     Json,
+    /// It is all that a schema wants, which is the value.
+    Schema,
     /// Yes or no.
     YesNo,
 }
@@ -146,7 +149,9 @@ facets! {
     "status" FacetOf::Status, FacetKind::Like(QueryValue::Status), Message,
         "Status of the answer, of a listener of that to its last request; a hundred of them is 2xx, a range 200..204.", "status = 201";
     "json" FacetOf::Json, FacetKind::Json, Anything,
-        "Value in the body at a path as jq has it: .user.id, .items[0], .items[].id, .items | length.", "\"json .user.id\" = 42";
+        "Value in the body at a path, or what any filter of jq makes of it: .user.id, .items[0], .items | length, [.a, .b] | add. A filter that is no path has 5 seconds; jq is another name for it.", "\"json .user.id\" = 42";
+    "schema" FacetOf::Schema, FacetKind::Schema, Anything,
+        "The body is what a JSON Schema wants: a file beside the preset, or the schema itself (drafts 4 to 2020-12).", "schema = \"user.schema.json\"";
     "header" FacetOf::Header, TEXT, Message,
         "Header of the answer, or of the last request to a listener; of several of that name any.", "\"header.content-type\" = \"contains 'json'\"";
     "cookie" FacetOf::Cookie, TEXT, Message,
@@ -159,17 +164,17 @@ facets! {
         "SHA-256 of the body or of all bytes received, in hex digits.", "sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"";
     "total" FacetOf::Phase(TimingPhase::Total), DURATION, Client,
         "Time from the beginning to the last byte.", "total = \"<= 500ms\"";
-    "lookup" FacetOf::Phase(TimingPhase::Lookup), DURATION, Exchange,
+    "lookup" FacetOf::Phase(TimingPhase::Lookup), DURATION, Client,
         "Time to look the name up.", "lookup = \"< 50ms\"";
-    "connect" FacetOf::Phase(TimingPhase::Connect), DURATION, Exchange,
+    "connect" FacetOf::Phase(TimingPhase::Connect), DURATION, Client,
         "Time to connect.", "connect = \"< 100ms\"";
     "handshake" FacetOf::Phase(TimingPhase::Handshake), DURATION, Client,
         "Time of the TLS handshake.", "handshake = \"< 200ms\"";
     "send" FacetOf::Phase(TimingPhase::Send), DURATION, Exchange,
         "Time to write the request.", "send = \"< 1s\"";
-    "first-byte" FacetOf::Phase(TimingPhase::FirstByte), DURATION, Exchange,
-        "Time from the request sent to the first byte of the answer.", "first-byte = \"< 300ms\"";
-    "transfer" FacetOf::Phase(TimingPhase::Transfer), DURATION, Exchange,
+    "first-byte" FacetOf::Phase(TimingPhase::FirstByte), DURATION, Client,
+        "Time from the request sent, or what was sent last, to the first byte of the answer.", "first-byte = \"< 300ms\"";
+    "transfer" FacetOf::Phase(TimingPhase::Transfer), DURATION, Client,
         "Time from the first byte of the answer to the last.", "transfer = \"< 1s\"";
     "redirects" FacetOf::Redirects, NUMBER, Exchange,
         "Redirects that were followed.", "redirects = 1";
@@ -218,7 +223,8 @@ facets! {
 /// Names of facets elsewhere, and as they are called here.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("jsonpath", "json .path"),
-    ("jq", "json .path"),
+    ("jsonschema", "schema"),
+    ("json-schema", "schema"),
     ("duration", "total"),
     ("time", "total"),
     ("latency", "first-byte"),
@@ -296,6 +302,7 @@ impl Facet {
             FacetKind::Like(QueryValue::Bytes) => &["==", "!=", "contains", "matches"],
             FacetKind::Like(value) => value.operators(),
             FacetKind::Json => &["==", "!=", "<", "<=", ">", ">=", "contains", "matches", "in"],
+            FacetKind::Schema => &[],
             FacetKind::YesNo => &["==", "!="],
         }
     }

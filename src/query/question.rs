@@ -2,15 +2,17 @@
 //!
 //! ```text
 //!   question = [ facet ] [ "matches" regex ]     facet = name | header.NAME | cookie.NAME | query.NAME
-//!                                                      | json PATH | body [ slice ] | rule METHOD PATH
+//!                                                      | json PATH | json FILTER | body [ slice ] | rule METHOD PATH
 //! ```
 
 use super::answered::Answered;
 use super::facets::{FACETS, Facet, FacetAsked, FacetKind, FacetOf};
+use super::help::HelpWanted;
 use super::pattern::{RegexTest, Slice};
 use super::scanner::{QueryError, Scanner, error};
 use super::value;
-use crate::codec::json_path::JsonPath;
+use crate::codec::jq_text;
+use crate::codec::json_path::{JsonPath, VALUES};
 use crate::model::counts::counted;
 
 /// A question about what came.
@@ -24,6 +26,8 @@ pub struct FacetQuestion {
     /// Of a header, a cookie, a piece of a query or a rule.
     name: String,
     path: Option<JsonPath>,
+    /// The filter that is asked where it is more than a path.
+    filter: Option<String>,
     slice: Slice,
     /// What of the answer is taken: the first group, or all that matches.
     part: Option<RegexTest>,
@@ -67,7 +71,13 @@ impl FacetQuestion {
             if path.is_empty() {
                 return Err(error(column, "a path is missing: json .user.id"));
             }
-            question.path = Some(JsonPath::parse(path).map_err(|why| error(column, why))?);
+            match JsonPath::parse(path) {
+                Ok(path) => question.path = Some(path),
+                Err(why) => {
+                    no_filter(path, why).map_err(|why| error(column, why))?;
+                    question.filter = Some(path.to_owned());
+                }
+            }
         } else if question.facet == FacetOf::Rule {
             if path.is_empty() {
                 return Err(error(column, "name it by its method and path: rule POST /users"));
@@ -118,6 +128,27 @@ impl FacetQuestion {
         Some(if is_any_case { format!("(?i){source}") } else { source.to_owned() })
     }
 
+    /// What a shell is to do before this can be answered.
+    #[must_use]
+    pub fn help_wanted(&self) -> Option<HelpWanted> {
+        self.filter.clone().map(HelpWanted::Filter)
+    }
+
+    /// The values that a filter gave, a line each.
+    #[must_use]
+    pub fn of_filter(&self, given: Result<&[u8], String>) -> Answered {
+        let given = match given {
+            Ok(given) => given,
+            Err(why) => return Answered::Nothing(why),
+        };
+        let values = serde_json::Deserializer::from_slice(given).into_iter::<serde_json::Value>();
+        match values.take(VALUES).collect::<Result<Vec<_>, _>>() {
+            Ok(values) if values.is_empty() => Answered::Nothing("the filter gives nothing".into()),
+            Ok(values) => Answered::Json(values),
+            Err(error) => Answered::Nothing(format!("what the filter gives is no JSON: {error}")),
+        }
+    }
+
     /// How its answer is compared.
     pub(super) fn kind(&self) -> FacetKind {
         self.kind
@@ -136,7 +167,10 @@ impl FacetQuestion {
     /// What stands at its path in a value.
     #[must_use]
     pub fn at_path(&self, whole: &serde_json::Value) -> Answered {
-        let values = self.path.as_ref().map(|path| path.values(whole)).unwrap_or_default();
+        let values = match &self.path {
+            Some(path) => path.values(whole),
+            None => vec![whole.clone()],
+        };
         if values.is_empty() && !self.is_many() {
             return Answered::Nothing("there is nothing at this path".into());
         }
@@ -168,6 +202,14 @@ impl FacetQuestion {
             |found| Answered::Texts(vec![found.to_vec()]),
         )
     }
+}
+
+/// Why what is no path is no filter either. What looks like a path of another kind, or like one that is wrong,
+/// is told as that.
+fn no_filter(text: &str, no_path: String) -> Result<(), String> {
+    let Some(why) = jq_text::flaw(text) else { return Ok(()) };
+    let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.$[]\"'".contains(c));
+    Err(if is_word { no_path } else { why })
 }
 
 /// A key of TOML, with quotes where it needs them.
@@ -205,6 +247,7 @@ fn of_name(written: &str) -> Result<FacetQuestion, QueryError> {
         Some((*facet, if *facet == "header" { name } else { exact }.to_owned()))
     });
     let (facet, name) = named.map_or((&*lower, String::new()), |(facet, name)| (facet, name));
+    let facet = if facet == "jq" { "json" } else { facet };
     let facet = Facet::named(facet).ok_or_else(|| error(1, Facet::unknown(plain)))?;
     let takes_name = matches!(facet.of, FacetOf::Header | FacetOf::Cookie | FacetOf::Query);
     if takes_name && name.is_empty() {
@@ -226,6 +269,7 @@ fn of_name(written: &str) -> Result<FacetQuestion, QueryError> {
         asked: facet.asked,
         name,
         path: None,
+        filter: None,
         slice,
         part: None,
     })

@@ -88,7 +88,7 @@ fn text_of(bytes: &[u8]) -> String {
 }
 
 /// What fits on a line.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", text.split_at(at).0),
         None => text.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{CheckReport, Checks, Served};
+use crate::check::{Checks, Served};
 use crate::compose::listening_names::listening_variables;
 use crate::model::end_address::EndAddress;
 use crate::model::id::SessionId;
@@ -51,13 +51,6 @@ pub(super) enum ListenerLook {
     Reading,
     /// It was, or there is nothing to be looked at.
     Over,
-}
-
-impl ListenerWatch {
-    /// What came of it, with the body of the last request.
-    pub(super) fn report(&self, body: &[u8], wall: Stamp) -> CheckReport {
-        self.checks.report(&self.served.came(body, wall))
-    }
 }
 
 impl RunningListener {

@@ -35,6 +35,8 @@ pub(super) enum LiveWait {
     /// The body of its last answer, read by the shell.
     Body(Box<Exchange>, Vec<BodyId>),
     Talk(Box<RunTalk>),
+    /// A conversation that is over, and is being looked at by the shell.
+    Heard(Box<RunTalk>),
     /// The end of a session of which is known what came of it, until this time at most.
     Closing(Result<CheckReport, Failure>, Stamp),
     /// To be tried again then.
@@ -74,7 +76,7 @@ impl Live {
     /// When something is to be done about it although nothing has happened.
     pub(super) fn due(&self) -> Option<Stamp> {
         let own = match &self.waiting {
-            LiveWait::Exchange(_) | LiveWait::Body(..) => None,
+            LiveWait::Exchange(_) | LiveWait::Body(..) | LiveWait::Heard(_) => None,
             LiveWait::Talk(talk) => talk.due(),
             LiveWait::Closing(_, until) | LiveWait::Retry(until) => return Some(*until),
         };

@@ -29,7 +29,7 @@ use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::id::{BodyId, SessionId};
+use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::preset::{PresetPath, Scope};
 use crate::model::secrets::{Disclosure, Secrets};
@@ -59,6 +59,8 @@ pub struct RunSettings {
     pub first_session: u64,
     /// Bodies are looked at later: whoever shows the sessions lets go of them.
     pub keeps_bodies: bool,
+    /// A shell looks at every answer, whatever is expected of it.
+    pub keeps_answers: bool,
 }
 
 /// What the clocks say.
@@ -73,10 +75,9 @@ pub struct RunTime {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunOrder {
     Engine(Command),
-    /// Read the whole body and hand it to [`Run::on_body`].
-    ReadBody {
+    /// Look at what [`Run::looked_at`] tells, with its whole body, and hand what came of it to [`Run::on_report`].
+    Look {
         session: SessionId,
-        body: BodyId,
     },
 }
 
@@ -243,7 +244,8 @@ impl Run {
     pub fn stop(&mut self, why: &str, time: RunTime) {
         self.stopped.get_or_insert_with(|| why.to_owned());
         for (session, live) in std::mem::take(&mut self.live) {
-            if !matches!(live.waiting, LiveWait::Retry(_) | LiveWait::Body(..)) {
+            if !matches!(live.waiting, LiveWait::Retry(_) | LiveWait::Body(..) | LiveWait::Heard(_))
+            {
                 self.close(session, CloseMode::Reset);
             }
             self.ended(&live, RunVerdict::Skipped(why.to_owned()), CheckReport::default(), time);
@@ -417,7 +419,8 @@ impl Run {
         live.waiting = if plan.capabilities().exchanges {
             LiveWait::Exchange(Requested::default())
         } else {
-            LiveWait::Talk(Box::new(RunTalk::new(&plan)))
+            let looks = self.settings.keeps_answers || !live.checks.help_wanted().is_empty();
+            LiveWait::Talk(Box::new(RunTalk::new(&plan, looks)))
         };
         live.ends = self.settings.timeout.map(|longest| later(time.now, longest));
         let secrets = told.hidden();

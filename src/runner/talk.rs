@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::check::{CheckReport, Checks, Heard};
 use crate::engine::event::STEPS_DONE;
+use crate::model::dialled::Dialled;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, StepPlan};
 use crate::model::record::{Direction, Record, RecordKind};
@@ -36,6 +37,12 @@ pub(super) struct RunTalk {
     /// Something came behind what was sent last.
     received: bool,
     lost: Option<Failure>,
+    /// A shell has to look, since that needs more than what is heard.
+    needs_help: bool,
+    /// It looks now, for the last time or not.
+    looking: Option<bool>,
+    /// Something happened since it was told to.
+    unseen: bool,
     /// Since when only answers are waited for, and until when.
     since: Option<Stamp>,
     due: Option<Stamp>,
@@ -46,13 +53,15 @@ pub(super) struct RunTalk {
 pub(super) enum RunTalkState {
     /// Nothing before something happens, or before the time it is due.
     Open,
+    /// Let the shell look.
+    Look,
     /// It is over, and this came of it.
     Over(Result<CheckReport, Failure>),
 }
 
 impl RunTalk {
     /// Nothing was said yet.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan, needs_help: bool) -> Self {
         let is_of_datagrams = plan.capabilities().datagrams;
         RunTalk {
             heard: Heard::new(is_of_datagrams),
@@ -65,6 +74,9 @@ impl RunTalk {
             peer_finished: false,
             received: false,
             lost: None,
+            needs_help,
+            looking: None,
+            unseen: true,
             since: None,
             due: None,
         }
@@ -75,9 +87,15 @@ impl RunTalk {
         self.connected = true;
     }
 
+    /// How it came to be connected.
+    pub(super) fn dialled(&mut self, how: &Dialled) {
+        self.heard.dialled(how.clone());
+    }
+
     /// A record of it.
     pub(super) fn take(&mut self, record: &Record) {
         self.heard.take(record);
+        self.unseen = true;
         match (record.kind, record.direction) {
             (RecordKind::Data, Direction::Received) => self.received = true,
             // What came before is no answer to it.
@@ -110,7 +128,12 @@ impl RunTalk {
             return RunTalkState::Open;
         }
         let since = *self.since.get_or_insert(now);
-        if self.ends_with_answer || self.peer_finished {
+        if self.looking.is_some() {
+            self.due = None;
+            return RunTalkState::Open;
+        }
+        let is_over = self.ends_with_answer || self.peer_finished;
+        if is_over && !self.needs_help {
             return RunTalkState::Over(Ok(self.report(checks, wall)));
         }
         let longest = if !checks.is_empty() {
@@ -122,7 +145,14 @@ impl RunTalk {
             Duration::ZERO
         };
         let is_late = now.since(since) >= longest;
-        if is_late || self.received && !checks.is_empty() {
+        if self.needs_help {
+            let ends = is_over || is_late;
+            if ends || self.received && !checks.is_empty() && std::mem::take(&mut self.unseen) {
+                self.looking = Some(ends);
+                self.due = None;
+                return RunTalkState::Look;
+            }
+        } else if is_late || self.received && !checks.is_empty() {
             let report = self.report(checks, wall);
             if is_late || report.is_met() {
                 return RunTalkState::Over(Ok(report));
@@ -130,6 +160,31 @@ impl RunTalk {
         }
         self.due = Some(Stamp(since.0.saturating_add(longest.as_nanos() as u64)));
         RunTalkState::Open
+    }
+
+    /// Whether a shell has to look.
+    pub(super) fn needs_help(&self) -> bool {
+        self.needs_help
+    }
+
+    /// Whether it does now.
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.looking.is_some()
+    }
+
+    /// All that was said.
+    pub(super) fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
+    /// What a shell saw; what came of it in the end, if that is the end.
+    pub(super) fn looked(
+        &mut self,
+        outcome: Result<CheckReport, Failure>,
+    ) -> Option<Result<CheckReport, Failure>> {
+        let is_last = self.looking.take()?;
+        let is_met = outcome.as_ref().map_or(true, CheckReport::is_met);
+        (is_last || is_met).then_some(outcome)
     }
 
     /// What came of it so far.

@@ -298,6 +298,16 @@ impl Workspace {
         layers(&self.environments, environment)
     }
 
+    /// Where a folder of it lies on the disk; empty where there is no workspace.
+    #[must_use]
+    pub(crate) fn folder(&self, folder: &str) -> String {
+        match (self.root.is_empty(), folder.is_empty()) {
+            (true, _) => String::new(),
+            (false, true) => self.root.clone(),
+            (false, false) => format!("{}/{folder}", self.root.trim_end_matches('/')),
+        }
+    }
+
     /// The order a folder has by its file.
     #[must_use]
     pub fn order_of(&self, folder: &str) -> &[String] {

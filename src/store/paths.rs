@@ -181,6 +181,12 @@ impl Paths {
         self.state.join("history.db")
     }
 
+    /// Runs that were kept by a name.
+    #[must_use]
+    pub fn runs(&self) -> PathBuf {
+        self.state.join("runs")
+    }
+
     /// Answers that are kept of presets.
     #[must_use]
     pub fn answers(&self) -> PathBuf {

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use crate::app::checking::{CheckOrder, Checked, WhatCame};
 use crate::app::message::Message;
-use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport};
+use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport, Checks};
 use crate::engine::EngineHandle;
 use crate::model::view::ViewPart;
 
@@ -21,12 +21,14 @@ pub(super) fn check(engine: EngineHandle, order: CheckOrder, outcome: mpsc::Send
 fn report(engine: &EngineHandle, order: &CheckOrder) -> Result<CheckReport, String> {
     let exchange = match &order.came {
         WhatCame::Exchange(exchange) => exchange,
-        WhatCame::Conversation(heard) => return Ok(order.checks.report(&heard.came(order.now))),
+        WhatCame::Conversation(heard) => {
+            return Ok(looked(engine, &order.checks, heard.came(order.now)));
+        }
         WhatCame::Served(served) => {
             let read = |body| engine.read_body(body, ViewPart::Decoded, 0, BODY_LIMIT);
             let bytes = served.body().map(read).transpose().map_err(|error| error.to_string())?;
             let bytes = bytes.unwrap_or_default();
-            return Ok(order.checks.report(&served.came(&bytes, order.now)));
+            return Ok(looked(engine, &order.checks, served.came(&bytes, order.now)));
         }
     };
     let body = exchange.response.as_ref().map(|response| &response.body);
@@ -34,5 +36,11 @@ fn report(engine: &EngineHandle, order: &CheckOrder) -> Result<CheckReport, Stri
     let bytes = read.transpose().map_err(|error| error.to_string())?.unwrap_or_default();
     let body = CameBody { bytes: &bytes, length: body.map_or(0, |body| body.decoded_len) };
     let came = Came::new(CameFrom::Exchange(exchange), body, order.now);
-    Ok(order.checks.report(&came))
+    Ok(looked(engine, &order.checks, came))
+}
+
+/// Looks, with what that needs done before.
+fn looked(engine: &EngineHandle, checks: &Checks, came: Came<'_>) -> CheckReport {
+    let help = engine.help(&checks.help_wanted(), came.body.bytes);
+    checks.report(&came.with(help))
 }

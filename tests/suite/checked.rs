@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::harness::peers::{echo_peer, http_peer, udp_peer};
-use crate::harness::program::{command, finished, told};
+use crate::harness::program::{command, finished, listen, told};
 
 const ANSWER: &[u8] =
     b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nLocation: /users/42\r\n\
@@ -160,4 +160,38 @@ fn datagrams_without_an_answer_are_counted() {
     let (status, said, _) = sent(&text.replace("lost = 0", "lost = 1"), &[]);
     assert_eq!(status, Some(1));
     assert!(said.contains("lost: expected 1, got 0"), "{said}");
+}
+
+#[test]
+fn a_conversation_over_tls_answers_what_was_agreed_on_and_how_long_it_took() {
+    let listener = listen("tls://127.0.0.1:0", &["--echo", "--for", "20s"]);
+    let text = format!(
+        "[tcp]\naddress = \"tls://127.0.0.1:{}\"\ntls.verify = false\n\
+         step = [{{ send = \"PING\\r\\n\" }}, {{ expect = \"PING\" }}]\n\n[expect]\n\"tls.version\" = \"TLSv1.3\"\n\
+         \"tls.days-left\" = \">= 1\"\n\"tls.name\" = \"localhost\"\n\"tls.verified\" = false\n\"tls.cipher\" = \"exists\"\n\
+         handshake = \"<= 10s\"\nconnect = \"<= 10s\"\nfirst-byte = \"<= 10s\"\nlookup = \"absent\"\n\n\
+         [capture]\ncertificate = \"tls.sha256\"\n",
+        listener.port
+    );
+    let (status, said, _) = sent(&text, &["-v"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("captured certificate = "), "{said}");
+    let (_, said, printed) = sent(&text, &["-v"]);
+    let lines: Vec<&str> = printed.lines().collect();
+    let place = |mark: char, words: &str| {
+        let is_it = |line: &&str| line.starts_with(mark) && line.contains(words);
+        lines
+            .iter()
+            .position(|line| is_it(&line))
+            .unwrap_or_else(|| panic!("{words}: {printed} {said}"))
+    };
+    let (up, secured) = (place('·', "connected to"), place('·', "TLSv1.3"));
+    let (sent_at, came) = (place('▶', "PING"), place('◀', "PING"));
+    assert!(up < secured && secured < sent_at && sent_at < came, "{printed}");
+    let (_, said, printed) = sent(&text, &["-v", "--raw"]);
+    assert_eq!(printed, "PING\r\n");
+    assert!(said.contains('▶') && said.contains('◀'), "{said}");
+    let home = crate::runs::Home::new(&[("it.toml", &text)]);
+    let ran = home.run(&["it", "--text"]);
+    assert_eq!(ran.status, Some(0), "{} {}", ran.said, ran.printed);
 }

@@ -274,7 +274,7 @@ fn not_met_and_usage(endings: &mut Endings) {
         (&["send", ":1", "-H", "x"], "write Name:value"),
         (&["send", ":1", "-v", "-q"], "cannot be used with"),
         (&["send", ":1", "--offline", "@/no/such"], "/no/such"),
-        (&["send", "tcp://127.0.0.1:1", "-v"], "--verbose means nothing"),
+        (&["send", "tcp://127.0.0.1:1", "--meta"], "--meta means nothing"),
     ] {
         endings.expect(2, says, ended(args));
     }

@@ -256,7 +256,7 @@ fn a_jq_filter_prints_its_results_a_line_each_or_says_why_not() {
 #[test]
 fn what_means_nothing_to_a_conversation_is_refused() {
     for (args, named) in [
-        (&["tcp://127.0.0.1:1", "-v"][..], "--verbose"),
+        (&["tcp://127.0.0.1:1", "--meta"][..], "--meta"),
         (&["udp://127.0.0.1:1", "--offline"], "--offline"),
         (&["tcp://127.0.0.1:1", "--bearer", "x"], "--bearer"),
         (&["tcp://127.0.0.1:1", "--check-status"], "--check-status"),

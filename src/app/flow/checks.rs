@@ -35,6 +35,7 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
         WhatCame::Exchange(Box::new(exchange))
     } else {
         let mut heard = Heard::new(can.datagrams);
+        heard.dialled(session.dialled.clone());
         let said = &session.conversation;
         for row in (0..said.len()).filter_map(|place| said.row(place)) {
             records(&app.shared.timeline, row).for_each(|record| heard.take(&record));

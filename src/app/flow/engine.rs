@@ -11,9 +11,10 @@ use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::engine::event::{Batch, Event, Phase, Summary};
+use crate::model::dialled::Dialled;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
-use crate::model::id::{RecordId, SessionId};
+use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::timing::Stamp;
 
 /// Takes an event of the engine.
@@ -50,6 +51,7 @@ fn take(app: &mut App, event: Event) {
                 session.rewrites.changed(rule, times);
             }
         }
+        Event::Dialled { conn, how } => dialled(app, conn, *how),
         Event::Held(held) => held::came(app, *held),
         Event::HoldEnded { id, number, end } => held::went(app, id, number, end),
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
@@ -85,6 +87,12 @@ fn take(app: &mut App, event: Event) {
             }
             Err(failure) => app.warn(failure.to_string()),
         },
+    }
+}
+
+fn dialled(app: &mut App, conn: ConnId, how: Dialled) {
+    if let Some(session) = app.shared.sessions.get_mut(conn.session) {
+        session.dialled = how;
     }
 }
 

@@ -144,12 +144,13 @@ fn refresh(app: &mut App) {
 fn carry_out(app: &mut App, order: RunOrder) {
     match order {
         RunOrder::Engine(command) => opening::carry_out(app, command),
-        RunOrder::ReadBody { session, .. } => {
+        RunOrder::Look { session } => {
             let now = app.shared.wall_clock.at(app.shared.now);
             let Some(shown) = live(app) else { return };
             let Some((came, checks)) = shown.run.looked_at(session) else { return };
             let came = match came {
                 RunCame::Exchange(exchange) => WhatCame::Exchange(Box::new(exchange.clone())),
+                RunCame::Conversation(heard) => WhatCame::Conversation(heard.clone()),
                 RunCame::Served(served) => WhatCame::Served(Box::new(served.clone())),
             };
             let order = CheckOrder { session, came, checks: checks.clone(), now };

@@ -53,7 +53,7 @@ impl ListenExpected {
         }
         let read = |body| headless.read_body(body, 0, BODY_LIMIT);
         let body = self.served.body().map(read).transpose()?.unwrap_or_default();
-        let report = self.checks.report(&self.served.came(&body, headless.now()));
+        let report = headless.looked(&self.checks, self.served.came(&body, headless.now()));
         Ok(unmet::tell(&report, &headless.told))
     }
 }

@@ -41,6 +41,7 @@ pub(super) struct Prepared {
 /// Finds what is meant, and gets what is asked for; nothing is sent.
 pub(super) async fn prepare(
     arguments: &args::RunArgs,
+    keeps_answers: bool,
     headless: &Headless,
 ) -> Result<Prepared, Failure> {
     let usage = |what: &str, why: String| {
@@ -88,6 +89,7 @@ pub(super) async fn prepare(
         tells_secrets: arguments.with_secrets,
         first_session: 1,
         keeps_bodies: false,
+        keeps_answers,
     };
     Ok(Prepared { script, scopes, rounds, settings })
 }
@@ -169,6 +171,10 @@ pub(super) fn dry(
         let name = listener.path.as_str().replace('/', ".");
         captured.extend([format!("{name}.address"), format!("{name}.port")]);
         output.line(&format!("starts {} ({})", listener.path, listener.spec.badge()));
+        let expected = listener.spec.expected().into_iter().flatten();
+        for row in expected.filter(|row| row.is_used()) {
+            output.line(&format!("     expects {} = {}", row.name, row.value));
+        }
     }
     let mut is_whole = true;
     for (at, step) in script.steps.iter().enumerate() {

@@ -10,7 +10,10 @@ use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::codec::printable::printable_str;
 use crate::console;
-use crate::interop::run_report::{RunFacts, row_line, row_text, run_line, verdict_mark};
+use crate::interop::run_compared::RunCompared;
+use crate::interop::run_report::{
+    RunFacts, compared_lines, row_line, row_text, run_line, verdict_mark,
+};
 use crate::model::timing::Stamp;
 use crate::runner::{Run, RunNews, RunRow, RunTally, RunVerdict};
 
@@ -64,6 +67,13 @@ impl Telling {
     /// Nothing is printed of single presets: a report goes to standard output.
     pub(super) fn leave_to_report(&mut self) {
         self.is_silent = true;
+    }
+
+    /// Says which of several runs begins.
+    pub(super) fn begin(&mut self, name: &str, output: &mut Output) {
+        if !name.is_empty() && !self.is_silent && output.style != Style::Json {
+            output.line(&format!("--- {name}"));
+        }
     }
 
     /// Prints what has happened.
@@ -166,6 +176,17 @@ impl Telling {
             return output.json(&run_line(facts, now));
         }
         output.line(&facts.summary());
+    }
+}
+
+/// Prints what differs between runs.
+pub(super) fn compared(compared: &[RunCompared], now: Stamp, output: &mut Output) {
+    for compared in compared {
+        if output.style == Style::Json {
+            compared_lines(compared, now).iter().for_each(|line| output.json(line));
+        } else {
+            compared.lines().iter().for_each(|line| output.line(line));
+        }
     }
 }
 

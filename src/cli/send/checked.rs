@@ -8,6 +8,7 @@ use crate::cli::headless::Headless;
 use crate::cli::output;
 use crate::cli::unmet;
 use crate::compose::{self, UnknownNames};
+use crate::model::dialled::Dialled;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::preset::Scope;
@@ -44,7 +45,7 @@ impl Checking {
         let length = body.map_or(0, |body| body.decoded_len);
         let body = CameBody { bytes: &bytes.unwrap_or_default(), length };
         let came = Came::new(CameFrom::Exchange(exchange), body, headless.now());
-        Ok(self.told(&self.checks.report(&came), &headless.told))
+        Ok(self.told(&headless.looked(&self.checks, came), &headless.told))
     }
 
     /// Prints what came of them.
@@ -72,6 +73,11 @@ impl<'a> Overheard<'a> {
         Overheard { checking, heard: Heard::new(is_of_datagrams) }
     }
 
+    /// How it came to be connected.
+    pub(super) fn dialled(&mut self, how: Dialled) {
+        self.heard.dialled(how);
+    }
+
     /// A record of it.
     pub(super) fn take(&mut self, record: &Record) {
         if !self.checking.checks.is_empty() {
@@ -86,6 +92,6 @@ impl<'a> Overheard<'a> {
             return exit::OK;
         }
         let came = self.heard.came(headless.now());
-        self.checking.told(&checks.report(&came), &headless.told)
+        self.checking.told(&headless.looked(checks, came), &headless.told)
     }
 }

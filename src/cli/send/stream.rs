@@ -16,6 +16,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::checked::{Checking, Overheard};
+use super::transcript::Transcript;
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
@@ -103,6 +104,8 @@ struct CliConversation<'a> {
     left_out: u64,
     /// What expectations look at when it is over.
     overheard: Overheard<'a>,
+    /// What is told of all that happens, where that is wanted.
+    transcript: Option<Transcript>,
     last_step: LastStep,
     /// The session's steps are over: what they send has left, what they expect has come.
     steps_done: bool,
@@ -207,6 +210,7 @@ pub(super) async fn run(
         home: None,
         left_out: 0,
         overheard: Overheard::new(checking, is_of_datagrams),
+        transcript: (arguments.printing.verbose > 0).then(Transcript::default),
         last_step: if ends_with_steps { LastStep::Awaited } else { LastStep::GoesOn },
         steps_done,
         input: None,
@@ -282,6 +286,7 @@ impl CliConversation<'_> {
                 self.wait();
             }
             Event::Traffic(batch) => self.on_traffic(batch)?,
+            Event::Dialled { how, .. } => self.overheard.dialled(*how),
             Event::Refused { failure, .. } => return Err(failure),
             _ => {}
         }
@@ -300,6 +305,7 @@ impl CliConversation<'_> {
                 let line = ndjson::record(record, conn, &told, after);
                 self.output.json(&line);
             }
+            self.transcribe(record);
             self.totals.count(record);
             self.overheard.take(record);
             match (record.kind, record.direction) {
@@ -318,7 +324,8 @@ impl CliConversation<'_> {
                     self.link = Link::PeerFinished;
                     // JSON Lines have said it.
                     let words = String::from_utf8_lossy(&record.data);
-                    if self.output.style != Style::Json && words.contains("cut off") {
+                    let is_told = self.output.style == Style::Json || self.transcript.is_some();
+                    if !is_told && words.contains("cut off") {
                         output::note(&words);
                     }
                     self.wait();
@@ -343,6 +350,20 @@ impl CliConversation<'_> {
         Ok(())
     }
 
+    /// Tells it in order, where that is wanted; beside the bytes where these go elsewhere.
+    fn transcribe(&mut self, record: &Record) {
+        let Some(transcript) = &mut self.transcript else { return };
+        let told = self.streams.tell(record);
+        let told: &[u8] = if record.is_received() { &record.data } else { &told };
+        for line in transcript.lines(record, told) {
+            if self.arguments.has_bytes_alone() {
+                output::note(&line);
+            } else {
+                self.output.line(&line);
+            }
+        }
+    }
+
     /// What is worth knowing of what happens; JSON Lines have it.
     fn remark(&mut self, record: &Record) {
         let words = String::from_utf8_lossy(&record.data);
@@ -354,7 +375,8 @@ impl CliConversation<'_> {
         }
         let is_odd = record.kind != RecordKind::Secured
             || [NOT_VERIFIED, UNPROVEN].iter().any(|it| words.contains(it));
-        if self.output.style != Style::Json && is_odd && words != STEPS_DONE {
+        let is_told = self.output.style == Style::Json || self.transcript.is_some();
+        if !is_told && is_odd && words != STEPS_DONE {
             output::note(&words);
         }
     }
@@ -438,7 +460,8 @@ impl CliConversation<'_> {
     }
 
     fn print(&mut self, record: &Record) {
-        if self.arguments.printing.quiet {
+        let is_transcribed = self.transcript.is_some() && !self.arguments.has_bytes_alone();
+        if self.arguments.printing.quiet || is_transcribed {
             return;
         }
         match self.output.style {

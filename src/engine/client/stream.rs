@@ -13,6 +13,7 @@ use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::engine::transport::dial::{self, Dial};
+use crate::model::dialled::Dialled;
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
@@ -41,6 +42,8 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         session.events.note(conn, way, kind, facts.words(failure));
     })?;
+    let (lookup, connect, tls) = (facts.lookup, facts.connect, facts.tls_facts.clone());
+    session.events.dialled(conn, Dialled { lookup, connect, tls });
     if let (Some(local), Some(peer)) = (facts.local.clone(), facts.peer.clone()) {
         session.events.phase(Phase::Connected { local, peer });
     }

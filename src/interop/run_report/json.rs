@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::RunFacts;
 use crate::interop::ndjson;
+use crate::interop::run_compared::{ComparedRow, RunCompared, RunDifference};
 use crate::model::timing::Stamp;
 use crate::runner::{RunRow, RunVerdict};
 
@@ -22,15 +23,69 @@ pub fn run_line(run: RunFacts<'_>, at: Stamp) -> String {
 /// The whole run as one document; new fields do not change its version.
 pub(super) fn report(run: RunFacts<'_>) -> String {
     let presets: Vec<Value> = run.rows.iter().map(row_value).collect();
-    let document = json!({
+    let compared: Vec<Value> = run.compared.iter().map(compared_value).collect();
+    let mut document = json!({
         "v": 1,
         "format": "wirebench-run",
         "began": run.began_at(),
         "summary": run_value(run),
         "presets": presets,
     });
+    if !compared.is_empty() {
+        document["compared"] = compared.into();
+    }
     let text = serde_json::to_string_pretty(&document).unwrap_or_else(|_| document.to_string());
     format!("{text}\n")
+}
+
+/// The lines of a comparison: one for each thing that differs, and one at the end.
+#[must_use]
+pub fn compared_lines(compared: &RunCompared, at: Stamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in &compared.rows {
+        for difference in &row.differences {
+            let mut value = difference_value(difference);
+            value["preset"] = row.preset.clone().into();
+            value["round"] = row.round.clone().into();
+            value["base"] = compared.base.clone().into();
+            value["with"] = compared.other.clone().into();
+            lines.push(ndjson::line("difference", at, known(value)));
+        }
+    }
+    let (all, differ) = (compared.both, compared.rows.len());
+    let value = json!({
+        "base": compared.base,
+        "with": compared.other,
+        "presets": all,
+        "differ": differ,
+        "differences": compared.count(),
+    });
+    lines.push(ndjson::line("compared", at, value));
+    lines
+}
+
+fn difference_value(difference: &RunDifference) -> Value {
+    json!({ "what": difference.what, "old": difference.old, "new": difference.new })
+}
+
+/// A comparison in a document.
+fn compared_value(compared: &RunCompared) -> Value {
+    let row = |row: &ComparedRow| {
+        let differences: Vec<Value> =
+            row.differences.iter().map(|it| known(difference_value(it))).collect();
+        json!({
+            "preset": row.preset,
+            "round": row.round,
+            "differences": differences,
+            "left_out": row.left_out,
+        })
+    };
+    json!({
+        "base": compared.base,
+        "with": compared.other,
+        "presets": compared.both,
+        "differ": compared.rows.iter().map(row).collect::<Vec<_>>(),
+    })
 }
 
 /// What is known of a preset that is over; what is empty is left out.

@@ -45,6 +45,25 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
     if run.rows.len() > ROWS {
         let _ = writeln!(out, "\n{} more rows are left out here.", run.rows.len() - ROWS);
     }
+    for compared in run.compared {
+        let _ = writeln!(out, "\n### {}\n", plain(&compared.summary()));
+        if compared.rows.is_empty() {
+            continue;
+        }
+        let (base, other) = (plain(&compared.base), plain(&compared.other));
+        let _ = writeln!(out, "| preset | what | {base} | {other} |\n| --- | --- | --- | --- |");
+        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), code);
+        for row in compared.rows.iter().take(ROWS) {
+            for it in &row.differences {
+                let (old, new) = (side(&it.old), side(&it.new));
+                let _ =
+                    writeln!(out, "| {} | {} | {old} | {new} |", code(&row.name()), code(&it.what));
+            }
+            if row.left_out > 0 {
+                let _ = writeln!(out, "| {} | and {} more | | |", code(&row.name()), row.left_out);
+            }
+        }
+    }
     out
 }
 

@@ -1,7 +1,7 @@
 //! What the engine reports, and times that come.
 
 use super::{CLOSING, Run, RunNews, RunOrder, RunTime, later};
-use crate::check::{Came, CameBody, CameFrom, CheckReport, Checks};
+use crate::check::CheckReport;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::model::exchange::{Exchange, StartLine};
@@ -20,6 +20,13 @@ impl Run {
         match event {
             Event::Exchange(exchange) => self.on_exchange(exchange),
             Event::Traffic(batch) => self.on_traffic(batch, time),
+            Event::Dialled { conn, how } => {
+                if let Some(LiveWait::Talk(talk)) =
+                    self.live.get_mut(&conn.session).map(|it| &mut it.waiting)
+                {
+                    talk.dialled(how);
+                }
+            }
             Event::Phase { id, phase: Phase::Connected { .. }, .. } => {
                 if let Some(LiveWait::Talk(talk)) = self.live.get_mut(id).map(|it| &mut it.waiting)
                 {
@@ -47,30 +54,7 @@ impl Run {
         }
     }
 
-    /// Takes the body of an answer, as far as it is looked at.
-    pub fn on_body(&mut self, session: SessionId, bytes: Result<Vec<u8>, Failure>, time: RunTime) {
-        if let Some((_, watch)) = self.reading(session) {
-            let outcome = bytes.map(|bytes| watch.report(&bytes, time.wall));
-            return self.on_report(session, outcome, time);
-        }
-        let Some((exchange, checks)) = self.answer_looked_at(session) else { return };
-        let outcome = bytes.map(|bytes| {
-            let body = exchange.response.as_ref().map(|response| &response.body);
-            let length = body.map_or(0, |body| body.decoded_len);
-            let body = CameBody { bytes: &bytes, length };
-            checks.report(&Came::new(CameFrom::Exchange(exchange), body, time.wall))
-        });
-        self.on_report(session, outcome, time);
-    }
-
-    /// An answer whose body is waited for, and what is asked of it.
-    pub(super) fn answer_looked_at(&self, session: SessionId) -> Option<(&Exchange, &Checks)> {
-        let live = self.live.get(&session)?;
-        let LiveWait::Body(exchange, _) = &live.waiting else { return None };
-        Some((exchange, &live.checks))
-    }
-
-    /// Takes what came of that.
+    /// Takes what came of what was looked at.
     pub fn on_report(
         &mut self,
         session: SessionId,
@@ -80,8 +64,21 @@ impl Run {
         if let Some((at, _)) = self.reading(session) {
             return self.listener_looked_at(at, outcome, time);
         }
-        let is_waited_for =
-            self.live.get(&session).is_some_and(|it| matches!(it.waiting, LiveWait::Body(..)));
+        if let Some(LiveWait::Talk(talk)) = self.live.get_mut(&session).map(|it| &mut it.waiting) {
+            let over = talk.looked(outcome);
+            return self.talked(session, over, time);
+        }
+        if let Some(LiveWait::Heard(talk)) = self.live.get_mut(&session).map(|it| &mut it.waiting)
+            && talk.is_looked_at()
+            && talk.looked(outcome.clone()).is_none()
+        {
+            // What came behind is looked at now.
+            return;
+        }
+        let is_waited_for = self
+            .live
+            .get(&session)
+            .is_some_and(|it| matches!(it.waiting, LiveWait::Body(..) | LiveWait::Heard(_)));
         let Some(mut live) = self.live.remove(&session).filter(|_| is_waited_for) else { return };
         if let LiveWait::Body(_, bodies) = &mut live.waiting {
             let bodies = std::mem::take(bodies);
@@ -178,7 +175,22 @@ impl Run {
     fn look_at_talk(&mut self, session: SessionId, time: RunTime) {
         let Some(live) = self.live.get_mut(&session) else { return };
         let LiveWait::Talk(talk) = &mut live.waiting else { return };
-        if let RunTalkState::Over(outcome) = talk.state(&live.checks, time.now, time.wall) {
+        match talk.state(&live.checks, time.now, time.wall) {
+            RunTalkState::Open => {}
+            RunTalkState::Look => self.orders.push(RunOrder::Look { session }),
+            RunTalkState::Over(outcome) => self.talked(session, Some(outcome), time),
+        }
+    }
+
+    /// A conversation was looked at: it is over with this, or goes on.
+    fn talked(
+        &mut self,
+        session: SessionId,
+        over: Option<Result<CheckReport, Failure>>,
+        time: RunTime,
+    ) {
+        let Some(outcome) = over else { return self.look_at_talk(session, time) };
+        if let Some(live) = self.live.get_mut(&session) {
             live.waiting = LiveWait::Closing(outcome, later(time.now, CLOSING));
             self.close(session, CloseMode::Close);
         }
@@ -194,11 +206,19 @@ impl Run {
             (LiveWait::Exchange(requested), failure) => {
                 return self.answered(session, live, (requested, failure), time);
             }
-            (LiveWait::Talk(_) | LiveWait::Body(..) | LiveWait::Retry(_), Some(failure)) => {
-                Err(failure)
+            (
+                LiveWait::Talk(_) | LiveWait::Heard(_) | LiveWait::Body(..) | LiveWait::Retry(_),
+                Some(failure),
+            ) => Err(failure),
+            (LiveWait::Talk(talk), None) if talk.needs_help() => {
+                live.waiting = LiveWait::Heard(talk);
+                self.live.insert(session, live);
+                return self.orders.push(RunOrder::Look { session });
             }
             (LiveWait::Talk(talk), None) => Ok(talk.report(&live.checks, time.wall)),
-            (LiveWait::Body(..) | LiveWait::Retry(_), None) => Ok(CheckReport::default()),
+            (LiveWait::Heard(_) | LiveWait::Body(..) | LiveWait::Retry(_), None) => {
+                Ok(CheckReport::default())
+            }
         };
         self.judged(live, outcome, time);
     }
@@ -217,15 +237,11 @@ impl Run {
             row.status = answer.and_then(|answer| answer.head.status());
             row.wire = last.as_ref().map(|last| Box::new(on_the_wire(last, live.began)));
         }
-        let body = last.as_ref().and_then(|last| Some(last.response.as_ref()?.body.id));
         match (failure.or(wrong), last) {
-            (None, Some(last)) if !live.checks.is_empty() => {
+            (None, Some(last)) if !live.checks.is_empty() || self.settings.keeps_answers => {
                 live.waiting = LiveWait::Body(last, bodies);
                 self.live.insert(session, live);
-                match body {
-                    Some(body) => self.orders.push(RunOrder::ReadBody { session, body }),
-                    None => self.on_body(session, Ok(Vec::new()), time),
-                }
+                self.orders.push(RunOrder::Look { session });
             }
             (failure, _) => {
                 self.release(bodies);

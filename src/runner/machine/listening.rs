@@ -9,15 +9,17 @@ use std::time::Duration;
 
 use super::over::told_report;
 use super::{Run, RunNews, RunOrder, RunTime, planned};
-use crate::check::{CheckReport, Checks, Served};
+use crate::check::{Came, CameBody, CameFrom, CheckReport, Checks, Heard, Served};
 use crate::compose::{self, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
-use crate::model::id::SessionId;
+use crate::model::id::{BodyId, SessionId};
 use crate::model::preset::PresetPath;
 use crate::model::record::Record;
+use crate::model::timing::Stamp;
 use crate::runner::listeners::{ListenerLook, ListenerState, ListenerWatch, RunningListener};
+use crate::runner::live::LiveWait;
 use crate::runner::row::{RunRow, RunVerdict};
 use crate::runner::script::RunStep;
 
@@ -26,8 +28,37 @@ use crate::runner::script::RunStep;
 pub enum RunCame<'a> {
     /// An answer.
     Exchange(&'a Exchange),
+    /// All that was said.
+    Conversation(&'a Heard),
     /// What came to a listener.
     Served(&'a Served),
+}
+
+impl RunCame<'_> {
+    /// The body that lies with the engine.
+    #[must_use]
+    pub fn body(&self) -> Option<BodyId> {
+        match self {
+            RunCame::Exchange(exchange) => exchange.response.as_ref().map(|it| it.body.id),
+            RunCame::Conversation(_) => None,
+            RunCame::Served(served) => served.body(),
+        }
+    }
+
+    /// It with that body, at this time of the wall clock.
+    #[must_use]
+    pub fn came<'b>(&'b self, bytes: &'b [u8], wall: Stamp) -> Came<'b> {
+        match self {
+            RunCame::Exchange(exchange) => {
+                let body = exchange.response.as_ref().map(|response| &response.body);
+                let length = body.map_or(0, |body| body.decoded_len);
+                let body = CameBody { bytes, length };
+                Came::new(CameFrom::Exchange(exchange), body, wall)
+            }
+            RunCame::Conversation(heard) => heard.came(wall),
+            RunCame::Served(served) => served.came(bytes, wall),
+        }
+    }
 }
 
 impl Run {
@@ -169,12 +200,9 @@ impl Run {
                 let took = time.now.since(watch.began);
                 let verdict = RunVerdict::Skipped(why);
                 self.listener_row(at, verdict, CheckReport::default(), took);
-            } else if let Some(body) = watch.served.body() {
-                watch.look = ListenerLook::Reading;
-                self.orders.push(RunOrder::ReadBody { session: listener.session, body });
             } else {
-                let report = watch.report(&[], time.wall);
-                self.listener_looked_at(at, Ok(report), time);
+                watch.look = ListenerLook::Reading;
+                self.orders.push(RunOrder::Look { session: listener.session });
             }
         }
     }
@@ -224,7 +252,16 @@ impl Run {
         if let Some((_, watch)) = self.reading(session) {
             return Some((RunCame::Served(&watch.served), &watch.checks));
         }
-        let (exchange, checks) = self.answer_looked_at(session)?;
-        Some((RunCame::Exchange(exchange), checks))
+        let live = self.live.get(&session)?;
+        let came = match &live.waiting {
+            LiveWait::Body(exchange, _) => RunCame::Exchange(exchange),
+            LiveWait::Heard(talk) => RunCame::Conversation(talk.heard()),
+            LiveWait::Talk(talk) if talk.is_looked_at() => RunCame::Conversation(talk.heard()),
+            LiveWait::Talk(_)
+            | LiveWait::Exchange(_)
+            | LiveWait::Closing(..)
+            | LiveWait::Retry(_) => return None,
+        };
+        Some((came, &live.checks))
     }
 }

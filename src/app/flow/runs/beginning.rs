@@ -276,6 +276,7 @@ fn start(app: &mut App, scopes: Vec<Arc<Scope>>) {
         tells_secrets: false,
         first_session: 1,
         keeps_bodies: true,
+        keeps_answers: false,
     };
     let mut run = Run::new(script, scopes, rounds.unwrap_or_default(), settings);
     let total = run.total();
