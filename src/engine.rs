@@ -15,6 +15,7 @@ mod budget;
 mod client;
 pub(crate) mod clock;
 pub mod command;
+mod contracts;
 mod conversation;
 mod datagram;
 mod dispatch;

@@ -138,6 +138,8 @@ columns! {
         "path of the exchange with its query" |it| it.exchange_text(|exchange| &exchange.path);
     Host "host" "host" 20 Left Hidden, Text "host == "
         "host the request of the exchange is for" |it| it.exchange_text(|exchange| &exchange.host);
+    Contract "contract" "contract" 24 Left Hidden, Warning "contract == "
+        "how the exchange stands to its OpenAPI file" |it| it.contract();
     Comment "comment" "comment" 20 Left Hidden, Warning "comment == "
         "what you wrote about it" |it| it.comment();
 }
@@ -201,6 +203,12 @@ impl CellFacts<'_> {
     fn exchange_text(&self, text: fn(&ExchangeFacts) -> &str) -> CellValue {
         let text = self.exchange().map(text).filter(|text| !text.is_empty());
         text.map_or(CellValue::Nothing, |text| CellValue::Text(text.to_owned()))
+    }
+
+    fn contract(&self) -> CellValue {
+        let contract = self.exchange().and_then(|exchange| exchange.contract.as_deref());
+        let first = contract.and_then(|contract| contract.told().next());
+        first.map_or(CellValue::Nothing, |text| CellValue::Text(text.to_owned()))
     }
 
     fn comment(&self) -> CellValue {

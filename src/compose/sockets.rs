@@ -1,6 +1,7 @@
 //! What plans share: where sockets connect and bind, what is asked of them, TLS of listeners.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -166,6 +167,14 @@ pub(super) fn file(field: FieldId, written: &str, composer: &mut Composer<'_>) -
         composer.issue(field, "no file is named");
     }
     at_home(written, path.unwrap_or_default(), composer)
+}
+
+/// The file of a contract, if one is named.
+pub(super) fn contract(written: &str, composer: &mut Composer<'_>) -> Option<PathBuf> {
+    if written.trim().is_empty() {
+        return None;
+    }
+    Some(file(FieldId::new("contract"), written, composer).into())
 }
 
 /// A path with the home folder in place of a `~/` that is written there and came of no template.
