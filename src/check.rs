@@ -15,12 +15,14 @@ mod heard;
 mod report;
 mod served;
 
+use crate::model::contract_facts::CONTRACT_OK;
+use crate::model::counts::counted;
 use crate::model::http::HttpRule;
 use crate::model::name_value::NameValue;
 use crate::model::plan::OTHERWISE;
 use crate::model::spec::Spec;
 use crate::model::suggest::suggest;
-use crate::query::{FACETS, Facet, FacetAsked, FacetOf, FacetQuestion, FacetTest};
+use crate::query::{Answered, FACETS, Facet, FacetAsked, FacetOf, FacetQuestion, FacetTest};
 
 pub use came::{Came, CameBody, CameFrom, Talk};
 pub use heard::Heard;
@@ -92,9 +94,21 @@ impl Expectation {
     fn result(&self, came: &Came<'_>) -> CheckResult {
         let answer = came.answer(&self.question);
         let is_met = self.comparison.holds(&answer);
+        let about = self.question.text().to_owned();
+        let wanted = self.wanted.clone();
+        if !is_met
+            && self.question.facet() == FacetOf::Contract
+            && let Answered::Texts(texts) = &answer
+            && texts.iter().all(|text| text != CONTRACT_OK.as_bytes())
+        {
+            // Each is a sentence.
+            let told = texts.iter().map(|text| String::from_utf8_lossy(text).into_owned());
+            let got = counted(texts.len() as u64, "difference");
+            return CheckResult { about, wanted, got, differences: told.collect(), is_met };
+        }
         CheckResult {
-            about: self.question.text().to_owned(),
-            wanted: self.wanted.clone(),
+            about,
+            wanted,
             got: answer.shown(),
             differences: if is_met { Vec::new() } else { self.comparison.differences(&answer) },
             is_met,

@@ -3,6 +3,7 @@
 mod exchanges;
 mod expected;
 mod input;
+mod mocked;
 mod owners;
 mod told;
 
@@ -227,7 +228,7 @@ fn input_of(plan: &Plan) -> ListenInput {
 
 /// What is to be run: the target or preset with the options of the command line; and what it expects.
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Checks), Failure> {
-    let named = mock_of(arguments);
+    let named = mocked::of_file(arguments);
     let arguments = named.as_ref().unwrap_or(arguments);
     let Target { mut spec, mut scope, workspace, .. } = target::find(
         &arguments.target,
@@ -238,26 +239,12 @@ fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Chec
     )?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
-    if let Some(file) = &arguments.mock {
-        target::set(&mut spec, &format!("contract={file}"))?;
-        target::set(&mut spec, "mock=on")?;
-    }
+    mocked::set(&mut spec, arguments)?;
     let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
     wanted::supply_unasked(&spec, &mut scope, &programs)?;
     headless.hide(&scope, &arguments.common);
     let plan = target::planned(&spec, &scope)?;
     Ok((plan, compose::checks(&spec, &scope, UnknownNames::Refused)))
-}
-
-/// A file in place of an address is one to answer by.
-fn mock_of(arguments: &args::Listen) -> Option<args::Listen> {
-    let path = std::path::Path::new(&arguments.target);
-    let ends = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-    let is_document = ["yaml", "yml", "json"].contains(&ends) && path.is_file();
-    let mock =
-        Some(arguments.target.clone()).filter(|_| is_document && arguments.mock.is_none())?;
-    let target = "http://:8080".to_owned();
-    Some(args::Listen { target, mock: Some(mock), ..arguments.clone() })
 }
 
 /// Puts the options into the spec; one that means nothing to the protocol is refused.

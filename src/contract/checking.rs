@@ -1,10 +1,10 @@
 //! Holds an exchange against its operation.
 
 use super::Contract;
-use super::document::{Document, Operation, Version};
+use super::document::{ContractOperation, Document, Version, operations};
 use super::parameters::AskedValues;
 use super::schemas::Schemas;
-use super::translate::Way;
+use super::translate::MessageWay;
 use super::{CHECKED_BODY, media};
 use crate::codec::data_tree::DataNode;
 use crate::json_schema::Violation;
@@ -38,7 +38,7 @@ pub(crate) enum SeenBody {
 
 /// Which operation a request is for.
 pub(super) enum Sought<'d> {
-    Found(Operation<'d>, String, Vec<(String, String)>),
+    Found(ContractOperation<'d>, String, Vec<(String, String)>),
     UnknownPath,
     /// The path is there, with these methods.
     OtherMethods(&'d str, Vec<String>),
@@ -90,21 +90,15 @@ impl Contract {
         let found = self.document.below(path).find_map(|path| self.paths.find(path));
         let Some(found) = found else { return Sought::UnknownPath };
         let Some((path, item)) = self.document.path(found.at) else { return Sought::UnknownPath };
-        let has = |wanted: &str| {
-            self.document.operations(item).find(|(name, _)| name == wanted).map(|(_, it)| it)
-        };
+        let has =
+            |wanted: &str| operations(item).find(|(name, _)| name == wanted).map(|(_, it)| it);
         // What can be read can be asked for its head (RFC 9110, section 9.3.2).
         let written = has(method).or_else(|| has("GET").filter(|_| method == "HEAD"));
-        match written {
-            Some(written) => {
-                let operation = Operation { item, written };
-                Sought::Found(operation, format!("{method} {path}"), found.values)
-            }
-            None => {
-                let methods = self.document.operations(item).map(|(name, _)| name).collect();
-                Sought::OtherMethods(path, methods)
-            }
+        if let Some(written) = written {
+            let operation = ContractOperation { item, written };
+            return Sought::Found(operation, format!("{method} {path}"), found.values);
         }
+        Sought::OtherMethods(path, operations(item).map(|(name, _)| name).collect())
     }
 }
 
@@ -139,7 +133,7 @@ impl<'c> Checker<'c> {
         &mut self,
         about: &str,
         schema: &'c DataNode,
-        way: Way,
+        way: MessageWay,
         values: &[serde_json::Value],
     ) {
         let ready = self.schemas.ready(self.document, schema, way);
@@ -157,7 +151,7 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn request_body(&mut self, operation: &Operation<'c>, request: SeenMessage<'_>) {
+    fn request_body(&mut self, operation: &ContractOperation<'c>, request: SeenMessage<'_>) {
         if self.document.version == Version::Second {
             return self.second_request(operation, request);
         }
@@ -171,10 +165,10 @@ impl<'c> Checker<'c> {
             }
             return;
         }
-        self.content("request", body.at("content").pairs(), request, Way::Request);
+        self.content("request", body.at("content").pairs(), request, MessageWay::Request);
     }
 
-    fn second_request(&mut self, operation: &Operation<'c>, request: SeenMessage<'_>) {
+    fn second_request(&mut self, operation: &ContractOperation<'c>, request: SeenMessage<'_>) {
         let parameters = self.document.parameters(operation);
         let Some(body) = parameters.into_iter().find(|it| it.at("in").str() == "body") else {
             return;
@@ -186,20 +180,25 @@ impl<'c> Checker<'c> {
             return;
         }
         let named = self.named_types(operation, "consumes");
-        self.second_content("request", &named, body.at("schema"), request, Way::Request);
+        self.second_content("request", &named, body.at("schema"), request, MessageWay::Request);
     }
 
-    fn response(&mut self, operation: &Operation<'c>, method: &str, response: SeenMessage<'_>) {
+    fn response(
+        &mut self,
+        operation: &ContractOperation<'c>,
+        method: &str,
+        response: SeenMessage<'_>,
+    ) {
         let Some(status) = response.head.status() else { return };
         let answers = operation.written.at("responses").pairs();
+        if answers.is_empty() {
+            return;
+        }
         let Some(answer) = answer(answers, status) else {
             let known: Vec<&str> = answers.iter().map(|(name, _)| &**name).take(10).collect();
-            let known = if known.is_empty() {
-                "none is".into()
-            } else {
-                format!("{} are", known.join(", "))
-            };
-            return self.differs(format!("response: status {status} is not documented; {known}"));
+            let known = known.join(", ");
+            return self
+                .differs(format!("response: status {status} is not documented; {known} are"));
         };
         let answer = self.document.led(answer);
         self.response_headers(answer, response.head);
@@ -210,7 +209,7 @@ impl<'c> Checker<'c> {
             let schema = answer.at("schema");
             if !schema.is_null() {
                 let named = self.named_types(operation, "produces");
-                self.second_content("response", &named, schema, response, Way::Response);
+                self.second_content("response", &named, schema, response, MessageWay::Response);
             }
             return;
         }
@@ -224,7 +223,7 @@ impl<'c> Checker<'c> {
             }
             return;
         }
-        self.content("response", content, response, Way::Response);
+        self.content("response", content, response, MessageWay::Response);
     }
 
     fn response_headers(&mut self, answer: &'c DataNode, head: &Head) {
@@ -247,7 +246,7 @@ impl<'c> Checker<'c> {
                 let text = values.join(", ");
                 let values = self.document.typed(schema, &text, ",");
                 let about = format!("response: header {name} = \"{}\"", cut(&text));
-                self.value(&about, schema, Way::Response, &values);
+                self.value(&about, schema, MessageWay::Response, &values);
             }
         }
     }
@@ -258,7 +257,7 @@ impl<'c> Checker<'c> {
         about: &str,
         content: &'c [(Box<str>, DataNode)],
         message: SeenMessage<'_>,
-        way: Way,
+        way: MessageWay,
     ) {
         let Some(said) = self.content_type(about, message.head) else { return };
         let Some((_, media)) = media::fitting(content, &said) else {
@@ -280,7 +279,7 @@ impl<'c> Checker<'c> {
         named: &[&str],
         schema: &'c DataNode,
         message: SeenMessage<'_>,
-        way: Way,
+        way: MessageWay,
     ) {
         if is_empty(message.body) {
             return;
@@ -306,13 +305,20 @@ impl<'c> Checker<'c> {
         said
     }
 
-    fn named_types(&self, operation: &Operation<'c>, name: &str) -> Vec<&'c str> {
+    fn named_types(&self, operation: &ContractOperation<'c>, name: &str) -> Vec<&'c str> {
         let own = operation.written.at(name);
         let named = if own.is_null() { self.document.root().at(name) } else { own };
         named.items().iter().filter_map(DataNode::text).collect()
     }
 
-    fn body(&mut self, about: &str, schema: &'c DataNode, said: &str, body: &SeenBody, way: Way) {
+    fn body(
+        &mut self,
+        about: &str,
+        schema: &'c DataNode,
+        said: &str,
+        body: &SeenBody,
+        way: MessageWay,
+    ) {
         if schema.is_null() {
             return;
         }

@@ -233,7 +233,7 @@ fn a_document_of_version_two_is_one_too() {
     assert_eq!(all, ["request: /name: expected null or string, got integer (POST /pets 200)"]);
 }
 
-const ODD: &str = r##"
+const ODD: &str = r#"
 openapi: 3.1.0
 info: {title: t, version: "1"}
 paths:
@@ -261,7 +261,7 @@ components:
     Cat: {type: object, properties: {kind: {type: string}, lives: {type: [integer, "null"], exclusiveMinimum: 0}}}
     Dog: {type: object, properties: {kind: {type: string}, lives: {const: 1}}}
     Round: {allOf: [{$ref: '#/components/schemas/Round'}]}
-"##;
+"#;
 
 #[test]
 fn schemas_that_choose_by_a_property_circles_and_holes_are_no_trouble() {

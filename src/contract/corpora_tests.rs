@@ -28,7 +28,7 @@ fn answered(contract: &Contract) -> (usize, Vec<String>) {
         let Some((_, item)) = contract.document.path(at).filter(|_| path.starts_with('/')) else {
             continue;
         };
-        for (method, _) in contract.document.operations(item) {
+        for (method, _) in document::operations(item) {
             // What a parameter is does not matter here.
             let url = format!("http://h{}", path.replace(['{', '}'], ""));
             let request = asked(&method, &[]);
@@ -58,7 +58,7 @@ fn found<'c>(
     contract: &'c Contract,
     method: &str,
     url: &str,
-) -> Option<(document::Operation<'c>, String)> {
+) -> Option<(document::ContractOperation<'c>, String)> {
     let path = crate::model::url_text::UrlText::literal(url).path;
     match contract.sought(method, path) {
         checking::Sought::Found(operation, name, _) => Some((operation, name)),

@@ -44,7 +44,7 @@ struct Server {
 
 /// An operation of a path.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Operation<'d> {
+pub(super) struct ContractOperation<'d> {
     pub(super) item: &'d DataNode,
     pub(super) written: &'d DataNode,
 }
@@ -88,19 +88,6 @@ impl Document {
     /// The root of the document.
     pub(super) fn root(&self) -> &DataNode {
         &self.root
-    }
-
-    /// The methods of a path with their operations.
-    pub(super) fn operations<'d>(
-        &self,
-        item: &'d DataNode,
-    ) -> impl Iterator<Item = (String, &'d DataNode)> {
-        let usual = item.pairs().iter().filter(|(name, written)| {
-            METHODS.contains(&&**name) && matches!(written, DataNode::Map(_))
-        });
-        let usual = usual.map(|(name, written)| (name.to_uppercase(), written));
-        let more = item.at("additionalOperations").pairs().iter();
-        usual.chain(more.map(|(name, written)| (name.to_string(), written)))
     }
 
     /// What a value is, references followed; `None` = it leads nowhere, or round.
@@ -174,23 +161,30 @@ impl Document {
     }
 }
 
+/// The methods of a path with their operations.
+pub(super) fn operations(item: &DataNode) -> impl Iterator<Item = (String, &DataNode)> {
+    let usual = item.pairs().iter().filter(|(name, written)| {
+        METHODS.contains(&&**name) && matches!(written, DataNode::Map(_))
+    });
+    let usual = usual.map(|(name, written)| (name.to_uppercase(), written));
+    let more = item.at("additionalOperations").pairs().iter();
+    usual.chain(more.map(|(name, written)| (name.to_string(), written)))
+}
+
 fn server_of(server: &DataNode) -> Server {
     let mut url = server.at("url").str().trim().to_owned();
     for (name, variable) in server.at("variables").pairs() {
         url = url.replace(&format!("{{{name}}}"), &variable.at("default").plain());
     }
-    if !url.contains("://") && !url.starts_with("//") {
-        let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-        let path = if path.is_empty() || path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("/{path}")
-        };
-        return Server { host: String::new(), path };
+    let is_relative = !url.contains("://") && !url.starts_with("//");
+    if is_relative {
+        url = format!("http://host/{}", url.trim_start_matches('/'));
+    } else if url.starts_with("//") {
+        url = format!("https:{url}");
     }
-    let url = if url.starts_with("//") { format!("https:{url}") } else { url };
     let parts = UrlText::literal(&url);
     let host = without_usual_port(&parts.host_port.to_ascii_lowercase()).to_owned();
+    let host = if is_relative { String::new() } else { host };
     Server { host, path: parts.path.trim_end_matches('/').to_owned() }
 }
 

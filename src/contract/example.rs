@@ -2,7 +2,7 @@
 //!
 //! Schemas name each other, also in circles; so depth and size of what is made are bounded.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 use serde_json::{Map, Number, Value, json};
 
 use super::document::Document;
@@ -163,7 +163,7 @@ impl<'d> ExampleMaker<'d> {
             _ if !is_unique || at == 0 => item.clone(),
             (Some(option), _) => serde_json::to_value(option).unwrap_or_default(),
             (None, Value::Number(number)) if number.is_i64() => {
-                json!(number.as_i64().unwrap_or_default().saturating_add(at as i64))
+                json!(number.as_i64().unwrap_or_default().saturating_add_unsigned(at))
             }
             (None, Value::String(text)) => json!(format!("{text}{at}")),
             (None, other) => other.clone(),
@@ -229,9 +229,7 @@ fn number(schema: &DataNode, is_whole: bool) -> Value {
     }
     #[expect(clippy::cast_possible_truncation, reason = "what does not fit is cut at the largest")]
     let whole = value as i64;
-    #[expect(clippy::cast_precision_loss, reason = "only compared")]
-    let is_exact = whole as f64 == value;
-    if is_whole || is_exact {
+    if is_whole || value.fract().abs() < f64::EPSILON {
         json!(whole)
     } else {
         Number::from_f64(value).map_or(json!(0), Value::Number)
@@ -297,7 +295,7 @@ fn written(hir: &Hir, made: &mut String) -> bool {
             let plain = ['a', 'A', '0', '_', '-', ' '];
             let is_in =
                 |c: &char| class.iter().any(|range| (range.start()..=range.end()).contains(c));
-            let first = || class.iter().next().map(|range| range.start());
+            let first = || class.iter().next().map(ClassUnicodeRange::start);
             let chosen = plain.into_iter().find(is_in).or_else(first);
             made.extend(chosen);
             chosen.is_some()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Contract;
 use super::checking::{SeenBody, SeenMessage, Sought, answer};
-use super::document::{Operation, Version};
+use super::document::{ContractOperation, Version};
 use super::{example, media};
 use crate::codec::data_tree::DataNode;
 use crate::model::contract_facts::ContractFacts;
@@ -56,7 +56,7 @@ impl Contract {
     /// The answer to a request.
     pub(crate) fn mocked(&self, url: &str, head: &Head, body: &SeenBody) -> MockAnswer {
         let StartLine::Request { method, .. } = &head.start else {
-            return problem(400, "the request cannot be read", Vec::new());
+            return problem(400, "the request cannot be read", &[]);
         };
         let found = match self.sought(method, UrlText::literal(url).path) {
             Sought::Found(operation, name, _) => Ok((operation, name)),
@@ -68,12 +68,12 @@ impl Contract {
             Ok((operation, name)) if facts.is_ok() => self.shown(&operation, name, head),
             Ok((_, name)) => {
                 let refused =
-                    problem(400, "the request is not as the contract says", facts.findings.clone());
+                    problem(400, "the request is not as the contract says", &facts.findings);
                 MockAnswer { operation: name, refused: Some(facts), ..refused }
             }
             Err((status, methods)) => {
                 let words = facts.findings.first().cloned().unwrap_or_default();
-                let mut refused = problem(status, &words, Vec::new());
+                let mut refused = problem(status, &words, &[]);
                 if status == 405 {
                     refused.headers.push(("Allow".into(), methods.join(", ")));
                 }
@@ -82,7 +82,13 @@ impl Contract {
         }
     }
 
-    pub(super) fn shown(&self, operation: &Operation<'_>, name: String, head: &Head) -> MockAnswer {
+    /// The answer of an operation as the document shows it.
+    pub(super) fn shown(
+        &self,
+        operation: &ContractOperation<'_>,
+        name: String,
+        head: &Head,
+    ) -> MockAnswer {
         let preferred = Preferred::of(head);
         let answers = operation.written.at("responses").pairs();
         let wanted = preferred.code.and_then(|code| Some((code, answer(answers, code)?)));
@@ -140,7 +146,7 @@ impl Contract {
     /// The type and bytes of an answer.
     fn content(
         &self,
-        operation: &Operation<'_>,
+        operation: &ContractOperation<'_>,
         found: &DataNode,
         preferred: &Preferred,
         head: &Head,
@@ -150,9 +156,9 @@ impl Contract {
         if self.document.version == Version::Second {
             let examples = found.at("examples").pairs();
             let own = operation.written.at("produces");
-            let named = if own.is_null() { self.document.root().at("produces") } else { own };
-            let named = named.items().iter().filter_map(DataNode::text);
-            let names: Vec<&str> = examples.iter().map(|(name, _)| &**name).chain(named).collect();
+            let kinds = if own.is_null() { self.document.root().at("produces") } else { own };
+            let kinds = kinds.items().iter().filter_map(DataNode::text);
+            let names: Vec<&str> = examples.iter().map(|(name, _)| &**name).chain(kinds).collect();
             let schema = found.at("schema");
             if schema.is_null() && examples.is_empty() {
                 return (None, Vec::new());
@@ -230,7 +236,7 @@ fn bytes(kind: &str, value: Option<Value>) -> Vec<u8> {
     }
 }
 
-fn problem(status: u16, words: &str, findings: Vec<String>) -> MockAnswer {
+fn problem(status: u16, words: &str, findings: &[String]) -> MockAnswer {
     let mut told = json!({ "title": words, "status": status });
     if !findings.is_empty() {
         told["findings"] = json!(findings);

@@ -6,10 +6,11 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::checking::{Checker, cut};
-use super::document::{Document, Operation, Version};
-use super::translate::Way;
+use super::document::{ContractOperation, Document, Version};
+use super::translate::MessageWay;
 use crate::codec::data_tree::DataNode;
 use crate::model::exchange::Head;
+use crate::model::url_text::form_pieces;
 
 /// Headers that other parts of a document say.
 const SAID_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -62,18 +63,13 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         let text = text.replace('+', " ");
         percent_decode_str(&text).decode_utf8_lossy().into_owned()
     };
-    let pieces = query.split('&').filter(|piece| !piece.is_empty());
-    pieces
-        .map(|piece| {
-            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            (plain(name), plain(value))
-        })
-        .collect()
+    let pieces = form_pieces(query).into_iter().filter(|piece| !piece.whole.is_empty());
+    pieces.map(|piece| (plain(piece.name), plain(piece.value.unwrap_or_default()))).collect()
 }
 
 impl Document {
     /// The parameters of an operation; those of the path unless it has its own of the same name.
-    pub(super) fn parameters<'d>(&'d self, operation: &Operation<'d>) -> Vec<&'d DataNode> {
+    pub(super) fn parameters<'d>(&'d self, operation: &ContractOperation<'d>) -> Vec<&'d DataNode> {
         let mut found: Vec<&DataNode> = Vec::new();
         for around in [operation.item, operation.written] {
             for parameter in around.at("parameters").items() {
@@ -238,7 +234,11 @@ impl<'d> Shape<'d> {
 
 impl<'c> Checker<'c> {
     /// What is said in a request against the parameters of its operation.
-    pub(super) fn parameters(&mut self, operation: &Operation<'c>, asked: &AskedValues<'_>) {
+    pub(super) fn parameters(
+        &mut self,
+        operation: &ContractOperation<'c>,
+        asked: &AskedValues<'_>,
+    ) {
         let is_second = self.document.version == Version::Second;
         for parameter in self.document.parameters(operation) {
             let shape = Shape::of(parameter, is_second);
@@ -266,7 +266,7 @@ impl<'c> Checker<'c> {
         let found = asked.all(place, name);
         if is_object && let Some(value) = self.object_of(schema, shape, asked, &found) {
             let about = format!("request: {place} parameter '{name}'");
-            return self.value(&about, schema, Way::Request, &[value]);
+            return self.value(&about, schema, MessageWay::Request, &[value]);
         }
         let Some(first) = found.first() else {
             if parameter.at("required").is_true() {
@@ -292,7 +292,7 @@ impl<'c> Checker<'c> {
             self.document.typed(schema, shape.bare(first), shape.joint)
         };
         let about = format!("request: {place} parameter '{name}' = \"{}\"", cut(first));
-        self.value(&about, schema, Way::Request, &values);
+        self.value(&about, schema, MessageWay::Request, &values);
     }
 
     /// The value of a parameter that is an object; `None` = nothing of it is there.

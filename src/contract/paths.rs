@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use percent_encoding::percent_decode_str;
 
+use crate::model::url_text::UrlText;
+
 /// Parameters of one segment that are told apart.
 const PARAMETERS: usize = 4;
 
@@ -44,7 +46,8 @@ impl PathTable {
         let mut table = PathTable::default();
         for (at, path) in paths.enumerate().filter(|(_, path)| path.starts_with('/')) {
             // A query in a path is not allowed and occurs.
-            let path = path.split(['?', '#']).next().unwrap_or_default();
+            let whole = format!("http://host{path}");
+            let path = UrlText::literal(&whole).path;
             if !path.contains('{') {
                 table.literal.entry(path.to_owned()).or_insert(at);
                 continue;

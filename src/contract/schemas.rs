@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jsonschema::Draft;
 
 use super::document::Document;
-use super::translate::{Way, translated};
+use super::translate::{MessageWay, translated};
 use crate::codec::data_tree::DataNode;
 use crate::json_schema::Schema;
 
@@ -22,11 +22,16 @@ pub(super) struct ReadySchema {
 
 /// By where they stand and which way the message goes.
 #[derive(Debug, Default)]
-pub(super) struct Schemas(Mutex<HashMap<(usize, Way), ReadySchema>>);
+pub(super) struct Schemas(Mutex<HashMap<(usize, MessageWay), ReadySchema>>);
 
 impl Schemas {
     /// The schema that stands there in the document.
-    pub(super) fn ready(&self, document: &Document, node: &DataNode, way: Way) -> ReadySchema {
+    pub(super) fn ready(
+        &self,
+        document: &Document,
+        node: &DataNode,
+        way: MessageWay,
+    ) -> ReadySchema {
         // The tree of a document does not move.
         let key = (std::ptr::from_ref(node).addr(), way);
         let held = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +47,7 @@ impl Schemas {
     }
 }
 
-fn made(document: &Document, node: &DataNode, way: Way) -> ReadySchema {
+fn made(document: &Document, node: &DataNode, way: MessageWay) -> ReadySchema {
     let mut unused = Vec::new();
     for with_patterns in [true, false] {
         let translated = match translated(document, node, way, with_patterns) {

@@ -15,7 +15,7 @@ const REFERRED: usize = 2_000;
 
 /// Which way a message goes: some of it is only read, some only written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Way {
+pub(super) enum MessageWay {
     Request,
     Response,
 }
@@ -69,7 +69,7 @@ const TYPES: [&str; 7] = ["null", "boolean", "object", "array", "number", "strin
 pub(super) fn translated(
     document: &Document,
     schema: &DataNode,
-    way: Way,
+    way: MessageWay,
     with_patterns: bool,
 ) -> Result<Translated, String> {
     let mut translator = Translator {
@@ -85,18 +85,14 @@ pub(super) fn translated(
     let mut top = translator.schema(schema, None)?;
     let mut defs = Map::new();
     while let Some((number, reference)) = translator.waiting.pop() {
-        let made = match document.find(&reference) {
-            Some(found) => translator.schema(found, Some(number))?,
-            None => {
-                let outside = !reference.starts_with('#');
-                let why = if outside {
-                    "in another file, which is not read"
-                } else {
-                    "that is not there"
-                };
-                translator.lost.insert(format!("a schema {why} ({reference})"));
-                Value::Bool(true)
-            }
+        let made = if let Some(found) = document.find(&reference) {
+            translator.schema(found, Some(number))?
+        } else {
+            let is_outside = !reference.starts_with('#');
+            let why =
+                if is_outside { "in another file, which is not read" } else { "that is not there" };
+            translator.lost.insert(format!("a schema {why} ({reference})"));
+            Value::Bool(true)
         };
         defs.insert(number.to_string(), made);
     }
@@ -113,7 +109,7 @@ pub(super) fn translated(
 
 struct Translator<'d> {
     document: &'d Document,
-    way: Way,
+    way: MessageWay,
     with_patterns: bool,
     left: usize,
     /// Numbers of references.
@@ -135,7 +131,8 @@ impl Translator<'_> {
         if let Some(reference) = node.at("$ref").text() {
             made.insert("$ref".into(), self.reference(reference, place)?);
             if self.document.version != Version::Newer {
-                return Ok(Value::Object(made));
+                // What stands beside a reference does not count, but this is written so and meant.
+                return Ok(if is_nullable(node) { nullable(made) } else { Value::Object(made) });
             }
         }
         for (name, value) in pairs {
@@ -146,9 +143,8 @@ impl Translator<'_> {
             bounds(node, &mut made);
         }
         self.required(node, &mut made);
-        let is_nullable = self.document.version != Version::Newer
-            && (node.at("nullable").is_true() || node.at("x-nullable").is_true());
-        Ok(if is_nullable { nullable(made) } else { Value::Object(made) })
+        let may_be_null = self.document.version != Version::Newer && is_nullable(node);
+        Ok(if may_be_null { nullable(made) } else { Value::Object(made) })
     }
 
     fn keyword(
@@ -187,8 +183,7 @@ impl Translator<'_> {
                 Some(self.schema(value, place)?)
             }
             (name, DataNode::List(items)) if LISTS.contains(&name) && !items.is_empty() => {
-                let is_chosen = ["oneOf", "anyOf"].contains(&name) && self.is_chosen(node, items);
-                if is_chosen {
+                if ["oneOf", "anyOf"].contains(&name) && is_chosen(node, items) {
                     return Ok(());
                 }
                 let all: Result<Vec<Value>, String> =
@@ -243,12 +238,6 @@ impl Translator<'_> {
         self.leads.keys().copied().filter(is_circle).collect()
     }
 
-    /// Whether a property says which of these alternatives it is.
-    fn is_chosen(&self, node: &DataNode, items: &[DataNode]) -> bool {
-        let names = node.path(&["discriminator", "propertyName"]).text().is_some();
-        names && items.iter().all(|item| item.at("$ref").text().is_some())
-    }
-
     /// Alternatives of which a property says which one it is: that one counts, so what is wrong is told of it.
     fn discriminator(
         &mut self,
@@ -260,7 +249,7 @@ impl Translator<'_> {
         let Some(alternatives) = alternatives.into_iter().find(|items| !items.is_empty()) else {
             return Ok(());
         };
-        if !self.is_chosen(node, alternatives) {
+        if !is_chosen(node, alternatives) {
             return Ok(());
         }
         let property = node.path(&["discriminator", "propertyName"]).str();
@@ -302,8 +291,8 @@ impl Translator<'_> {
     /// What must be there; what only goes the other way need not.
     fn required(&self, node: &DataNode, made: &mut Map<String, Value>) {
         let goes_otherwise = match self.way {
-            Way::Request => "readOnly",
-            Way::Response => "writeOnly",
+            MessageWay::Request => "readOnly",
+            MessageWay::Response => "writeOnly",
         };
         let properties = node.at("properties");
         let names = node.at("required").items().iter().filter_map(DataNode::text);
@@ -317,6 +306,12 @@ impl Translator<'_> {
             made.insert("required".into(), json!(names));
         }
     }
+}
+
+/// Whether a property says which of these alternatives it is.
+fn is_chosen(node: &DataNode, items: &[DataNode]) -> bool {
+    let names = node.path(&["discriminator", "propertyName"]).text().is_some();
+    names && items.iter().all(|item| item.at("$ref").text().is_some())
 }
 
 /// The types that are known; `file` and the like allow anything.
@@ -341,6 +336,10 @@ fn bounds(node: &DataNode, made: &mut Map<String, Value>) {
             made.insert(strict.to_owned(), limit);
         }
     }
+}
+
+fn is_nullable(node: &DataNode) -> bool {
+    node.at("nullable").is_true() || node.at("x-nullable").is_true()
 }
 
 fn nullable(mut made: Map<String, Value>) -> Value {

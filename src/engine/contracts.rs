@@ -7,10 +7,11 @@
 //! Called by clients, listeners and relays of HTTP behind their last byte, before the exchange is told, so nothing
 //! that is received waits for it. Who takes longer than [`PATIENCE`] is let go of, and nothing more is checked.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -19,7 +20,7 @@ use super::body::BodyStore;
 use super::http::exchange_recorder::ExchangeRecorder;
 use crate::contract::{CHECKED_BODY, CONTRACT_LIMIT, Contract, MockAnswer, SeenBody, SeenMessage};
 use crate::model::contract_facts::ContractFacts;
-use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::url_text::UrlText;
 use crate::model::view::ViewPart;
@@ -42,13 +43,14 @@ struct HeldContract {
 }
 
 /// By which a file is known to be the same.
-type FileVersion = (Option<SystemTime>, u64);
+type FileVersion = (u64, i64, i64, u64);
 
 impl Contracts {
     /// The document of a file as it is now; blocks on the disk.
     fn current(&self, path: &Path) -> Result<Arc<Contract>, Failure> {
-        let facts = std::fs::metadata(path);
-        let version = facts.map_or((None, 0), |facts| (facts.modified().ok(), facts.len()));
+        let version = std::fs::metadata(path).map_or((0, 0, 0, 0), |facts| {
+            (facts.ino(), facts.mtime(), facts.mtime_nsec(), facts.len())
+        });
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = held.iter().find(|it| it.path == path && it.version == version) {
             return known.read.clone();
@@ -149,13 +151,12 @@ impl ContractSlot {
             }
             checked(&contract, &exchange, &bodies, outcome.is_ok())
         });
-        let facts = match timeout(PATIENCE, work).await {
-            Ok(facts) => facts.unwrap_or_else(|_| Some(unchecked("an internal error".to_owned()))),
-            Err(_) => {
-                self.gave_up.store(true, Ordering::Relaxed);
-                let seconds = PATIENCE.as_secs();
-                Some(unchecked(format!("it takes longer than {seconds} s; no more is checked")))
-            }
+        let facts = if let Ok(facts) = timeout(PATIENCE, work).await {
+            facts.unwrap_or_else(|_| Some(unchecked("an internal error".to_owned())))
+        } else {
+            self.gave_up.store(true, Ordering::Relaxed);
+            let seconds = PATIENCE.as_secs();
+            Some(unchecked(format!("it takes longer than {seconds} s; no more is checked")))
         };
         if let Some(facts) = facts {
             recorder.edit(|exchange| exchange.contract = Some(Arc::new(facts)));
@@ -190,10 +191,7 @@ impl ContractSlot {
 
 /// Whether an exchange has no request that could be looked at, or became a tunnel.
 fn is_no_message(exchange: &Exchange) -> bool {
-    let method = match &exchange.request.head.start {
-        crate::model::exchange::StartLine::Request { method, .. } => method,
-        _ => return true,
-    };
+    let StartLine::Request { method, .. } = &exchange.request.head.start else { return true };
     method == "CONNECT"
 }
 
@@ -203,7 +201,7 @@ fn asked_url(exchange: &Exchange) -> String {
         return exchange.url.clone();
     }
     match &exchange.request.head.start {
-        crate::model::exchange::StartLine::Request { target, .. } => {
+        StartLine::Request { target, .. } => {
             let path = UrlText::literal(target);
             if path.scheme.is_empty() {
                 format!("http://localhost{target}")

@@ -30,6 +30,7 @@ const OTHER_LICENCES: &[(&str, &str)] =
 const TWICE: &[(&str, &str)] = &[
     ("base64", "0.22 for the clipboard of crossterm, 0.23 for PEM files and for us"),
     ("foldhash", "0.1 for jaq, 0.2 for the maps of hashbrown"),
+    ("getrandom", "0.3 for the maps of jsonschema, 0.4 for tempfile"),
     ("syn", "2 for the macros of strum and asn1-rs, 3 for those of serde and clap"),
     ("synstructure", "0.13 for the macros of asn1-rs, 0.14 for those of ICU, which url needs"),
 ];

@@ -52,7 +52,7 @@ pub struct Code {
     /// Whether credentials stand in the code.
     pub shows_secrets: bool,
     /// What it is code of; `None` for remarks.
-    spec: Option<Spec>,
+    spec: Option<Box<Spec>>,
     laid_out: RefCell<Option<LaidOut>>,
 }
 
@@ -166,7 +166,7 @@ impl Code {
         let listings = listings(&spec, &shared.scope(), false)
             .map_err(|why| Intent::Warn(format!("no code of {title} yet: {why}")))?;
         let title = format!("{title} as code");
-        Ok(Code::showing(title, listings, Some(spec)))
+        Ok(Code::showing(title, listings, Some(Box::new(spec))))
     }
 
     /// Remarks on code that was pasted, each in full.
@@ -176,7 +176,7 @@ impl Code {
         Code::showing(title.to_owned(), listings, None)
     }
 
-    fn showing(title: String, listings: Vec<CodeListing>, spec: Option<Spec>) -> Self {
+    fn showing(title: String, listings: Vec<CodeListing>, spec: Option<Box<Spec>>) -> Self {
         let laid_out = RefCell::default();
         Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec, laid_out }
     }
@@ -226,7 +226,7 @@ impl Code {
 
     fn toggle_secrets(&mut self, shared: &Shared) {
         let listed = |spec| listings(spec, &shared.scope(), !self.shows_secrets);
-        if let Some(Ok(listings)) = self.spec.as_ref().map(listed) {
+        if let Some(Ok(listings)) = self.spec.as_deref().map(listed) {
             self.listings = listings;
             self.laid_out.take();
             self.shows_secrets = !self.shows_secrets;
