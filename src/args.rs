@@ -229,8 +229,12 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
 )]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
+    /// An OpenAPI file is answered for on http://:8080, as with --mock.
     #[arg(value_name = "SPEC|PRESET", value_hint = ValueHint::AnyPath)]
     pub target: String,
+    /// HTTP: answer as this OpenAPI file says, with its examples or what its schemas allow.
+    #[arg(long, value_name = "FILE", conflicts_with = "contract")]
+    pub mock: Option<String>,
     /// Send back what arrives (TCP, UDP).
     #[arg(long, conflicts_with = "body")]
     pub echo: bool,
@@ -322,6 +326,10 @@ pub struct Common {
     /// a list takes a row (headers='A: 1') or a field of one (step.1.send=PING). --help names them.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub settings: Vec<String>,
+    /// HTTP: hold every request and answer against this OpenAPI file (2.0 to 3.2, YAML or JSON) and say
+    /// what differs; send then ends with status 1.
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<String>,
     /// Tell secrets, cookies and other credentials in JSON Lines, in printed heads and what listen
     /// prints as text, and in failures, too. What send prints of a body or stream is never masked.
     #[arg(long)]

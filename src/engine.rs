@@ -16,6 +16,7 @@ mod check_help;
 mod client;
 pub(crate) mod clock;
 pub mod command;
+mod contracts;
 mod conversation;
 mod datagram;
 mod dispatch;

@@ -21,6 +21,7 @@
 //!  runner                  presets after and beside each other: order, needs, rounds, rows
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
 //!  check                   expectations and captures, and what came of them
+//!  contract                OpenAPI documents: checks of exchanges, mocks; over json_schema
 //!  query      codec        the expression language; http1/, content_coding/, lines/, hex, escape
 //!  model                   what things are, and fields/: the table of options of each spec
 //! ```
@@ -48,10 +49,12 @@ mod cli;
 pub mod codec;
 pub mod compose;
 mod console;
+mod contract;
 mod ending;
 pub mod engine;
 pub mod interop;
 mod jq;
+mod json_schema;
 mod logging;
 pub mod model;
 mod named_file;

@@ -14,6 +14,7 @@ pub mod check_spec;
 pub mod ciphertext;
 pub(crate) mod client;
 pub mod color_rule;
+pub mod contract_facts;
 pub(crate) mod counts;
 pub mod dialled;
 pub mod end_address;

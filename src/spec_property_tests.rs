@@ -232,6 +232,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 verify,
                 trust,
                 redirects,
+                contract: client.source.clone(),
                 keep,
                 unix_socket,
                 socket,
@@ -259,7 +260,17 @@ fn http_listener() -> BoxedStrategy<Spec> {
     (text(), listener_tls(), socket(), rules, answer(), listener_expect())
         .prop_map(|(bind, tls, socket, rules, answer, expect)| {
             let unix = UnixSpec { mode: bind.trim().to_owned() };
-            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, unix, rules, answer, expect })
+            let (contract, mock) = (unix.mode.clone(), expect.rows.is_empty());
+            let session =
+                HttpListenerSpec { bind, tls, socket, unix, ..HttpListenerSpec::default() };
+            Spec::HttpListener(HttpListenerSpec {
+                rules,
+                answer,
+                expect,
+                contract,
+                mock,
+                ..session
+            })
         })
         .boxed()
 }
@@ -449,6 +460,7 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 user,
                 password,
                 open: String::new(),
+                contract: String::new(),
                 hold: HoldSpec { filter: "in".into(), timeout },
                 timeout,
                 connect_timeout,

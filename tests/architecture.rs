@@ -46,6 +46,9 @@ const LAYERS: &[(&str, &str)] = &[
     ("query", "model codec"),
     ("check", "model codec query"),
     ("compose", "model codec query check"),
+    // OpenAPI documents that exchanges are held against.
+    ("json_schema", ""),
+    ("contract", "model codec json_schema"),
     // Which presets run when, and what came of them: pure, for both shells.
     ("runner", "model codec query check compose engine::command engine::event store::job"),
     // Code snippets and requests made of traffic are written from plans, so they compose one.
@@ -62,7 +65,7 @@ const LAYERS: &[(&str, &str)] = &[
     // This program as a filter of JSON, in a process of its own.
     ("jq", "model codec"),
     ("ending", "os"),
-    ("engine", "model codec query named_file whole_file os"),
+    ("engine", "model codec query contract named_file whole_file os"),
     ("store", "model codec check compose interop named_file whole_file os"),
     (
         "tui",

@@ -41,6 +41,8 @@ mod cli;
 mod cli_filter;
 #[path = "suite/clock.rs"]
 mod clock;
+#[path = "suite/contracts.rs"]
+mod contracts;
 #[path = "suite/copies.rs"]
 mod copies;
 #[path = "suite/corpora.rs"]

@@ -138,6 +138,9 @@ columns! {
         "path of the exchange with its query" |it| it.exchange_text(|exchange| &exchange.path);
     Host "host" "host" 20 Left Hidden, Text "host == "
         "host the request of the exchange is for, or that a relay leads to" |it| it.host();
+        "host the request of the exchange is for" |it| it.exchange_text(|exchange| &exchange.host);
+    Contract "contract" "contract" 24 Left Hidden, Warning "contract == "
+        "how the exchange stands to its OpenAPI file" |it| it.contract();
     Comment "comment" "comment" 20 Left Hidden, Warning "comment == "
         "what you wrote about it" |it| it.comment();
 }
@@ -211,6 +214,12 @@ impl CellFacts<'_> {
         let conn = self.shared.timeline.conn(self.record.conn);
         let asked = conn.and_then(|conn| conn.asked.as_ref());
         asked.map_or(CellValue::Nothing, |asked| CellValue::Text(asked.host()))
+    }
+
+    fn contract(&self) -> CellValue {
+        let contract = self.exchange().and_then(|exchange| exchange.contract.as_deref());
+        let first = contract.and_then(|contract| contract.told().next());
+        first.map_or(CellValue::Nothing, |text| CellValue::Text(text.to_owned()))
     }
 
     fn comment(&self) -> CellValue {

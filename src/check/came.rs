@@ -144,6 +144,9 @@ impl<'a> Came<'a> {
     }
 
     fn of_exchange(&self, exchange: &Exchange, facet: FacetOf, name: &str) -> Answered {
+        if facet == FacetOf::Contract {
+            return contract(exchange);
+        }
         let Some(response) = &exchange.response else {
             return match facet {
                 FacetOf::Phase(phase) => phase_of(exchange.timing, phase),
@@ -249,6 +252,16 @@ fn phase_of(timing: Timing, phase: TimingPhase) -> Answered {
         TimingPhase::Total => Some(timing.total),
     };
     time.map_or_else(|| Answered::Nothing("this did not happen".into()), Answered::Time)
+}
+
+/// How an exchange stands to its contract.
+pub(super) fn contract(exchange: &Exchange) -> Answered {
+    let none = || Answered::Nothing("it was held against no contract".into());
+    let Some(facts) = exchange.contract.as_deref() else { return none() };
+    if facts.is_ok() && !facts.unchecked.is_empty() && facts.operation.is_empty() {
+        return Answered::Nothing(facts.unchecked.join("; "));
+    }
+    Answered::Texts(facts.told().map(|told| told.as_bytes().to_vec()).collect())
 }
 
 /// The value of a cookie of this name (RFC 6265, section 5.2).

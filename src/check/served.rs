@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::BODY_LIMIT;
-use super::came::{Came, CameBody, CameFrom, cookie};
+use super::came::{Came, CameBody, CameFrom, contract, cookie};
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::protocol::Capabilities;
@@ -179,6 +179,7 @@ fn of_request(exchange: &Exchange, facet: FacetOf, name: &str) -> Answered {
             StartLine::Response { .. } | StartLine::Unknown => Answered::none(),
         },
         FacetOf::Url => Answered::text(&exchange.url),
+        FacetOf::Contract => contract(exchange),
         FacetOf::Status => {
             let status = exchange.response.as_ref().and_then(|answer| answer.head.status());
             let none = || Answered::Nothing("it was not answered".into());

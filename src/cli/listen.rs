@@ -3,6 +3,7 @@
 mod exchanges;
 mod expected;
 mod input;
+mod mocked;
 mod owners;
 mod told;
 
@@ -227,6 +228,8 @@ fn input_of(plan: &Plan) -> ListenInput {
 
 /// What is to be run: the target or preset with the options of the command line; and what it expects.
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Checks), Failure> {
+    let named = mocked::of_file(arguments);
+    let arguments = named.as_ref().unwrap_or(arguments);
     let Target { mut spec, mut scope, workspace, .. } = target::find(
         &arguments.target,
         Side::Listener,
@@ -236,6 +239,7 @@ fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Chec
     )?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
+    mocked::set(&mut spec, arguments)?;
     let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
     wanted::supply_unasked(&spec, &mut scope, &programs)?;
     headless.hide(&scope, &arguments.common);

@@ -72,6 +72,9 @@ pub(super) fn find(
     for setting in &common.settings {
         set(&mut spec, setting)?;
     }
+    if let Some(file) = &common.contract {
+        set(&mut spec, &format!("contract={file}"))?;
+    }
     let workspace = workspace.map(|workspace| workspace.root);
     Ok(Target { spec, scope, preset: path, workspace })
 }

@@ -2,6 +2,7 @@
 
 use super::text::Composer;
 use crate::check::{self, CaptureOrder, Checks, Expectation};
+use crate::model::contract_facts::CONTRACT_OK;
 use crate::model::field_id::FieldId;
 use crate::model::name_value::NameValue;
 use crate::model::spec::Spec;
@@ -29,6 +30,7 @@ pub(super) fn checks(spec: &Spec, composer: &mut Composer<'_>) -> Checks {
         }
         twice(expected, at, place, composer);
     }
+    checks.expectations.extend(of_contract(spec, expected));
     let Some((_, capture)) = spec.checks() else { return checks };
     for (at, row) in used(&capture.rows) {
         let place = FieldId::new("capture").row(at);
@@ -40,6 +42,14 @@ pub(super) fn checks(spec: &Spec, composer: &mut Composer<'_>) -> Checks {
         twice(&capture.rows, at, place, composer);
     }
     checks
+}
+
+/// What is sent with a contract shall be as that says, unless it is said otherwise.
+fn of_contract(spec: &Spec, expected: &[NameValue]) -> Option<Expectation> {
+    let names_one = spec.as_http().is_some_and(|http| !http.contract.trim().is_empty());
+    let is_said = expected.iter().any(|row| row.is_used() && row.name.trim() == "contract");
+    let wanted = Expectation::parse("contract", CONTRACT_OK).ok();
+    wanted.filter(|_| names_one && !is_said)
 }
 
 /// A file has one line of a name.

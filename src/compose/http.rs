@@ -61,6 +61,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     notes.extend(missing_notes(&automatic, &own, |header| spec.omits(header)));
     let socket = socket(&spec.socket, composer);
     let client = sockets::client(&spec.client, composer);
+    let contract = sockets::contract(&spec.contract, composer);
     let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
     sockets::keep_alive_of_unix(&socket, unix_socket.is_some(), composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
@@ -94,6 +95,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         client,
         unix_socket,
         new_connection: false,
+        contract,
         notes,
     })
 }
@@ -313,7 +315,12 @@ pub(super) fn listener(
     sockets::keep_alive_of_unix(&socket, sockets::is_unix(bind.as_ref()), composer);
     let rules = rules(&spec.rules, composer);
     let answer = answer(&spec.answer, FieldId::default(), composer);
-    Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer })
+    let contract = sockets::contract(&spec.contract, composer);
+    if spec.mock && contract.is_none() {
+        composer.issue(FieldId::new("mock"), "a mock answers by a contract; name its file");
+    }
+    let mocks = spec.mock;
+    Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer, contract, mocks })
 }
 
 /// The rules that are on.

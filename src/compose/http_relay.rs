@@ -4,7 +4,8 @@ use super::http::rules;
 use super::relay::{faults, hold, unless_itself};
 use super::rewrite::rewrites;
 use super::sockets::{
-    client, client_tls, endpoint_in, is_unix, keep_alive_of_unix, listener_tls, socket, stream_bind,
+    client, client_tls, contract, endpoint_in, is_unix, keep_alive_of_unix, listener_tls, socket,
+    stream_bind,
 };
 use super::text::Composer;
 use crate::model::endpoint::Endpoint;
@@ -39,6 +40,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         _ => ClientTls::verified(),
     };
     let rules = rules(&spec.rules, composer);
+    let contract = contract(&spec.contract, composer);
     let rewrites = rewrites(&spec.rewrite, Some(&spec.target_tls), composer);
     let user = composer.line(FieldId::new("user"), &spec.user);
     let password = composer.line(FieldId::new("password"), &spec.password);
@@ -65,6 +67,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         open: OpenPlan { hosts, authority: None },
         hold: hold(&spec.hold, composer),
         faults: faults((spec.faults, &spec.fault), (Some(true), "HTTP"), composer),
+        contract,
         credentials: (!user.is_empty()).then_some((user, password)),
     })
 }

@@ -1,6 +1,7 @@
 //! What plans share: where sockets connect and bind, what is asked of them, TLS of listeners.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -175,6 +176,14 @@ pub(super) fn beside(written: &str, composer: &Composer<'_>) -> String {
         Some(folder) => format!("{}/{path}", folder.trim_end_matches('/')),
         None => path,
     }
+}
+
+/// The file of a contract, if one is named.
+pub(super) fn contract(written: &str, composer: &mut Composer<'_>) -> Option<PathBuf> {
+    if written.trim().is_empty() {
+        return None;
+    }
+    Some(file(FieldId::new("contract"), written, composer).into())
 }
 
 /// A path with the home folder in place of a `~/` that is written there and came of no template.

@@ -13,6 +13,7 @@ use super::body::BodyStore;
 use super::budget::Budget;
 use super::check_help;
 use super::command::Command;
+use super::contracts::Contracts;
 use super::event::Event;
 use super::facts::Facts;
 use super::peers::PeerFinder;
@@ -116,7 +117,9 @@ impl Engine {
         }
         let kept = KeptConnections::new(config.keeps_connections);
         let (bodies_too, stop_too) = (bodies.clone(), stop.clone());
-        let env = SessionEnv { bodies: bodies_too, budget, tls, kept, peers, stop: stop_too };
+        let contracts = Contracts::default();
+        let env =
+            SessionEnv { bodies: bodies_too, budget, tls, kept, contracts, peers, stop: stop_too };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
         tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));
         let events = Events { facts: Facts::new(facts), urgent };

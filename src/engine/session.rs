@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -22,12 +23,14 @@ use tokio_util::task::TaskTracker;
 use super::body::BodyStore;
 use super::budget::Budget;
 use super::command::CloseMode;
+use super::contracts::{ContractSlot, Contracts};
 use super::holds::HoldDesk;
 use super::peers::PeerFinder;
 use super::sink::Sink;
 use super::tls::store::TlsStore;
 use super::transport::kept::KeptConnections;
 use super::way_back::RelayMark;
+use crate::model::failure::Failure;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::record::{ConnInfo, Direction, RecordKind};
@@ -105,6 +108,8 @@ pub(crate) struct SessionHandle {
     pub(crate) tls: TlsStore,
     /// What HTTP clients let stand for the next request.
     pub(crate) kept: KeptConnections,
+    /// Documents that exchanges are held against.
+    contracts: Contracts,
     /// Finds out whose peers are.
     peers: PeerFinder,
     /// The engine stops; nobody is left to read what happens.
@@ -122,6 +127,7 @@ pub(super) struct SessionEnv {
     pub(super) budget: Budget,
     pub(super) tls: TlsStore,
     pub(super) kept: KeptConnections,
+    pub(super) contracts: Contracts,
     pub(super) peers: PeerFinder,
     /// Fires when the engine stops.
     pub(super) stop: CancellationToken,
@@ -141,6 +147,7 @@ impl SessionHandle {
             budget: env.budget,
             tls: env.tls,
             kept: env.kept,
+            contracts: env.contracts,
             peers: env.peers,
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -162,6 +169,11 @@ impl SessionHandle {
     pub(crate) fn introduce_with(&self, conn: &ConnInfo, process: Option<SoughtProcess>) {
         self.events.conn(conn.clone());
         self.peers.look_for(conn, process, &self.events);
+    }
+
+    /// The contract of this session, where a file is named.
+    pub(super) async fn contract(&self, path: Option<&Path>) -> Result<ContractSlot, Failure> {
+        ContractSlot::open(&self.contracts, path).await
     }
 
     /// The whole engine is stopping: connections are let go as the end of a process does it.

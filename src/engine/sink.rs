@@ -333,6 +333,12 @@ impl Sink {
         for words in &mut exchange.warnings {
             *words = self.secrets.hide_words(words);
         }
+        if let Some(contract) = &mut exchange.contract {
+            let contract = Arc::make_mut(contract);
+            for words in contract.findings.iter_mut().chain(&mut contract.unchecked) {
+                *words = self.secrets.hide_words(words);
+            }
+        }
         if let ExchangeState::Failed(failure) = &mut exchange.state {
             **failure = self.secrets.hide_failure(*failure.clone());
         }

@@ -230,6 +230,7 @@ mod tests {
     use super::*;
     use crate::engine::body::BodyStore;
     use crate::engine::budget::Budget;
+    use crate::engine::contracts::Contracts;
     use crate::engine::peers::PeerFinder;
     use crate::engine::tls::store::TlsStore;
     use crate::engine::transport::kept::KeptConnections;
@@ -248,7 +249,8 @@ mod tests {
         let tls = TlsStore::new(None, None);
         let peers = PeerFinder::default();
         let kept = KeptConnections::default();
-        let env = SessionEnv { bodies, budget, tls, kept, peers, stop: stop.clone() };
+        let contracts = Contracts::default();
+        let env = SessionEnv { bodies, budget, tls, kept, contracts, peers, stop: stop.clone() };
         let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {

@@ -30,7 +30,6 @@ mod postman;
 mod slumber;
 mod tree;
 mod wanted;
-mod yaml;
 
 use bruno::BrunoFile;
 use found::FoundSource;

@@ -16,6 +16,7 @@ use super::har::told_besides;
 use super::secrets::disclosed;
 use crate::codec::charset::Recoder;
 use crate::codec::printable::is_visible;
+use crate::model::contract_facts::ContractFacts;
 use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
 };
@@ -117,6 +118,16 @@ pub fn lost(lost: LossTotals, at: Stamp) -> String {
     line("lost", at, facts)
 }
 
+/// How an exchange stands to its contract.
+fn contract(facts: &ContractFacts) -> Value {
+    known(json!({
+        "ok": facts.is_ok(),
+        "operation": Some(&facts.operation).filter(|it| !it.is_empty()),
+        "findings": listed(facts.findings.iter().map(String::as_str)),
+        "unchecked": listed(facts.unchecked.iter().map(String::as_str)),
+    }))
+}
+
 /// The line of an exchange, without a line break.
 #[must_use]
 pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> String {
@@ -166,6 +177,7 @@ pub(crate) fn exchange_of(
         "tls": tls,
         "state": state,
         "rule": exchange.rule,
+        "contract": exchange.contract.as_deref().map(contract),
         "failure": failure,
         "warnings": listed(exchange.warnings.iter().map(String::as_str)),
         "records": exchange.without_bytes.then_some(false),

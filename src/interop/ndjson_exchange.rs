@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::ndjson::Bodies;
 use super::ndjson_read::{marks, time};
 use super::pcap::FoundBodies;
+use crate::model::contract_facts::ContractFacts;
 use crate::model::exchange::{
     BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
     StartLine, ToldBesides,
@@ -120,6 +121,7 @@ impl ToldExchange {
             tls: value["tls"].as_object().map(|_| Arc::new(tls(&value["tls"]))),
             state: state(value)?,
             rule: text("rule"),
+            contract: contract(&value["contract"], answered["status"].as_u64()),
             warnings: texts(&value["warnings"]),
             passed_on: Some(&value["passed_on"])
                 .filter(|it| it.is_object())
@@ -153,6 +155,16 @@ fn besides(har: &Value, log: &mut Option<Arc<str>>) -> Option<Arc<ToldBesides>> 
     }
     let entry = text(&har["entry"]).unwrap_or_default().into();
     har.is_object().then(|| Arc::new(ToldBesides { entry, log: log.clone() }))
+}
+
+fn contract(value: &Value, status: Option<u64>) -> Option<Arc<ContractFacts>> {
+    let facts = ContractFacts {
+        operation: value["operation"].as_str().unwrap_or_default().to_owned(),
+        status: status.and_then(|status| status.try_into().ok()),
+        findings: texts(&value["findings"]),
+        unchecked: texts(&value["unchecked"]),
+    };
+    value.is_object().then(|| Arc::new(facts))
 }
 
 fn state(value: &Value) -> Option<ExchangeState> {

@@ -6,6 +6,8 @@
 //! writers turn marks into `"$API_TOKEN"` or `os.environ["API_TOKEN"]`, so what they write runs
 //! and gives nothing away.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -172,6 +174,12 @@ pub(crate) fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchang
     for words in &mut exchange.warnings {
         *words = disclosure.words(words);
     }
+    if let Some(contract) = &mut exchange.contract {
+        let contract = Arc::make_mut(contract);
+        for words in contract.findings.iter_mut().chain(&mut contract.unchecked) {
+            *words = disclosure.words(words);
+        }
+    }
     if let ExchangeState::Failed(failure) = exchange.state {
         let failure = disclosure.hidden().hide_failure(*failure);
         exchange.state = ExchangeState::Failed(Box::new(failure));
@@ -268,6 +276,8 @@ mod tests {
             delay: std::time::Duration::ZERO,
         };
         let plan = Plan::HttpListener(crate::model::plan::HttpListenerPlan {
+            contract: None,
+            mocks: false,
             bind: crate::model::endpoint::Bind::Loopback { port: 1 },
             tls: crate::model::tls::ListenerTls::Off,
             rules: Vec::new(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::contract_facts::ContractFacts;
 use super::counts::count;
 use super::end_address::EndAddress;
 use super::failure::Failure;
@@ -38,6 +39,8 @@ pub struct Exchange {
     pub rule: Option<String>,
     /// Which one it was (`HttpRulePlan::id`); 0 = no rule.
     pub rule_id: u32,
+    /// How it stands to the contract of its session; `None` = there is none, or it is not over.
+    pub contract: Option<Arc<ContractFacts>>,
     /// What was odd but did not stop us: malformed lines, duplicate lengths, bytes after the end.
     pub warnings: Vec<String>,
     /// What a relay did to its messages; they themselves are as the client sent and got them.
@@ -221,6 +224,7 @@ impl Exchange {
             state: ExchangeState::Active,
             rule: None,
             rule_id: 0,
+            contract: None,
             warnings: Vec::new(),
             touched: MessageMarks::default(),
             passed_on: None,
@@ -233,6 +237,12 @@ impl Exchange {
     #[must_use]
     pub(crate) fn told_target<'a>(&'a self, target: &'a str) -> &'a str {
         if self.side == Side::Relay && !self.url.is_empty() { &self.url } else { target }
+    }
+
+    /// What differs from its contract.
+    pub fn differences(&self) -> impl Iterator<Item = &str> {
+        let contract = self.contract.as_deref().into_iter();
+        contract.flat_map(|contract| contract.findings.iter().map(String::as_str))
     }
 
     /// The bodies it refers to.

@@ -2,8 +2,11 @@
 //! [`Exchange`] by whoever has one; kept by the timeline for as long as records of it may be asked
 //! about, so it holds no bodies.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 
+use super::contract_facts::ContractFacts;
 use super::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine};
 use super::fault::{FaultMarks, MessageMarks};
 use super::id::ConnId;
@@ -30,6 +33,8 @@ pub struct ExchangeFacts {
     pub status: Option<u16>,
     /// What a relay did to its messages.
     pub touched: MessageMarks,
+    /// How it stands to its contract.
+    pub contract: Option<Arc<ContractFacts>>,
     /// How many of the headers are of the request; those of the answer follow.
     asked: usize,
     fields: Vec<FieldLine>,
@@ -64,6 +69,7 @@ impl ExchangeFacts {
             host: url.host.to_owned(),
             status: response.and_then(Head::status),
             touched: exchange.touched,
+            contract: exchange.contract.clone(),
             asked: count(&exchange.request.head),
             fields,
         }
@@ -96,12 +102,20 @@ impl ExchangeFacts {
         if self.answers(direction) { self.touched.response } else { self.touched.request }
     }
 
+    /// What differs from the contract in the message that goes in this direction.
+    pub fn differences(&self, direction: Direction) -> usize {
+        let is_answer = self.answers(direction);
+        let findings = self.contract.as_ref().map_or(&[][..], |contract| &contract.findings);
+        findings.iter().filter(|it| it.starts_with("response: ") == is_answer).count()
+    }
+
     /// Memory it takes.
     pub(crate) fn cost(&self) -> usize {
         let line = |field: &FieldLine| field.name.len() + field.value.len();
         let texts = self.method.len() + self.path.len() + self.host.len();
         let fields: usize = self.fields.iter().map(line).sum();
-        size_of::<Self>() + texts + fields + self.fields.len() * size_of::<FieldLine>()
+        let contract = self.contract.as_ref().map_or(0, |contract| contract.cost());
+        size_of::<Self>() + texts + contract + fields + self.fields.len() * size_of::<FieldLine>()
     }
 }
 

@@ -37,6 +37,8 @@ pub struct HttpSpec {
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,
+    /// Path of an `OpenAPI` file that exchanges are held against; empty = none.
+    pub contract: String,
     /// Whether answers are kept on the disk, once it is a preset.
     #[default = true]
     pub keep: bool,
@@ -194,6 +196,10 @@ pub struct HttpListenerSpec {
     pub rules: Vec<HttpRule>,
     /// Given when no rule matches.
     pub answer: HttpAnswer,
+    /// As in [`HttpSpec`].
+    pub contract: String,
+    /// Whether the contract answers what no rule does.
+    pub mock: bool,
     pub expect: ListenerExpectSpec,
 }
 

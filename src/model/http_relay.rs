@@ -37,6 +37,8 @@ pub struct HttpRelaySpec {
     pub user: String,
     pub password: String,
     /// As in [`HttpSpec`](super::http::HttpSpec).
+    pub contract: String,
+    /// As in [`HttpSpec`](super::http::HttpSpec).
     #[default(HEAD_TIMEOUT)]
     pub timeout: Duration,
     #[default(CONNECT_TIMEOUT)]

@@ -110,6 +110,8 @@ pub struct HttpPlan {
     pub unix_socket: Option<UnixName>,
     /// It is asked how connecting goes, so none that was made before will do.
     pub new_connection: bool,
+    /// The document that it is held against.
+    pub contract: Option<PathBuf>,
     /// What of the request goes out otherwise than it was written, in words.
     pub notes: Vec<String>,
 }
@@ -159,6 +161,10 @@ pub struct HttpListenerPlan {
     pub socket: SocketOptions,
     pub rules: Vec<HttpRulePlan>,
     pub answer: AnswerPlan,
+    /// The document that exchanges are held against.
+    pub contract: Option<PathBuf>,
+    /// It answers what no rule does.
+    pub mocks: bool,
 }
 
 /// An answer for requests of this method (empty = any) and path (`*` = any characters).

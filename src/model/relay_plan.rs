@@ -1,5 +1,6 @@
 //! What the engine runs of an HTTP relay.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::authority::Authority;
@@ -37,6 +38,8 @@ pub struct HttpRelayPlan {
     pub hold: HoldPlan,
     /// Done to what the client says, before it is read, and to what it gets.
     pub faults: FaultsPlan,
+    /// The document that exchanges are held against.
+    pub contract: Option<PathBuf>,
     /// Who may use it as a forward proxy: user and password.
     pub credentials: Option<(String, String)>,
 }

@@ -345,6 +345,7 @@ impl RecordTest {
             RecordTest::Latency(_) => Some("latency"),
             RecordTest::Marked => Some("marked"),
             RecordTest::Text(TextOf::Comment, _) => Some("comment"),
+            RecordTest::Text(TextOf::Contract, _) => Some("contract"),
             RecordTest::Fault(_) => Some("fault"),
             RecordTest::Hold(_) => Some("hold"),
             RecordTest::Rewritten => Some("rewritten"),

@@ -31,6 +31,7 @@ pub enum FacetOf {
     Path,
     Query,
     Rule,
+    Contract,
     Phase(TimingPhase),
     TlsVersion,
     TlsCipher,
@@ -208,6 +209,8 @@ facets! {
         "SHA-256 of the certificate, in hex digits.", "\"tls.sha256\" = \"exists\"";
     "tls.verified" FacetOf::TlsVerified, FacetKind::YesNo, Client,
         "Whether the certificate was verified.", "\"tls.verified\" = true";
+    "contract" FacetOf::Contract, TEXT, Message,
+        "How it stands to the OpenAPI file of the preset: ok, or what differs; of what differs any.", "contract = \"ok\"";
     "called" FacetOf::Called, NUMBER, Listener,
         "How often a listener was called in a run: requests of HTTP, connections of TCP, datagrams of UDP.", "called = 2";
     "rule" FacetOf::Rule, NUMBER, Request,

@@ -86,14 +86,17 @@ impl<'a> RecordFacts<'a> {
             TextOf::Host => exchange.map(|it| it.host.as_bytes()).filter(|host| !host.is_empty()),
             TextOf::Comment => self.comment.map(str::as_bytes),
             TextOf::Error => self.is_error().then_some(self.data),
-            TextOf::Header(_) => None,
+            TextOf::Header(_) | TextOf::Contract => None,
         };
         let name = match of {
             TextOf::Header(name) => name.as_bytes(),
             _ => &[],
         };
         let named = exchange.filter(|_| !name.is_empty()).map(|it| it.values(name));
-        one.into_iter().chain(named.into_iter().flatten())
+        let contract =
+            exchange.filter(|_| *of == TextOf::Contract).and_then(|it| it.contract.as_deref());
+        let told = contract.into_iter().flat_map(|it| it.told().map(str::as_bytes));
+        one.into_iter().chain(named.into_iter().flatten()).chain(told)
     }
 
     /// The bytes behind the head of a message, or all of them where there are no heads.

@@ -210,6 +210,9 @@ fields! {
     "hold" QuerySubject::Hold, QueryValue::Word(HOLDS), true,
         ["intercept" "~intercepted" "intercepted" "paused"],
         "What was held before it was passed on, and what became of it; alone: whatever it was.", "hold == edited";
+    "contract" QuerySubject::Text(TextOf::Contract), QueryValue::Text, true,
+        ["openapi" "swagger" "schema" "spec"],
+        "How the exchange stands to the OpenAPI file of its session: ok, or what differs; alone: whatever it is.", "contract != ok";
     "rewritten" QuerySubject::Rewritten, QueryValue::Flag, true,
         ["changed" "modified" "mapped"],
         "What a rule of a relay changed before it was passed on.", "rewritten";

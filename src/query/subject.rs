@@ -18,6 +18,8 @@ pub(super) enum TextOf {
     Header(String),
     Comment,
     Error,
+    /// How the exchange stands to its contract.
+    Contract,
 }
 
 /// What is asked about the program at the other end, where it is of this machine.

@@ -33,6 +33,8 @@ fn listeners(bind: &Bind, tls: &ListenerTls) -> [Plan; 2] {
     let (bind, tls) = (bind.clone(), tls.clone());
     let stream = TcpListenerPlan { bind: bind.clone(), tls: tls.clone(), ..tcp_listener(echo()) };
     let http = HttpListenerPlan {
+        contract: None,
+        mocks: false,
         bind,
         tls,
         socket: wirebench::model::plan::SocketOptions::default(),

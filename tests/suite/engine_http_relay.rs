@@ -41,6 +41,7 @@ pub fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
         forwarded: false,
         onward_tls: ClientTls::verified(),
         open: OpenPlan::default(),
+        contract: None,
         credentials: None,
     }
 }

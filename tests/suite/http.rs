@@ -170,6 +170,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         verify: Verify::On,
         trust: TrustedCertificates::default(),
         redirects: 10,
+        contract: None,
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),
@@ -592,6 +593,8 @@ pub fn answer(status: u16, body: &str) -> AnswerPlan {
 
 pub fn listener(answer: AnswerPlan) -> HttpListenerPlan {
     HttpListenerPlan {
+        contract: None,
+        mocks: false,
         bind: Bind::Address("127.0.0.1:0".parse().unwrap()),
         tls: ListenerTls::Off,
         socket: wirebench::model::plan::SocketOptions::default(),

@@ -61,6 +61,9 @@ impl ListenWatch<'_> {
         for remark in remarks.iter().chain(&shown.warnings) {
             self.output.line(&format!("! {remark}"));
         }
+        for difference in shown.differences() {
+            self.output.line(&format!("! contract: {difference}"));
+        }
         if !self.is_brief {
             self.output.safe("\n");
         }

@@ -16,12 +16,14 @@ pub(crate) mod unsent;
 
 use tokio::sync::mpsc;
 
+use crate::engine::contracts::ContractSlot;
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::exchange::Head;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpPlan;
+use crate::model::url_text::UrlText;
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
 
@@ -30,9 +32,12 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let SessionContext { session, mut input, .. } = cx;
     let mut redirects = Redirects::of(&plan);
     let own = request::secure_origin(&plan);
+    let contract = session.contract(plan.contract.as_deref()).await?;
+    let first = UrlText::literal(&plan.url).host_port.to_owned();
     for number in 0.. {
         let hop = HopOrder { plan: &plan, number, own: own.as_ref(), session: &session };
-        let head = made(hop, &mut input).await?;
+        let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
+        let head = made(hop, &mut input, (&contract, is_elsewhere)).await?;
         match redirects.follow(&plan, &head)? {
             None => break,
             Some(next) => plan = next,
@@ -46,6 +51,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
 async fn made(
     order: HopOrder<'_>,
     input: &mut mpsc::Receiver<SessionInput>,
+    (contract, is_elsewhere): (&ContractSlot, bool),
 ) -> Result<Head, Failure> {
     let mut takes_kept = true;
     loop {
@@ -60,6 +66,8 @@ async fn made(
             takes_kept = false;
             continue;
         }
+        let ended = outcome.as_ref().map(drop).map_err(drop);
+        contract.check(&hop.recorder, &order.session.bodies, ended, is_elsewhere).await;
         hop.close(outcome.as_ref().err());
         return outcome;
     }

@@ -226,6 +226,8 @@ mod tests {
             tls: ListenerTls::Off,
             rules: vec![rule("POST", "/a", 201), rule("", "/a*", 202), rule("", "/a", 203)],
             answer: answer(404, &[]),
+            contract: None,
+            mocks: false,
             socket: crate::model::plan::SocketOptions::default(),
         };
         let turns = RuleTurns::default();
@@ -259,6 +261,8 @@ mod tests {
                 rule("/a", 203),
             ],
             answer: answer(404, &[]),
+            contract: None,
+            mocks: false,
             socket: crate::model::plan::SocketOptions::default(),
         };
         let turns = RuleTurns::default();

@@ -44,10 +44,12 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let words = Some(Bytes::from_static(FULL));
     let kind = (Protocol::Http, Side::Listener);
     let mut accept = AcceptLoop::open(kind, bind, tls, socket, own, words).await?;
+    let contract = session.contract(plan.contract.as_deref()).await?;
     let (plan, _) = watch::channel(Arc::new(plan));
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener {
         session,
+        contract,
         plan,
         machine,
         requests: AtomicU32::new(0),
@@ -65,8 +67,14 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
                 Ok(())
             }
             ListenerEvent::Update(plan) => {
-                let plan = plan.http_listener().ok_or_else(refusal::other_answers);
-                plan.map(|plan| drop(listener.plan.send_replace(Arc::new(plan))))
+                match plan.http_listener().ok_or_else(refusal::other_answers) {
+                    Ok(plan) => {
+                        let changed = listener.contract.change(plan.contract.as_deref()).await;
+                        listener.plan.send_replace(Arc::new(plan));
+                        changed
+                    }
+                    Err(failure) => Err(failure),
+                }
             }
             ListenerEvent::Send { .. } => {
                 let cause = "an HTTP listener answers by its rules and takes no input line";

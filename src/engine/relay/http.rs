@@ -33,10 +33,12 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
+use crate::engine::contracts::ContractSlot;
 use crate::engine::event::{Event, Summary};
 use crate::engine::faults::control::{FaultControl, FaultWatch};
 use crate::engine::http::answer::RuleTurns;
 use crate::engine::http::ending_order::EndingOrder;
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::refusal;
 use crate::engine::rewrites::RewriteControl;
 use crate::engine::session::{SessionContext, SessionHandle};
@@ -76,6 +78,8 @@ struct HttpRelay {
     turns: RuleTurns,
     /// What opens TLS, where hosts are named for that.
     opener: Option<Opener>,
+    /// What exchanges are held against.
+    contract: ContractSlot,
 }
 
 /// Runs the session to its end.
@@ -87,6 +91,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
         AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, words).await?;
     session.holds.change(&plan.hold);
     let (opener, _certificate) = opener(&plan, &session)?.unzip();
+    let contract = session.contract(plan.contract.as_deref()).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
@@ -102,6 +107,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
         faults: control.watch(),
         turns: RuleTurns::default(),
         opener,
+        contract,
     });
     relay.tell_target();
     control.tell();
@@ -122,13 +128,8 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
             }
             ListenerEvent::Update(plan) => match plan.http_relay() {
                 Some(plan) => {
-                    relay.session.holds.change(&plan.hold);
-                    relay.rewrites.change(&plan.rewrites);
                     control.change(&plan.faults);
-                    let target = plan.target.clone();
-                    if relay.plan.send_replace(plan).target != target {
-                        relay.tell_target();
-                    }
+                    relay.change(plan).await;
                 }
                 None => relay.session.events.refused(refusal::other_answers()),
             },
@@ -172,6 +173,24 @@ fn opener(
 }
 
 impl HttpRelay {
+    /// Holds an exchange that is over against the contract; a forward proxy only what is for its servers.
+    async fn check(&self, recorder: &ExchangeRecorder, outcome: Result<(), ()>) {
+        let is_proxy = self.plan.borrow().target.is_none();
+        self.contract.check(recorder, &self.session.bodies, outcome, is_proxy).await;
+    }
+
+    /// From now on by this plan.
+    async fn change(&self, plan: HttpRelayPlan) {
+        self.session.holds.change(&plan.hold);
+        self.rewrites.change(&plan.rewrites);
+        let changed = self.contract.change(plan.contract.as_deref()).await;
+        changed.unwrap_or_else(|failure| self.session.events.refused(failure));
+        let target = plan.target.clone();
+        if self.plan.send_replace(plan).target != target {
+            self.tell_target();
+        }
+    }
+
     fn tell_target(&self) {
         let text = match &self.plan.borrow().target {
             Some(target) => format!("requests are passed on to {}", target.place()),

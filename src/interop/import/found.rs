@@ -1,8 +1,7 @@
 //! What a file is: by what is in it, then by its name.
 
-use super::data::{DataNode, read_json};
+use super::data::{DataNode, read_json, read_yaml};
 use super::tree::{ImportFault, ImportKind};
-use super::yaml::read_yaml;
 use super::{bruno, command, http_file, hurl, packet_sender};
 use crate::interop::curl;
 

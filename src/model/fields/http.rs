@@ -15,6 +15,11 @@ use crate::model::payload::{Payload, PayloadFormat};
 const BODIES: &[&str] = &["none", "json", "text", "form", "multipart", "file", "hex", "escaped"];
 const HEADERS: &str = "\"Name: value\"; a leading ~ switches the row off. \"~User-Agent\" (Host, \
                        Accept, ...) keeps a header from being sent that is sent otherwise.";
+/// What the contract of a session is called in its form, and what its rows say.
+pub(super) const CONTRACT: &str = "Contract (an OpenAPI file)";
+pub(super) const CONTRACT_PLACE: &str = "openapi.yaml; empty = none";
+pub(super) const CONTRACT_HELP: &str = "Path of an OpenAPI file (2.0 to 3.2) that every exchange is held \
+                                        against; what differs is marked.";
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
 const HEX: PayloadFormat = PayloadFormat::Hex;
 const TEXT: PayloadFormat = PayloadFormat::Text;
@@ -39,6 +44,8 @@ impl Options for HttpSpec {
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
             label: "Redirects followed at most",
             help: "Redirects followed at most; 0 follows none.";
+        "contract", ValueKind::Text, contract, tab: OPTIONS, label: CONTRACT, is_path: true,
+            placeholder: CONTRACT_PLACE, help: CONTRACT_HELP;
         "keep", ValueKind::Flag, keep, tab: OPTIONS, label: "Keep answers on this disk",
             help: "Whether the answers of this preset are kept to be looked at later.";
         "unix-socket", ValueKind::Word(&[]), unix_socket, tab: OPTIONS,
@@ -151,6 +158,11 @@ impl Options for HttpListenerSpec {
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, unix, tab: OPTIONS;
+        "contract", ValueKind::Text, contract, tab: OPTIONS, label: CONTRACT, is_path: true,
+            placeholder: CONTRACT_PLACE, help: CONTRACT_HELP;
+        "mock", ValueKind::Flag, mock, tab: OPTIONS, label: "The contract answers what no rule does",
+            help: "Whether the contract answers, with its examples or what its schemas allow, what no rule does: \
+                   a mock of the server it describes. Prefer: code=404 asks for another answer.";
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
             help: "Tried in order; the first whose method and path match answers.";

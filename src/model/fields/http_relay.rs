@@ -1,5 +1,6 @@
 //! The options of HTTP relays.
 
+use super::http::{CONTRACT, CONTRACT_HELP, CONTRACT_PLACE};
 use super::relay::{FAULT, FAULT_HELP, FAULT_LIST, FAULTS};
 use super::relay::{REWRITE, REWRITE_HELP, REWRITE_LIST, REWRITES};
 use super::session::{BIND, BIND_HELP};
@@ -35,6 +36,8 @@ impl Options for HttpRelaySpec {
             help: "Who may use a forward proxy; empty = everybody who reaches it.";
         "password", ValueKind::Secret, password, tab: OPTIONS, label: "Password",
             help: "Password of that user; {{secret.name}} keeps it out of the file.";
+        "contract", ValueKind::Text, contract, tab: OPTIONS, label: CONTRACT, is_path: true,
+            placeholder: CONTRACT_PLACE, help: CONTRACT_HELP;
         "timeout", ValueKind::Duration, timeout, tab: OPTIONS,
             label: "Timeout (head, silent body)",
             help: "Longest wait for the head of an answer, and longest silence inside its body.";

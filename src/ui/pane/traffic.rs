@@ -16,6 +16,7 @@ use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::layout::pane_inner;
 use crate::app::pane::traffic::{PROMPT, RATE_SECONDS};
+use crate::app::shared::Shared;
 use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
 use crate::model::record::{ConnInfo, Record, RecordKind};
@@ -283,6 +284,9 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, placed: &[Placed
         let rule = printable_str(rule);
         painter.right(&format!(" by {} ", fit::start(&rule, RULED / 3)), palette.automatic);
     }
+    if let Some(words) = differences(&app.shared, record) {
+        painter.right(&words, palette.error);
+    }
     if let Some(held) = app.shared.held.told_by(record.conn, record.at) {
         let waited = app.shared.now.since(held.at).as_secs();
         painter.right(&format!(" waits {waited} s "), palette.warning);
@@ -293,6 +297,20 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, placed: &[Placed
         }
     }
     summary(&mut painter, (id, record), style);
+}
+
+/// How much of a message is not as its contract says; told where its head is.
+fn differences(shared: &Shared, record: &Record) -> Option<String> {
+    let exchange = shared.timeline.exchange_of(record)?;
+    let begins = if exchange.answers(record.direction) { "HTTP/" } else { &*exchange.method };
+    if record.kind != RecordKind::Data || !record.data.starts_with(begins.as_bytes()) {
+        return None;
+    }
+    match exchange.differences(record.direction) {
+        0 => None,
+        1 => Some(" ✗ contract ".to_owned()),
+        count => Some(format!(" ✗ contract {count} ")),
+    }
 }
 
 fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: Style) {

@@ -182,6 +182,8 @@ fn the_older_one_comes_first_whichever_was_marked() {
 fn requests_of_a_listener_are_compared_one_with_the_one_before() {
     let mut driver = Driver::new((120, 40), Stamp(1_000_000_000_000));
     let id = driver.open(Plan::HttpListener(HttpListenerPlan {
+        contract: None,
+        mocks: false,
         bind: bind(),
         tls: ListenerTls::Off,
         rules: Vec::new(),

@@ -98,6 +98,7 @@ pub fn http_plan() -> Plan {
         verify: Verify::On,
         trust: TrustedCertificates::default(),
         redirects: 10,
+        contract: None,
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),

@@ -130,6 +130,8 @@ fn a_python_http_listener_answers_like_ours() {
         answer,
     };
     let plan = Plan::HttpListener(HttpListenerPlan {
+        contract: None,
+        mocks: false,
         bind: loopback(),
         tls: ListenerTls::Off,
         rules: vec![

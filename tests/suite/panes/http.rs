@@ -308,6 +308,8 @@ fn listener_plan() -> Plan {
         delay: Duration::ZERO,
     };
     Plan::HttpListener(HttpListenerPlan {
+        contract: None,
+        mocks: false,
         bind: bind(),
         tls: ListenerTls::Off,
         rules: Vec::new(),

@@ -124,6 +124,9 @@ impl ExchangePane {
                 add(Tone::Warning, told);
             }
         }
+        for difference in shown.exchange.differences().take(WARNINGS) {
+            add(Tone::Failure, &format!("✗ {difference}"));
+        }
         let warnings = &shown.exchange.warnings;
         for warning in warnings.iter().take(WARNINGS) {
             add(Tone::Warning, &format!("! {warning}"));

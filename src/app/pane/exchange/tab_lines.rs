@@ -147,6 +147,14 @@ fn headers(shown: ShownExchange<'_>) -> impl Iterator<Item = LineSource<'_>> {
         .chain(interim)
         .chain(heading("Oddities", !exchange.warnings.is_empty()))
         .chain(exchange.warnings.iter().map(|warning| LineSource::Warning(warning)))
+        .chain(heading("Contract", exchange.contract.is_some()))
+        .chain(contract(exchange).map(LineSource::Warning))
+}
+
+/// What differs from the contract, and what of it was not looked at.
+fn contract(exchange: &Exchange) -> impl Iterator<Item = &str> {
+    let contract = exchange.contract.as_deref().into_iter();
+    contract.flat_map(|it| it.told().chain(it.unchecked.iter().map(String::as_str)))
 }
 
 fn head(head: &Head) -> impl Iterator<Item = LineSource<'_>> {

@@ -244,6 +244,7 @@ mod tests {
             verify: Verify::On,
             trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 3,
+            contract: None,
             notes: Vec::new(),
             socket: crate::model::plan::SocketOptions::default(),
             client: crate::model::plan::ClientOptions::default(),

@@ -144,6 +144,7 @@ mod tests {
             client: crate::model::plan::ClientOptions::default(),
             unix_socket: None,
             new_connection: false,
+            contract: None,
             notes: Vec::new(),
         }
     }

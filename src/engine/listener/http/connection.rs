@@ -24,6 +24,7 @@ use crate::codec::http1::HeadReader;
 use crate::engine::accept::pace::{Evictability, PeerPace, TimedStream};
 use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
+use crate::engine::contracts::ContractSlot;
 use crate::engine::http::answer::RuleTurns;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
@@ -53,6 +54,8 @@ const LINGER_BYTES: usize = 1024 * 1024;
 /// What the connections of a listener share.
 pub(super) struct HttpListener {
     pub(super) session: SessionHandle,
+    /// What its exchanges are held against.
+    pub(super) contract: ContractSlot,
     /// What to answer from now on.
     pub(super) plan: watch::Sender<Arc<HttpListenerPlan>>,
     /// The machine's own name, lower case; empty when it has none.

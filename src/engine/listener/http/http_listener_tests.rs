@@ -24,6 +24,8 @@ async fn listen() -> (EngineHandle, Events, SocketAddr) {
     let answer = AnswerPlan { status: 200, headers: Vec::new(), body, delay: Duration::ZERO };
     let bind = Bind::Address("127.0.0.1:0".parse().unwrap());
     let plan = HttpListenerPlan {
+        contract: None,
+        mocks: false,
         bind,
         tls: ListenerTls::Off,
         rules: Vec::new(),

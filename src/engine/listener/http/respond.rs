@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::connection::HttpConnection;
 use crate::codec::http1::status::has_no_content;
-use crate::engine::http::answer::{AnswerShape, RequestFacts, choose, shape};
+use crate::engine::http::answer::{AnswerShape, RequestFacts, choose, fitting, shape};
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::message_writer::{MessageWriter, answer_message};
@@ -25,7 +25,10 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
     ) -> bool {
         let plan = Arc::clone(&self.listener.plan.borrow());
-        let answer = self.answer(&plan, &asked, recorder);
+        let answer = match self.mocked(&plan, &asked, recorder).await {
+            Some(answer) => Cow::Owned(answer),
+            None => self.answer(&plan, &asked, recorder),
+        };
         if !answer.delay.is_zero() {
             recorder.publish();
             sleep(answer.delay).await;
@@ -60,9 +63,42 @@ impl HttpConnection {
             recorder.edit(|exchange| {
                 exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
             });
+            let (bodies, ended) =
+                (&listener.session.bodies, outcome.as_ref().map_err(drop).copied());
+            listener.contract.check(recorder, bodies, ended, false).await;
             (keep_alive && outcome.is_ok(), recorder.taken_out(outcome))
         };
         listener.endings.told(&listener.session.events, ends).await
+    }
+
+    /// What the contract answers in place of a server, where it does and no rule is there for the request.
+    async fn mocked(
+        &self,
+        plan: &HttpListenerPlan,
+        asked: &RequestFacts,
+        recorder: &ExchangeRecorder,
+    ) -> Option<AnswerPlan> {
+        let is_ruled = fitting(&plan.rules, &asked.method, &asked.target).is_some();
+        if !plan.mocks || asked.refusal.is_some() || is_ruled {
+            return None;
+        }
+        let listener = &self.listener;
+        match listener.contract.answer(recorder, &listener.session.bodies).await? {
+            Ok(mock) => {
+                let name = format!("contract {}", mock.operation);
+                recorder.edit(|exchange| {
+                    exchange.rule = Some(name.trim_end().to_owned());
+                    exchange.contract = mock.refused.map(Arc::new);
+                });
+                let (status, headers) = (mock.status, mock.headers);
+                let body = PlanBody::Bytes(mock.body.into());
+                Some(AnswerPlan { status, headers, body, delay: Duration::ZERO })
+            }
+            Err(failure) => {
+                self.note(Direction::Local, RecordKind::Failed, failure.cause.clone());
+                Some(own_answer(500, &failure.cause, recorder))
+            }
+        }
     }
 
     /// What to answer: what the rules say, or why the request is not served.

@@ -138,6 +138,7 @@ impl Visitor {
                 report: &|_, _| {},
             };
             let sent = outgoing.send(&mut self.write, head, has_body.then_some(source)).await;
+            relay.check(recorder, sent.as_ref().map(drop).map_err(drop)).await;
             (sent.is_ok(), recorder.closed(sent))
         };
         let is_sent = relay.endings.told(&relay.session.events, ends).await;

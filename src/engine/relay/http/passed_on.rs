@@ -156,6 +156,14 @@ impl Visitor {
         let writer = relay.session.bodies.create();
         let ends = async {
             let outcome = both(up.run(head, body), down.run(writer), recorder, &progress).await;
+            let is_over = match &outcome {
+                Passed::Answered { .. } => Some(Ok(())),
+                Passed::Cut(_) | Passed::Left(_) => Some(Err(())),
+                Passed::Switched(_) | Passed::NoAnswer { .. } | Passed::Broken(_) => None,
+            };
+            if let Some(ended) = is_over {
+                relay.check(recorder, ended).await;
+            }
             let told = told(&outcome, recorder);
             (outcome, told)
         };

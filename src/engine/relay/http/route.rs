@@ -243,6 +243,7 @@ mod tests {
             forwarded: false,
             onward_tls: ClientTls::verified(),
             open: OpenPlan::default(),
+            contract: None,
             credentials: None,
         }
     }

@@ -1,8 +1,8 @@
 //! Bruno's YAML (`OpenCollection`) as a tree like that of its JSON export.
 
 use crate::interop::import::data::DataNode;
+use crate::interop::import::data::read_yaml;
 use crate::interop::import::tree::ImportFault;
-use crate::interop::import::yaml::read_yaml;
 
 /// Reads a file: a request, what a folder says, or an environment.
 ///

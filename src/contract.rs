@@ -1,0 +1,76 @@
+//! Contracts: `OpenAPI` documents (2.0 to 3.2) that exchanges are held against, and that answer in place of the
+//! server they describe. Pure: bytes in, words and answers out.
+//!
+//! ```text
+//!   file ─ codec::{data_tree, yaml_tree} ─► Document ─► PathTable ─┐
+//!   request, answer (heads and bodies) ────────────────────────────┴─► Contract::check ─► ContractFacts
+//!                                                       Contract::mocked ─► MockAnswer
+//!   schema ─ translate (to JSON Schema 2020-12) ─► json_schema, compiled when it is first needed
+//! ```
+//! Called by the engine, which reads the file and holds on to the contract. Documents in the wild are often not
+//! valid: what cannot be used of one is said with the exchange as not looked at, and never fails the rest.
+
+mod checking;
+mod document;
+mod example;
+mod media;
+mod mock;
+mod parameters;
+mod paths;
+mod schemas;
+mod translate;
+
+use crate::codec::data_tree::{self, DataNode};
+use crate::codec::yaml_tree;
+use document::Document;
+use paths::PathTable;
+use schemas::Schemas;
+
+pub(crate) use checking::{SeenBody, SeenMessage};
+pub(crate) use mock::MockAnswer;
+
+/// Longest document, as of imports.
+pub(crate) const CONTRACT_LIMIT: u64 = 32 * 1024 * 1024;
+/// Bytes of a body that are looked at.
+pub(crate) const CHECKED_BODY: u64 = 4 * 1024 * 1024;
+
+/// A document ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Contract {
+    document: Document,
+    paths: PathTable,
+    schemas: Schemas,
+}
+
+impl Contract {
+    /// Reads a document, JSON or YAML.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its place.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let is_json = text.trim_start().starts_with('{');
+        let root = if is_json { data_tree::read_json(text) } else { yaml_tree::read_yaml(text) };
+        Contract::of(root.map_err(|fault| fault.to_string())?)
+    }
+
+    fn of(root: DataNode) -> Result<Self, String> {
+        let document = Document::new(root)?;
+        let paths = PathTable::new(document.paths());
+        Ok(Contract { document, paths, schemas: Schemas::default() })
+    }
+
+    /// Whether a request to this URL is one that the document speaks of: of a server that it names, or of any
+    /// where it names none.
+    pub(crate) fn is_about(&self, url: &str) -> bool {
+        self.document.is_about(url)
+    }
+}
+
+#[cfg(test)]
+mod contract_tests;
+#[cfg(test)]
+mod corpora_tests;
+#[cfg(test)]
+mod mock_tests;

@@ -1,0 +1,93 @@
+//! What a document answers.
+
+use serde_json::{Value, json};
+
+use super::contract_tests::{SHOP, asked};
+use super::*;
+
+fn answered(
+    contract: &Contract,
+    method: &str,
+    url: &str,
+    fields: &[(&str, &str)],
+    body: &str,
+) -> MockAnswer {
+    contract.mocked(url, &asked(method, fields), &SeenBody::Whole(body.as_bytes().to_vec()))
+}
+
+fn json_of(answer: &MockAnswer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+fn header<'a>(answer: &'a MockAnswer, name: &str) -> Option<&'a str> {
+    let found = answer.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn an_operation_is_answered_with_its_example_or_what_its_schema_allows() {
+    let shop = Contract::read(SHOP.as_bytes()).unwrap();
+    let one = answered(&shop, "GET", "http://h/items/7", &[], "");
+    assert_eq!((one.status, json_of(&one)), (200, json!({"id": 7, "price": 1.5, "kind": "pen"})));
+    assert_eq!(one.operation, "GET /items/{id}");
+    let book = answered(&shop, "GET", "http://h/items/7", &[("Prefer", "example=book")], "");
+    assert_eq!(json_of(&book)["id"], 8);
+    let trace = ("X-Trace", "00000000-0000-4000-8000-000000000000");
+    let all = answered(&shop, "GET", "http://h/v1/items", &[trace], "");
+    assert_eq!(json_of(&all), json!([{"id": 0, "price": 0.5, "kind": "pen", "parts": []}]));
+    assert_eq!(header(&all, "x-total"), Some("0"));
+    let gone = answered(&shop, "DELETE", "http://h/items/7", &[], "");
+    assert_eq!((gone.status, gone.body.len(), header(&gone, "content-type")), (204, 0, None));
+}
+
+#[test]
+fn another_answer_can_be_preferred_and_a_wrong_request_is_told_why() {
+    let shop = Contract::read(SHOP.as_bytes()).unwrap();
+    let none = answered(&shop, "GET", "http://h/items/7", &[("Prefer", "code=404")], "");
+    assert_eq!((none.status, header(&none, "preference-applied")), (404, Some("code=404")));
+    assert_eq!(json_of(&none), json!({"title": "string"}));
+    let unknown = answered(&shop, "GET", "http://h/nothing", &[], "");
+    assert_eq!(
+        (unknown.status, json_of(&unknown)["title"].as_str()),
+        (404, Some("unknown path /nothing"))
+    );
+    let method = answered(&shop, "PUT", "http://h/items/7", &[], "");
+    assert_eq!((method.status, header(&method, "allow")), (405, Some("GET, DELETE")));
+    let wrong =
+        answered(&shop, "POST", "http://h/items", &[("Content-Type", "application/json")], "{}");
+    assert_eq!(wrong.status, 400);
+    let findings = wrong.refused.unwrap().findings;
+    assert_eq!(findings, ["request: 'price' is missing (POST /items)"]);
+}
+
+#[test]
+fn what_is_made_of_a_schema_is_allowed_by_it_and_always_the_same() {
+    for schema in [
+        r#"{"type": "string", "minLength": 10, "maxLength": 12}"#,
+        r#"{"type": "string", "maxLength": 3}"#,
+        r#"{"type": "string", "pattern": "^[A-Z]{3}-\\d{2,4}(x|y)?$"}"#,
+        r#"{"type": "string", "format": "date-time"}"#,
+        r#"{"type": "integer", "exclusiveMinimum": 3, "multipleOf": 5}"#,
+        r#"{"type": "integer", "maximum": -2}"#,
+        r#"{"type": "number", "minimum": 0.25, "maximum": 0.75}"#,
+        r#"{"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.1}"#,
+        r#"{"type": "array", "minItems": 3, "uniqueItems": true, "items": {"type": "integer"}}"#,
+        r#"{"type": "array", "minItems": 2, "uniqueItems": true, "items": {"enum": ["a", "b", "c"]}}"#,
+        r#"{"type": ["null", "object"], "required": ["a"], "properties": {"a": {"oneOf": [{"type": "boolean"}, {"type": "string"}]}}}"#,
+        r#"{"type": "object", "minProperties": 1, "additionalProperties": {"type": "integer"}}"#,
+        r#"{"allOf": [{"required": ["a"], "properties": {"a": {"const": 5}}}, {"required": ["b"], "properties": {"b": {"type": "null"}}}]}"#,
+        r#"{"anyOf": [{"type": "string", "format": "ipv6"}, {"type": "integer"}]}"#,
+    ] {
+        let text = format!(
+            r#"{{"openapi": "3.1.0", "paths": {{"/": {{"get": {{"responses": {{"200": {{"content":
+            {{"application/json": {{"schema": {schema}}}}}}}}}}}}}}}}}"#
+        );
+        let contract = Contract::read(text.as_bytes()).unwrap();
+        let answer = answered(&contract, "GET", "http://h/", &[], "");
+        assert_eq!(answer, answered(&contract, "GET", "http://h/", &[], ""));
+        let written: Value = serde_json::from_str(schema).unwrap();
+        let ready = crate::json_schema::Schema::compile(&written, jsonschema::Draft::Draft202012);
+        let violations = ready.unwrap().violations(&json_of(&answer), 5);
+        assert_eq!(violations, [], "{schema}: {}", json_of(&answer));
+    }
+}
