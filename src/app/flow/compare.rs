@@ -133,7 +133,7 @@ fn subject(app: &App, then: Action, pane: Pane) -> Result<Subject, &'static str>
         Pane::History => {
             let entry = app.history.selected().ok_or("there is no entry here")?;
             let session = shared.sessions.of_entry(entry.name.at);
-            let here = session.and_then(|session| Some((session, session.exchanges.back()?)));
+            let here = session.and_then(|session| Some((session, &**session.exchanges.back()?)));
             let Some(here) = here else {
                 let (at, title) = (entry.name.at, entry.summary.clone());
                 return Ok(Subject::Kept(SoughtEntry { at, title, then, found: None }));
