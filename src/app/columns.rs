@@ -133,11 +133,11 @@ columns! {
     Status "status" "status" 7 Right Hidden, Text "status == "
         "status of the exchange" |it| it.status();
     Method "method" "method" 8 Left Hidden, Text "method == "
-        "method of the exchange" |it| it.exchange_text(|exchange| &exchange.method);
+        "method of the exchange" |it| it.exchange_text(|exchange| exchange.method());
     Path "path" "path" 24 Left Hidden, Text "path == "
-        "path of the exchange with its query" |it| it.exchange_text(|exchange| &exchange.path);
+        "path of the exchange with its query" |it| it.exchange_text(|exchange| exchange.path());
     Host "host" "host" 20 Left Hidden, Text "host == "
-        "host the request of the exchange is for" |it| it.exchange_text(|exchange| &exchange.host);
+        "host the request of the exchange is for" |it| it.exchange_text(|exchange| exchange.host());
     Comment "comment" "comment" 20 Left Hidden, Warning "comment == "
         "what you wrote about it" |it| it.comment();
 }

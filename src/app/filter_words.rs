@@ -115,9 +115,9 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
             let users = timeline.owners_seen().take(LOOKED_AT).filter_map(PeerOwner::user);
             users.map(|user| user.told().into_owned()).collect()
         }
-        "method" => texts(|it| &it.method),
-        "path" => texts(|it| &it.path),
-        "host" => texts(|it| &it.host),
+        "method" => texts(|it| it.method()),
+        "path" => texts(|it| it.path()),
+        "host" => texts(|it| it.host()),
         _ => Vec::new(),
     }
 }
