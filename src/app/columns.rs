@@ -133,12 +133,11 @@ columns! {
     Status "status" "status" 7 Right Hidden, Text "status == "
         "status of the exchange" |it| it.status();
     Method "method" "method" 8 Left Hidden, Text "method == "
-        "method of the exchange" |it| it.exchange_text(|exchange| &exchange.method);
+        "method of the exchange" |it| it.exchange_text(|exchange| exchange.method());
     Path "path" "path" 24 Left Hidden, Text "path == "
-        "path of the exchange with its query" |it| it.exchange_text(|exchange| &exchange.path);
+        "path of the exchange with its query" |it| it.exchange_text(|exchange| exchange.path());
     Host "host" "host" 20 Left Hidden, Text "host == "
         "host the request of the exchange is for, or that a relay leads to" |it| it.host();
-        "host the request of the exchange is for" |it| it.exchange_text(|exchange| &exchange.host);
     Contract "contract" "contract" 24 Left Hidden, Warning "contract == "
         "how the exchange stands to its OpenAPI file" |it| it.contract();
     Comment "comment" "comment" 20 Left Hidden, Warning "comment == "
@@ -207,7 +206,7 @@ impl CellFacts<'_> {
     }
 
     fn host(&self) -> CellValue {
-        let of_exchange = self.exchange_text(|exchange| &exchange.host);
+        let of_exchange = self.exchange_text(|exchange| exchange.host());
         if of_exchange != CellValue::Nothing {
             return of_exchange;
         }

@@ -117,12 +117,12 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
             let users = timeline.owners_seen().take(LOOKED_AT).filter_map(PeerOwner::user);
             users.map(|user| user.told().into_owned()).collect()
         }
-        "method" => texts(|it| &it.method),
-        "path" => texts(|it| &it.path),
+        "method" => texts(|it| it.method()),
+        "path" => texts(|it| it.path()),
         "host" => {
             let asked = conns().filter(|it| !it.is_onward());
             let asked = asked.filter_map(|it| it.asked.as_ref().map(|asked| asked.host()));
-            texts(|it| &it.host).into_iter().chain(asked).collect()
+            texts(|it| it.host()).into_iter().chain(asked).collect()
         }
         _ => Vec::new(),
     }

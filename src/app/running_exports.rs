@@ -197,7 +197,9 @@ impl RunningExport {
         }
         let session = shared.sessions.get(of);
         let kept = session.and_then(|it| it.exchanges.iter().find(|it| it.number == facts.number));
-        let kept = kept.cloned().or_else(|| shared.opened.get(record.conn, facts.number));
+        let kept = kept
+            .map(|it| Exchange::clone(it))
+            .or_else(|| shared.opened.get(record.conn, facts.number));
         match kept {
             Some(kept) => {
                 let started = shared.wall_clock.at(kept.started);

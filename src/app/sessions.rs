@@ -78,7 +78,7 @@ pub struct Session {
     pub state: SessionState,
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
-    pub exchanges: VecDeque<Exchange>,
+    pub exchanges: VecDeque<Box<Exchange>>,
     /// Their numbers, so that one is found without a look at each of them.
     numbers: VecDeque<u32>,
     /// The highest of them so far: most exchanges are new and come behind it.
@@ -303,7 +303,7 @@ impl Session {
     }
 
     /// Adds an exchange or replaces its older state; returns bodies no longer referred to.
-    pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
+    pub(super) fn put(&mut self, exchange: Box<Exchange>) -> Vec<BodyId> {
         let place = self.place_of(exchange.number);
         let known = place.and_then(|at| self.exchanges.get_mut(at));
         let is_counted = known.as_ref().is_some_and(|known| known.rule.is_some());
@@ -474,8 +474,7 @@ impl Sessions {
             self.map.values().filter(|s| s.is_over() && !keep(s.id)).map(|s| s.id).collect();
         let surplus = ended.len().saturating_sub(ENDED_KEPT);
         let gone = ended.into_iter().take(surplus).filter_map(|id| self.map.remove(&id));
-        gone.flat_map(|s| s.exchanges.iter().flat_map(Exchange::bodies).collect::<Vec<_>>())
-            .collect()
+        gone.flat_map(|s| s.exchanges).flat_map(|exchange| exchange.bodies()).collect()
     }
 }
 

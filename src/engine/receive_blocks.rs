@@ -23,9 +23,9 @@ pub(super) const READ: usize = 64 * 1024;
 /// Bytes of a block.
 const BLOCK: usize = 512 * 1024;
 /// A block with less room than this is filled: so little is left unused.
-const ROOM: usize = 8 * 1024;
+const ROOM: usize = 4 * 1024;
 /// Blocks that wait to be filled again; more go back to the system.
-const SPARE: usize = 16;
+const SPARE: usize = 4;
 /// Blocks that are filled at the same time: one for each thread that reads.
 const LANES: usize = 2;
 

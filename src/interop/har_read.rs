@@ -477,7 +477,7 @@ mod tests {
         let times: Vec<_> = batch.records.iter().map(|it| it.at.0 % 1_000_000_000).collect();
         assert_eq!(times, [503_000_000, 507_000_000, 0, 0]);
         let facts: Vec<_> = batch.exchanges.iter().map(ExchangeFacts::of).collect();
-        let told = |it: &ExchangeFacts| (it.method.clone(), it.path.clone(), it.status);
+        let told = |it: &ExchangeFacts| (it.method().to_owned(), it.path().to_owned(), it.status);
         assert_eq!(told(&facts[0]), ("POST".into(), "/a?b".into(), Some(200)));
         assert_eq!(told(&facts[1]), ("GET".into(), "/late".into(), None));
         assert_eq!(facts[0].values(b"a").collect::<Vec<_>>(), [b"1  B: 2"]);

@@ -351,7 +351,7 @@ mod tests {
             for piece in [1, 3, said.len()] {
                 let found = facts(side, &said, piece);
                 let told: Vec<_> =
-                    found.iter().map(|it| (&*it.method, &*it.path, &*it.host, it.status)).collect();
+                    found.iter().map(|it| (it.method(), it.path(), it.host(), it.status)).collect();
                 assert_eq!(
                     told,
                     [

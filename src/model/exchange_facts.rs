@@ -25,11 +25,9 @@ pub struct ExchangeFacts {
     pub ended: Option<Stamp>,
     /// Whether the peer asks and we answer.
     pub is_served: bool,
-    pub method: String,
-    /// With the query.
-    pub path: String,
-    /// Without the port.
-    pub host: String,
+    /// Method, path and host, one behind the other, and where the first two end.
+    words: Box<str>,
+    word_ends: (usize, usize),
     pub status: Option<u16>,
     /// What a relay did to its messages.
     pub touched: MessageMarks,
@@ -54,9 +52,8 @@ impl ExchangeFacts {
         let count = |head: &Head| head.fields.len();
         let in_all = count(&exchange.request.head) + response.map_or(0, count);
         let mut fields = Vec::with_capacity(in_all);
-        for head in std::iter::once(&exchange.request.head).chain(response) {
-            copy_fields(head, &mut fields);
-        }
+        let heads = std::iter::once(&exchange.request.head).chain(response);
+        copy_fields(heads.flat_map(|head| &head.fields), &mut fields);
         ExchangeFacts {
             conn: exchange.conn,
             number: exchange.number,
@@ -64,15 +61,32 @@ impl ExchangeFacts {
             ended: (exchange.state != ExchangeState::Active)
                 .then(|| exchange.started + exchange.timing.total),
             is_served: exchange.side.listens(),
-            method: method.to_owned(),
-            path: path.to_owned(),
-            host: url.host.to_owned(),
+            words: [method, path, url.host].concat().into(),
+            word_ends: (method.len(), method.len() + path.len()),
             status: response.and_then(Head::status),
             touched: exchange.touched,
             contract: exchange.contract.clone(),
             asked: count(&exchange.request.head),
             fields,
         }
+    }
+
+    /// Method of the request.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.words.get(..self.word_ends.0).unwrap_or_default()
+    }
+
+    /// What it asked for, with the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.words.get(self.word_ends.0..self.word_ends.1).unwrap_or_default()
+    }
+
+    /// The host it was for, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.words.get(self.word_ends.1..).unwrap_or_default()
     }
 
     /// Values of the headers of this name, in lower case, of the request and of its answer.
@@ -112,23 +126,22 @@ impl ExchangeFacts {
     /// Memory it takes.
     pub(crate) fn cost(&self) -> usize {
         let line = |field: &FieldLine| field.name.len() + field.value.len();
-        let texts = self.method.len() + self.path.len() + self.host.len();
         let fields: usize = self.fields.iter().map(line).sum();
         let contract = self.contract.as_ref().map_or(0, |contract| contract.cost());
-        size_of::<Self>() + texts + contract + fields + self.fields.len() * size_of::<FieldLine>()
+        size_of::<Self>() + self.words.len() + contract + fields + self.fields.len() * size_of::<FieldLine>()
     }
 }
 
 /// A slice of a head would keep all that it was read from: the lines are copied, in one piece.
-fn copy_fields(head: &Head, into: &mut Vec<FieldLine>) {
+fn copy_fields<'a>(fields: impl Iterator<Item = &'a FieldLine> + Clone, into: &mut Vec<FieldLine>) {
     let len = |field: &FieldLine| field.name.len() + field.value.len();
-    let mut lines = BytesMut::with_capacity(head.fields.iter().map(len).sum());
-    for field in &head.fields {
+    let mut lines = BytesMut::with_capacity(fields.clone().map(len).sum());
+    for field in fields.clone() {
         lines.extend_from_slice(&field.name);
         lines.extend_from_slice(&field.value);
     }
     let mut lines = lines.freeze();
-    into.extend(head.fields.iter().map(|field| FieldLine {
+    into.extend(fields.map(|field| FieldLine {
         name: lines.split_to(field.name.len()),
         value: lines.split_to(field.value.len()),
     }));

@@ -81,9 +81,9 @@ impl<'a> RecordFacts<'a> {
     pub(super) fn texts<'b>(&'b self, of: &'b TextOf) -> impl Iterator<Item = &'b [u8]> {
         let exchange = self.exchange;
         let one = match of {
-            TextOf::Method => exchange.map(|it| it.method.as_bytes()),
-            TextOf::Path => exchange.map(|it| it.path.as_bytes()),
-            TextOf::Host => exchange.map(|it| it.host.as_bytes()).filter(|host| !host.is_empty()),
+            TextOf::Method => exchange.map(|it| it.method().as_bytes()),
+            TextOf::Path => exchange.map(|it| it.path().as_bytes()),
+            TextOf::Host => exchange.map(|it| it.host().as_bytes()).filter(|host| !host.is_empty()),
             TextOf::Comment => self.comment.map(str::as_bytes),
             TextOf::Error => self.is_error().then_some(self.data),
             TextOf::Header(_) | TextOf::Contract => None,

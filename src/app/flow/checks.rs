@@ -32,7 +32,7 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
         WhatCame::Served(Box::new(served(app, session)))
     } else if can.exchanges {
         let Some(exchange) = session.exchanges.back().cloned() else { return };
-        WhatCame::Exchange(Box::new(exchange))
+        WhatCame::Exchange(exchange)
     } else {
         let mut heard = Heard::new(can.datagrams);
         heard.dialled(session.dialled.clone());

@@ -133,7 +133,7 @@ fn subject(app: &App, then: Action, pane: Pane) -> Result<Subject, &'static str>
         Pane::History => {
             let entry = app.history.selected().ok_or("there is no entry here")?;
             let session = shared.sessions.of_entry(entry.name.at);
-            let here = session.and_then(|session| Some((session, session.exchanges.back()?)));
+            let here = session.and_then(|session| Some((session, &**session.exchanges.back()?)));
             let Some(here) = here else {
                 let (at, title) = (entry.name.at, entry.summary.clone());
                 return Ok(Subject::Kept(SoughtEntry { at, title, then, found: None }));
@@ -158,7 +158,7 @@ fn of_record(app: &App) -> Result<(&Session, &Exchange), &'static str> {
     let record = app.traffic.selected(shared).and_then(|id| shared.timeline.get(id)).ok_or(NONE)?;
     let session = shared.sessions.get(record.conn.session).ok_or(NONE)?;
     let on_it = session.exchanges.iter().filter(|exchange| exchange.conn == record.conn);
-    let found = on_it.clone().filter(|exchange| exchange.started <= record.at).last();
+    let found = on_it.clone().filter(|exchange| exchange.started <= record.at).next_back();
     let exchange = found.or_else(|| on_it.clone().next()).ok_or(NONE)?;
     Ok((session, exchange))
 }

@@ -32,8 +32,8 @@ fn take(app: &mut App, event: Event) {
         // For captures alone, and no engine of a screen is asked for it.
         Event::Ciphertext(_) => {}
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
-        Event::Exchange(exchange) => exchange_changed(app, *exchange),
-        Event::Opened { exchange, called } => opened(app, *exchange, called),
+        Event::Exchange(exchange) => exchange_changed(app, exchange),
+        Event::Opened { exchange, called } => opened(app, exchange, called),
         Event::Progress { id, number, body, encoded, decoded, .. } => {
             let session = app.shared.sessions.get_mut(id);
             if let Some(body) = session.and_then(|session| session.arriving(number, body)) {
@@ -183,7 +183,7 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     }
 }
 
-fn exchange_changed(app: &mut App, exchange: Exchange) {
+fn exchange_changed(app: &mut App, exchange: Box<Exchange>) {
     let id = exchange.conn.session;
     if id == SessionId::FOREIGN {
         let called = exchange.number;
@@ -197,9 +197,9 @@ fn exchange_changed(app: &mut App, exchange: Exchange) {
 }
 
 /// One of a file.
-fn opened(app: &mut App, exchange: Exchange, called: u32) {
+fn opened(app: &mut App, exchange: Box<Exchange>, called: u32) {
     traffic::exchange_changed(app, &exchange);
-    let gone = app.shared.opened.put(exchange, called);
+    let gone = app.shared.opened.put(*exchange, called);
     app.release(gone);
 }
 

@@ -311,7 +311,7 @@ pub(super) fn hold(
     session.draft = holder.draft;
     session.state = match outcome.and_then(|found| read(id, found)) {
         Ok(exchange) => {
-            session.exchanges.push_back(exchange);
+            session.exchanges.push_back(Box::new(exchange));
             SessionState::Over(Ok(Summary::of("kept")))
         }
         Err(failure) => SessionState::Over(Err(failure)),

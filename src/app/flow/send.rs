@@ -303,5 +303,6 @@ fn outcome(session: &Session, totals: Totals) -> SessionOutcome {
     if session.side().listens() {
         return SessionOutcome::Requests(session.exchanges.len() as u64 + session.forgotten);
     }
-    session.exchanges.back().map_or(SessionOutcome::Unknown, SessionOutcome::of_exchange)
+    let last = session.exchanges.back();
+    last.map_or(SessionOutcome::Unknown, |exchange| SessionOutcome::of_exchange(exchange))
 }

@@ -90,7 +90,11 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
 /// A byte of a token (RFC 9110, section 5.6.2).
 #[must_use]
 pub(crate) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.'
+            | b'^'..=b'`' | b'|' | b'~'
+    )
 }
 
 /// Whether the bytes are a token: a method or a field name.

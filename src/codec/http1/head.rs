@@ -132,7 +132,7 @@ impl HeadReader {
             let text = fields::strip_line_end(line, &mut Warnings::default());
             let verdict = match start_line::foreign(text, self.expected) {
                 Some(message) => Err(message),
-                None => start_line::read(text, self.expected, &mut Warnings::default()),
+                None => start_line::check(text, self.expected),
             };
             if let Err(message) = verdict {
                 self.buffer.extend_from_slice(rest);
@@ -178,6 +178,8 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
         warnings.harmless("an empty line before the start line");
     }
     let lines = &raw[start..];
+    // All but the start line and the empty one are fields, as a rule.
+    head.fields.reserve_exact(memchr::memchr_iter(b'\n', lines).count().saturating_sub(2));
     // The head is kept whole anyway: its lines lie in it.
     let keep = |part: &[u8]| raw.slice_ref(part);
     for (index, line) in lines.split_inclusive(|b| *b == b'\n').enumerate() {

@@ -51,6 +51,14 @@ fn garbage(start: &[u8]) -> String {
     format!("the peer does not speak HTTP; it sent '{}'", excerpt(start))
 }
 
+/// Whether a line is the expected start line; the error says why it is none.
+pub(super) fn check(line: &[u8], expected: Expected) -> Result<(), String> {
+    match expected {
+        Expected::Request => request_words(line, &mut Warnings::default()).map(drop),
+        Expected::Response => response(line, &mut Warnings::default()).map(drop),
+    }
+}
+
 /// Reads a start line without its end; the error says why it is none.
 pub(super) fn read(
     line: &[u8],
@@ -58,12 +66,19 @@ pub(super) fn read(
     warnings: &mut Warnings,
 ) -> Result<StartLine, String> {
     match expected {
-        Expected::Request => request(line, warnings),
+        Expected::Request => {
+            let (method, target, version) = request_words(line, warnings)?;
+            Ok(StartLine::Request { method: text(method), target: text(target), version })
+        }
         Expected::Response => response(line, warnings),
     }
 }
 
-fn request(line: &[u8], warnings: &mut Warnings) -> Result<StartLine, String> {
+/// Method, target and version of a request line.
+fn request_words<'a>(
+    line: &'a [u8],
+    warnings: &mut Warnings,
+) -> Result<(&'a [u8], &'a [u8], HttpVersion), String> {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
     let end = line.iter().position(is_space).ok_or_else(|| garbage(line))?;
     let (method, rest) = line.split_at(end);
@@ -88,7 +103,7 @@ fn request(line: &[u8], warnings: &mut Warnings) -> Result<StartLine, String> {
     } else if is_version && !single {
         warnings.refuse(400, "the request line is not three words with one space between");
     }
-    Ok(StartLine::Request { method: text(method), target: text(target), version })
+    Ok((method, target, version))
 }
 
 fn response(line: &[u8], warnings: &mut Warnings) -> Result<StartLine, String> {

@@ -5,26 +5,35 @@
 /// A request head with its empty line.
 #[must_use]
 pub fn request_head(method: &str, target: &str, headers: &[(String, String)]) -> Vec<u8> {
-    head(&format!("{method} {target} HTTP/1.1\r\n"), headers)
+    head(&[method, " ", target, " HTTP/1.1\r\n"], texts(headers))
 }
 
 /// A response head with its empty line and the usual reason phrase.
 #[must_use]
-pub fn response_head(status: u16, headers: &[(String, String)]) -> Vec<u8> {
-    head(&format!("HTTP/1.1 {status} {}\r\n", reason(status)), headers)
+pub fn response_head<'a>(
+    status: u16,
+    headers: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> Vec<u8> {
+    head(&["HTTP/1.1 ", &status.to_string(), " ", reason(status), "\r\n"], headers)
 }
 
-fn head(start: &str, headers: &[(String, String)]) -> Vec<u8> {
+/// Headers that were composed, as they are written.
+pub(crate) fn texts(headers: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> + Clone {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+fn head<'a>(start: &[&str], headers: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<u8> {
     // An empty value is written without the space, as most clients do.
     let space = |value: &str| if value.is_empty() { "" } else { " " };
-    let line = |(name, value): &(String, String)| {
+    let line = |(name, value): (&str, &str)| {
         name.len() + ":".len() + space(value).len() + value.len() + "\r\n".len()
     };
-    let length = start.len() + headers.iter().map(line).sum::<usize>() + "\r\n".len();
+    let start_len = start.iter().map(|word| word.len()).sum::<usize>();
+    let length = start_len + headers.clone().map(line).sum::<usize>() + "\r\n".len();
     let mut out = String::with_capacity(length);
-    out.push_str(start);
+    out.extend(start.iter().copied());
     for (name, value) in headers {
-        out.extend([name.as_str(), ":", space(value), value, "\r\n"]);
+        out.extend([name, ":", space(value), value, "\r\n"]);
     }
     out.push_str("\r\n");
     out.into_bytes()
@@ -45,7 +54,7 @@ pub fn chunk(data: &[u8]) -> Vec<u8> {
 /// The end of a chunked body, with trailers.
 #[must_use]
 pub fn last_chunk(trailers: &[(String, String)]) -> Vec<u8> {
-    head("0\r\n", trailers)
+    head(&["0\r\n"], texts(trailers))
 }
 
 /// The registered reason phrase of a status code; empty when there is none.
@@ -135,8 +144,8 @@ mod tests {
         let list = headers(&[("hOST", "a"), ("X", "2"), ("x", "1"), ("Empty", "")]);
         let text = request_head("GET", "/a?b", &list);
         assert_eq!(text, b"GET /a?b HTTP/1.1\r\nhOST: a\r\nX: 2\r\nx: 1\r\nEmpty:\r\n\r\n");
-        assert!(response_head(404, &[]).starts_with(b"HTTP/1.1 404 Not Found\r\n\r\n"));
-        assert!(response_head(299, &[]).starts_with(b"HTTP/1.1 299 \r\n"));
+        assert!(response_head(404, texts(&[])).starts_with(b"HTTP/1.1 404 Not Found\r\n\r\n"));
+        assert!(response_head(299, texts(&[])).starts_with(b"HTTP/1.1 299 \r\n"));
     }
 
     proptest! {
@@ -147,7 +156,7 @@ mod tests {
             list in prop::collection::vec(("[A-Za-z-]{1,8}", "([!-~]([ -~]{0,8}[!-~])?)?"), 0..6),
             chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 0..5),
         ) {
-            let text = response_head(200, &list);
+            let text = response_head(200, texts(&list));
             let (used, parsed) = HeadReader::new(Expected::Response).push(&text).unwrap().unwrap();
             prop_assert_eq!(used, text.len());
             prop_assert_eq!(parsed.warnings, Vec::<String>::new());

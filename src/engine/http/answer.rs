@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::codec::http1::Refusal;
 use crate::codec::http1::status::ends_with_head;
-use crate::codec::http1::write::response_head;
+use crate::codec::http1::write::{response_head, texts};
 use crate::model::exchange::HttpVersion;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan};
 use crate::model::url_text::UrlText;
@@ -80,12 +80,19 @@ pub(crate) fn fitting<'a>(
     method: &str,
     target: &str,
 ) -> Option<&'a HttpRulePlan> {
-    let (path, whole) = (path(target), path_and_query(target));
+    if rules.is_empty() {
+        return None;
+    }
+    let path = path(target);
     // A query that is written is asked for.
-    let subject = |glob: &str| if glob.contains('?') { &*whole } else { path };
-    let fits = |name: &str, glob: &str| {
-        (name.is_empty() || name == method) && matches(glob, subject(glob))
+    let has_path = |glob: &str| {
+        if glob.contains('?') {
+            matches(glob, &path_and_query(target))
+        } else {
+            matches(glob, path)
+        }
     };
+    let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && has_path(glob);
     rules.iter().find(|rule| fits(&rule.method, &rule.path))
 }
 
@@ -130,25 +137,22 @@ pub(crate) fn shape(answer: &AnswerPlan, len: u64, asked: &RequestFacts) -> Answ
     let has_body = !ends_with_head(&asked.method, answer.status);
     // HEAD is told the length that GET would have.
     let bodiless = ends_with_head("", answer.status);
-    let mut headers = answer.headers.clone();
     let ends = has_end(answer, has_body.then_some(len));
-    if value("content-length").is_none() && value("transfer-encoding").is_none() && !bodiless {
-        headers.push(("Content-Length".into(), len.to_string()));
-    }
+    let is_framed = value("content-length").is_some() || value("transfer-encoding").is_some();
+    let length = (!is_framed && !bodiless).then(|| len.to_string());
     let says_close = value("connection").is_some_and(|value| value.contains("close"));
     // A client of HTTP/1.0 does not see where chunks end; after 1xx it speaks something else.
     let is_last = answer.status < 200 || (chunked && asked.version == HttpVersion::Http10);
     let keep_alive = asked.keep_alive && !says_close && ends && !is_last;
-    if value("connection").is_none() {
-        match (asked.version, keep_alive) {
-            (HttpVersion::Http10, true) => {
-                headers.push(("Connection".into(), "keep-alive".into()));
-            }
-            (_, false) => headers.push(("Connection".into(), "close".into())),
-            (HttpVersion::Http11, true) => {}
-        }
-    }
-    let head = response_head(answer.status, &headers).into();
+    let connection = match (asked.version, keep_alive) {
+        _ if value("connection").is_some() => None,
+        (HttpVersion::Http10, true) => Some("keep-alive"),
+        (_, false) => Some("close"),
+        (HttpVersion::Http11, true) => None,
+    };
+    let ours = [("Content-Length", length.as_deref()), ("Connection", connection)];
+    let ours = ours.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let head = response_head(answer.status, texts(&answer.headers).chain(ours)).into();
     AnswerShape { head, has_body, chunked, keep_alive }
 }
 

@@ -28,6 +28,24 @@ pub(crate) enum Fault {
     TooLarge(String),
 }
 
+/// How much of a body came, and how much was announced.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReceivedSoFar {
+    received: u64,
+    expected: Option<u64>,
+}
+
+impl ReceivedSoFar {
+    /// `after 512 of 1000 body bytes`, or without the total when nobody announced one.
+    pub(crate) fn words(self) -> String {
+        let received = count(self.received);
+        match self.expected.map(count) {
+            Some(expected) => format!("after {received} of {expected} body bytes"),
+            None => format!("after {received} body bytes"),
+        }
+    }
+}
+
 /// A body on its way from the wire into the store.
 pub(crate) struct BodyReceiver {
     writer: BodyWriter,
@@ -123,13 +141,14 @@ impl BodyReceiver {
         self.writer.wire(bytes).await.map_err(Fault::Storage)
     }
 
-    /// `after 512 of 1000 body bytes`, or without the total when nobody announced one.
+    /// How much of it came, in words.
     pub(crate) fn so_far(&self) -> String {
-        let received = count(self.facts.encoded_len);
-        match self.facts.expected.map(count) {
-            Some(expected) => format!("after {received} of {expected} body bytes"),
-            None => format!("after {received} body bytes"),
-        }
+        self.received().words()
+    }
+
+    /// How much of it came.
+    pub(crate) fn received(&self) -> ReceivedSoFar {
+        ReceivedSoFar { received: self.facts.encoded_len, expected: self.facts.expected }
     }
 
     /// `who` finished sending, which only some framings allow here.

@@ -21,7 +21,8 @@ const WARNINGS: usize = 40;
 
 /// One exchange in the making.
 pub(crate) struct ExchangeRecorder {
-    exchange: Mutex<Exchange>,
+    /// On its own: it is handed on without being moved.
+    exchange: Mutex<Box<Exchange>>,
     events: Sink,
     began: Instant,
     /// The peer as failures name it: a URL, or an address.
@@ -39,12 +40,12 @@ impl ExchangeRecorder {
         events: Sink,
     ) -> Self {
         let exchange = Exchange::begun(side, conn, number, empty_message(request), clock::now());
-        let (exchange, began) = (Mutex::new(exchange), Instant::now());
+        let (exchange, began) = (Mutex::new(Box::new(exchange)), Instant::now());
         let target = target.into();
         ExchangeRecorder { exchange, events, began, target }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Exchange> {
+    fn lock(&self) -> MutexGuard<'_, Box<Exchange>> {
         self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -111,11 +112,12 @@ impl ExchangeRecorder {
 
     /// Tells the shell how it stands.
     pub(crate) fn publish(&self) {
-        let copy = self.edit(|exchange| {
+        let copy = {
+            let mut exchange = self.lock();
             exchange.timing.total = self.began.elapsed();
             exchange.clone()
-        });
-        self.events.exchange(Box::new(copy));
+        };
+        self.events.exchange(copy);
     }
 
     /// Takes over, and tells, how far the body is that is received.
@@ -140,20 +142,18 @@ impl ExchangeRecorder {
 
     /// The end, for whoever publishes it.
     pub(crate) fn closed(&self, outcome: Result<(), Failure>) -> Box<Exchange> {
-        self.edit(|exchange| {
-            self.end(exchange, outcome);
-            Box::new(exchange.clone())
-        })
+        let mut exchange = self.lock();
+        self.end(&mut exchange, outcome);
+        exchange.clone()
     }
 
     /// The same, after which nothing is left of it here.
     pub(crate) fn taken_out(&self, outcome: Result<(), Failure>) -> Box<Exchange> {
-        self.edit(|exchange| {
-            self.end(exchange, outcome);
-            let Exchange { side, conn, number, started, .. } = *exchange;
-            let nothing = Exchange::begun(side, conn, number, HttpMessage::default(), started);
-            Box::new(std::mem::replace(exchange, nothing))
-        })
+        let mut exchange = self.lock();
+        self.end(&mut exchange, outcome);
+        let Exchange { side, conn, number, started, .. } = **exchange;
+        let nothing = Exchange::begun(side, conn, number, HttpMessage::default(), started);
+        std::mem::replace(&mut *exchange, Box::new(nothing))
     }
 
     fn end(&self, exchange: &mut Exchange, outcome: Result<(), Failure>) {

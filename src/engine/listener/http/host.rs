@@ -22,15 +22,16 @@ pub(super) fn foreign(
     if local.is_some_and(EndAddress::is_unix) {
         return None;
     }
-    let named = head.field("host").map(|host| String::from_utf8_lossy(host).into_owned());
-    // An absolute target counts instead of the header (RFC 9112, section 3.2.2).
-    let url = UrlText::literal(target);
-    let absolute = (!url.scheme.is_empty()).then(|| url.host_port.to_owned());
+    let named = head.field("host").map(|host| String::from_utf8_lossy(host));
+    // An absolute target counts instead of the header (RFC 9112, section 3.2.2); a path is none.
+    let url = (!target.starts_with('/')).then(|| UrlText::literal(target));
+    let absolute = url.filter(|url| !url.scheme.is_empty()).map(|url| url.host_port.into());
     let host = absolute.or(named)?;
     let name = without_port(&host).to_ascii_lowercase();
-    let shown = excerpt(name.as_bytes());
-    (!name.is_empty() && !is_ours(&name, local, machine))
-        .then(|| format!("the request is for another host, '{shown}'; answered all the same"))
+    (!name.is_empty() && !is_ours(&name, local, machine)).then(|| {
+        let shown = excerpt(name.as_bytes());
+        format!("the request is for another host, '{shown}'; answered all the same")
+    })
 }
 
 fn without_port(host: &str) -> &str {

@@ -177,16 +177,16 @@ impl HttpConnection {
         }
         let outcome = self.fill(recorder, &mut receiver).await;
         asked.keep_alive &= !receiver.is_doubtful();
-        let so_far = receiver.so_far();
+        let so_far = receiver.received();
         let kept = receiver.finish(matches!(outcome, Ok(None)), recorder).await;
-        asked.refusal = outcome?.or(kept.err().map(|fault| refusal(fault, &so_far)));
+        asked.refusal = outcome?.or(kept.err().map(|fault| refusal(fault, &so_far.words())));
         asked.keep_alive &= asked.refusal.is_none();
         Ok(asked)
     }
 
     /// The absolute URL the client meant (RFC 9112, section 3.3).
     fn url(&self, head: &Head, target: &str) -> String {
-        if !UrlText::literal(target).scheme.is_empty() {
+        if !target.starts_with('/') && !UrlText::literal(target).scheme.is_empty() {
             return target.to_owned();
         }
         let scheme = if self.accepted.tls.is_some() { "https" } else { "http" };

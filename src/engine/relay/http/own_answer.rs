@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::visitor::{Next, Visitor};
 use crate::codec::http1::status::ends_with_head;
-use crate::codec::http1::write::{reason, response_head};
+use crate::codec::http1::write::{reason, response_head, texts};
 use crate::codec::http1::{Expected, Refusal};
 use crate::engine::http::body_source::BodySource;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
@@ -47,7 +47,7 @@ impl Visitor {
             headers.push(("Proxy-Authenticate".into(), "Basic realm=\"wirebench\"".into()));
         }
         headers.push(("Connection".into(), "close".into()));
-        let head: bytes::Bytes = response_head(status, &headers).into();
+        let head: bytes::Bytes = response_head(status, texts(&headers)).into();
         let relay = self.relay.clone();
         let writer = relay.session.bodies.create();
         let mut message = empty_message(writer.id());
