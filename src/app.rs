@@ -35,6 +35,7 @@ pub mod format;
 pub(crate) mod fuzzy;
 pub(crate) mod held;
 pub(crate) mod held_text;
+pub(crate) mod inherited;
 pub mod intent;
 pub mod kept_answers;
 pub(crate) mod kept_filters;
