@@ -37,6 +37,7 @@ pub(crate) mod fuzzy;
 pub(crate) mod held;
 pub(crate) mod held_text;
 mod help_jobs;
+pub(crate) mod inherited;
 pub mod intent;
 pub mod kept_answers;
 pub(crate) mod kept_filters;

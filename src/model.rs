@@ -39,6 +39,7 @@ pub mod hold;
 pub mod http;
 pub mod http_relay;
 pub mod id;
+pub(crate) mod inherit;
 pub mod key;
 pub(crate) mod listener;
 pub(crate) mod loss_words;

@@ -15,9 +15,10 @@ use super::color_rules::ColorRules;
 use super::column_set::ColumnSet;
 use super::drafts::Drafts;
 use super::focus::Pane;
-use super::form::{FormTab, access};
+use super::form::{FormFieldId, FormTab, access};
 use super::format;
 use super::held::HeldThings;
+use super::inherited::Inheritance;
 use super::kept_answers::KeptAnswers;
 use super::kept_filters::KeptFilters;
 use super::keymap::Keymap;
@@ -218,6 +219,24 @@ impl Shared {
         let presets = &self.workspace.presets;
         let at = presets.binary_search_by(|stored| stored.path.cmp(path)).ok()?;
         presets.get(at)
+    }
+
+    /// What the draft on screen has from its folders; `None` = nothing.
+    pub(crate) fn inheritance(&self) -> Option<Inheritance<'_>> {
+        Inheritance::of(&self.workspace, self.drafts.current())
+    }
+
+    /// The file a field of the draft on screen has its value from; `None` = it is its own.
+    pub(crate) fn giver(&self, id: FormFieldId) -> Option<String> {
+        self.inheritance()?.giver(id)
+    }
+
+    /// Whether what stands in a field is there to be replaced by what is typed: nobody wrote it here.
+    pub(crate) fn is_to_be_replaced(&self, id: FormFieldId) -> bool {
+        let spec = &self.drafts.current().spec;
+        let is_cell = id.in_list().is_some() || access::is_area(spec, id);
+        let is_given = || !is_cell && self.giver(id).is_some();
+        access::is_untouched(spec, id) || is_given()
     }
 
     /// The session on screen: that of the draft, unless another is looked at for a while.

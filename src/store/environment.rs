@@ -1,13 +1,15 @@
-//! Variable files: `env/NAME.toml`, `env/NAME.secret.toml` and the `[vars]` of `_defaults.toml`.
+//! Variable files: `env/NAME.toml`, `env/NAME.secret.toml` and `_defaults.toml`.
 
 use std::collections::BTreeMap;
 
 use toml_edit::{Document, DocumentMut, Value};
 
+use super::preset;
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::model::braces::is_name;
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, ValueCommand};
+use crate::model::spec::Spec;
 use crate::model::suggest::suggest;
 use crate::model::theme::{HUES, ThemeColor};
 
@@ -131,6 +133,11 @@ fn color(document: &Document<&str>, text: &str) -> Result<Option<String>, Troubl
 
 /// Reads a `_defaults.toml`: the variables of its folder, and the order of what is in it.
 pub(super) fn defaults(text: &str, file: &str) -> Result<DefaultsFile, Failure> {
+    defaults_in(text, file, &[])
+}
+
+/// The same in folders that give presets these: what it gives them over that, too.
+pub(super) fn defaults_in(text: &str, file: &str, outer: &[Spec]) -> Result<DefaultsFile, Failure> {
     let read = || {
         let document = parse_document(text)?;
         let mut root = Fields::root(&document);
@@ -139,14 +146,23 @@ pub(super) fn defaults(text: &str, file: &str) -> Result<DefaultsFile, Failure> 
         let order = root.list("order")?;
         let order = order.iter().map(|entry| entry.text().map(str::to_owned));
         let order = order.collect::<Result<_, Trouble>>()?;
+        let given = preset::given(&mut root, outer)?;
         root.done()?;
-        Ok((variables.unwrap_or_default(), order))
+        Ok(DefaultsFile { variables: variables.unwrap_or_default(), order, given })
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
 
-/// Variables, and names in their order.
-type DefaultsFile = (BTreeMap<String, String>, Vec<String>);
+/// What a `_defaults.toml` says.
+#[derive(Debug)]
+pub(super) struct DefaultsFile {
+    /// The variables of its folder.
+    pub(super) variables: BTreeMap<String, String>,
+    /// Names in their order.
+    pub(super) order: Vec<String>,
+    /// What presets below it are begun with, one of a kind of those it says something about, or a folder around it.
+    pub(super) given: Vec<Spec>,
+}
 
 /// Values of a folder, which no program gives.
 fn texts<'a>(
@@ -322,13 +338,14 @@ mod tests {
     }
 
     #[test]
-    fn defaults_have_a_table_of_variables_and_nothing_else() {
-        assert_eq!(defaults("[vars]\na = 1\n", "x").unwrap().0["a"], "1");
-        assert_eq!(defaults("", "x").unwrap().0.len(), 0);
-        let (_, order) = defaults("order = [\"b\", \"sub/\", \"a\"]\n", "x").unwrap();
-        assert_eq!(order, ["b", "sub/", "a"]);
+    fn defaults_have_a_table_of_variables_and_an_order() {
+        let read = |text| defaults(text, "x").unwrap();
+        assert_eq!(read("[vars]\na = 1\n").variables["a"], "1");
+        assert_eq!(read("").variables.len(), 0);
+        assert_eq!(read("order = [\"b\", \"sub/\", \"a\"]\n").order, ["b", "sub/", "a"]);
         assert!(defaults("order = [1]\n", "x").is_err());
-        assert!(defaults("[var]\n", "x").unwrap_err().hint.contains("'vars'"));
-        assert!(defaults("[expect]\n", "x").unwrap_err().cause.contains("expect"));
+        let refused = |text| defaults(text, "x").unwrap_err();
+        assert!(refused("[var]\n").hint.contains("'vars'"));
+        assert!(refused("[capture]\n").cause.contains("capture"));
     }
 }

@@ -94,7 +94,7 @@ pub(super) fn set_order(
     let _lock = locked(root)?;
     let (file, text) = read(root, &folder)?;
     let name = name_of(&folder);
-    if environment::defaults(&text, &name)?.1 != before {
+    if environment::defaults(&text, &name)?.order != before {
         let cause = "the order was changed by somebody else meanwhile";
         return Err(atomic::refusal(name, FailureKind::Busy, cause)
             .hint("nothing was overwritten: try it again"));
@@ -155,7 +155,7 @@ pub(super) fn put_orders_back(root: &Path, orders: &[FolderDefaults]) {
     for FolderDefaults { folder, order, .. } in orders {
         let put = || {
             let (file, text) = read(root, folder).ok()?;
-            let is_free = environment::defaults(&text, &name_of(folder)).ok()?.1.is_empty();
+            let is_free = environment::defaults(&text, &name_of(folder)).ok()?.order.is_empty();
             let is_there = file.parent().is_some_and(Path::is_dir);
             (is_free && is_there).then(|| write(&file, &name_of(folder), &text, order))
         };
@@ -177,7 +177,7 @@ fn replace_in_order(root: &Path, folder: &str, entry: &str, to: &str, from: &str
     let change = || -> Option<()> {
         let (file, text) = read(root, folder).ok()?;
         let name = name_of(folder);
-        let mut order = environment::defaults(&text, &name).ok()?.1;
+        let mut order = environment::defaults(&text, &name).ok()?.order;
         let end = if entry.ends_with('/') { "/" } else { "" };
         *order.iter_mut().find(|known| *known == entry)? = format!("{}{end}", last(to));
         write(&file, &name, &text, &order).ok()

@@ -113,7 +113,7 @@ fn with_notes(mut text: String, notes: &[String]) -> String {
 fn write_folder(root: &Path, planned: &PlannedFolder) -> Result<(), Failure> {
     let (file, before) = folders::read(root, &planned.folder)?;
     let name = folders::name_of(&planned.folder);
-    let (_, mut order) = super::environment::defaults(&before, &name)?;
+    let mut order = super::environment::defaults(&before, &name)?.order;
     let had_order = !order.is_empty() || before.is_empty();
     let malformed = |error: toml_edit::TomlError| {
         atomic::refusal(&name, FailureKind::Malformed, error.message().to_owned())

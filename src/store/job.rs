@@ -289,6 +289,22 @@ pub struct FolderDefaults {
     pub variables: BTreeMap<String, String>,
     /// Presets, and folders as `name/`, that stand before the others of this folder, in this order.
     pub order: Vec<String>,
+    /// What presets are begun with here, one of each kind that this folder or one around it says something about.
+    pub given: Vec<Spec>,
+}
+
+/// What presets of a folder are begun with, by the defaults of a workspace.
+pub(crate) fn given<'a>(defaults: &'a [FolderDefaults], folder: &str) -> &'a [Spec] {
+    let nearest = defaults.iter().rev().find(|defaults| defaults.covers(folder));
+    nearest.map_or(&[], |defaults| &defaults.given)
+}
+
+impl FolderDefaults {
+    /// Whether a folder is this one or lies in it.
+    fn covers(&self, folder: &str) -> bool {
+        let rest = folder.strip_prefix(self.folder.as_str());
+        self.folder.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
+    }
 }
 
 impl Workspace {
@@ -340,10 +356,7 @@ impl Workspace {
         &self,
         folder: &str,
     ) -> impl DoubleEndedIterator<Item = &FolderDefaults> {
-        self.defaults.iter().filter(move |defaults| {
-            let rest = folder.strip_prefix(defaults.folder.as_str());
-            defaults.folder.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
-        })
+        self.defaults.iter().filter(move |defaults| defaults.covers(folder))
     }
 }
 

@@ -9,13 +9,14 @@
 mod entries;
 mod line_ends;
 mod merge;
+mod own;
 mod read;
 mod render;
 mod tree;
 
 use toml_edit::{Document, DocumentMut, InlineTable};
 
-use crate::codec::strict_toml::{Trouble, parse_document};
+use crate::codec::strict_toml::{Fields, Trouble, parse_document};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
@@ -30,13 +31,34 @@ pub(crate) const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
 /// # Errors
 /// A [`Failure`] of stage `Storage` that names file and line.
 pub fn read(text: &str, path: &PresetPath) -> Result<Preset, Failure> {
+    read_in(text, path, &[])
+}
+
+/// The same of a preset whose folders give presets these, one of a kind.
+///
+/// # Errors
+/// As [`read()`].
+pub(crate) fn read_in(text: &str, path: &PresetPath, given: &[Spec]) -> Result<Preset, Failure> {
     let file = format!("{path}.toml");
     let refused = |trouble: Trouble| trouble.into_failure(&file, text);
     let document = parse_document(text).map_err(refused)?;
-    let (about, spec) = read::preset(&document).map_err(refused)?;
+    let (about, spec) = read::preset(&document, given).map_err(refused)?;
     entries::check(&document, &spec).map_err(refused)?;
     let unused = read::unused(&document, &spec);
     Ok(Preset { path: path.clone(), about, spec, unused })
+}
+
+/// What a folder gives to presets of the kind of this one.
+fn given_to<'a>(given: &'a [Spec], spec: &Spec) -> Option<&'a Spec> {
+    given.iter().find(|given| given.section() == spec.section())
+}
+
+/// What a `_defaults.toml` gives to presets of each kind, over what the folders around it give.
+///
+/// # Errors
+/// Where a section is none of a preset.
+pub(super) fn given(root: &mut Fields<'_>, outer: &[Spec]) -> Result<Vec<Spec>, Trouble> {
+    read::given(root, outer)
 }
 
 /// A text with the line ends of the one before: a file that was written on Windows stays one.
@@ -49,17 +71,23 @@ pub(super) fn with_line_ends_of(before: &str, text: String) -> String {
 /// # Errors
 /// As [`read()`].
 pub(crate) fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
-    parse(text).map(|(_, spec)| spec).map_err(|trouble| trouble.into_failure(name, text))
+    parse(text, &[]).map(|(_, spec)| spec).map_err(|trouble| trouble.into_failure(name, text))
 }
 
 /// The text of a preset file. With the `previous` text of the same file, everything in it that
 /// still holds is kept as it was written.
 #[must_use]
 pub fn write(preset: &Preset, previous: Option<&str>) -> String {
-    let mine = tree::preset(&preset.about, &preset.spec);
-    let merged = previous.and_then(|previous| carried_over(preset, previous, &mine));
+    write_in(preset, previous, &[])
+}
+
+/// The same of a preset whose folders give presets these: what it has of them is not written.
+#[must_use]
+pub(crate) fn write_in(preset: &Preset, previous: Option<&str>, given: &[Spec]) -> String {
+    let mine = own::preset(&preset.about, &preset.spec, given);
+    let merged = previous.and_then(|previous| carried_over(preset, previous, &mine, given));
     // What a file that cannot be read expects and captures is nobody's to drop.
-    let is_read = previous.is_some_and(|previous| parse(previous).is_ok());
+    let is_read = previous.is_some_and(|previous| parse(previous, given).is_ok());
     merged.unwrap_or_else(|| {
         let text = render::document(mine);
         with_unused(text, previous, |section| {
@@ -89,24 +117,29 @@ pub(crate) fn write_spec(spec: &Spec) -> String {
     render::document(tree::preset("", spec))
 }
 
-fn parse(text: &str) -> Result<(String, Spec), Trouble> {
-    read::preset(&parse_document(text)?)
+fn parse(text: &str, given: &[Spec]) -> Result<(String, Spec), Trouble> {
+    read::preset(&parse_document(text)?, given)
 }
 
 /// The previous text with what differs from it changed; `None` when it does not read, or is
 /// written in a way the merge cannot follow.
-fn carried_over(preset: &Preset, previous: &str, mine: &InlineTable) -> Option<String> {
+fn carried_over(
+    preset: &Preset,
+    previous: &str,
+    mine: &InlineTable,
+    given: &[Spec],
+) -> Option<String> {
     let means_mine = |about: &str, spec: &Spec| about == preset.about && *spec == preset.spec;
     let document = parse_document(previous).ok()?;
-    let (about, spec) = read::preset(&document).ok()?;
+    let (about, spec) = read::preset(&document, given).ok()?;
     if means_mine(&about, &spec) {
         return Some(previous.to_owned());
     }
-    let base = tree::preset(&about, &spec);
+    let base = own::preset(&about, &spec, given);
     let merged = merge::update(previous, document.into_mut(), &base, mine)?;
     // Comments and line breaks around the values are text of the user's that is put together anew,
     // so only reading tells what became of it: a file loses its comments then, never its meaning.
-    parse(&merged).is_ok_and(|(about, spec)| means_mine(&about, &spec)).then_some(merged)
+    parse(&merged, given).is_ok_and(|(about, spec)| means_mine(&about, &spec)).then_some(merged)
 }
 
 #[cfg(test)]

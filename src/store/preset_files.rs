@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::job::{FolderDefaults, Overwrite, PresetFile, Reply};
+use super::job::{self, FolderDefaults, Overwrite, PresetFile, Reply};
 use super::lock::FolderLock;
 use super::{atomic, folders, inside, lock, preset, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
+use crate::model::spec::Spec;
 
 /// Bytes of deleted files of a folder that are kept to be brought back.
 const KEPT: usize = 64 * 1024 * 1024;
@@ -34,21 +35,31 @@ pub(super) struct PresetChange {
     pub(super) like: Option<PresetPath>,
 }
 
+impl PresetChange {
+    /// The text of the file: over the one that is there, else laid out like the other.
+    fn text(&self, root: &Path, preset: &Preset, old: Option<&Vec<u8>>, given: &[Spec]) -> String {
+        let model = self.like.as_ref().filter(|_| old.is_none());
+        let model = model.and_then(|like| workspace::read_bytes(&existing(root, like).ok()?).ok());
+        let previous = old.or(model.as_ref());
+        let previous = previous.and_then(|old| std::str::from_utf8(old).ok());
+        preset::write_in(preset, previous, given)
+    }
+}
+
 /// Writes a preset over the version it is based on; the fingerprint of what is there then, or the
 /// version of somebody else that stands in the way.
 pub(super) fn save(
     root: &Path,
     preset: &Preset,
     change: &PresetChange,
+    defaults: &[FolderDefaults],
 ) -> Result<Result<u64, StoredPreset>, Failure> {
-    let PresetChange { based_on, overwrite, ref like } = *change;
+    let PresetChange { based_on, overwrite, .. } = *change;
     let _lock = locked(root)?;
     let file = inside::target(root, &file_of(root, &preset.path))?;
     let old = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
-    let model = like.as_ref().filter(|_| old.is_none());
-    let model = model.and_then(|like| workspace::read_bytes(&existing(root, like).ok()?).ok());
-    let previous = old.as_ref().or(model.as_ref());
-    let text = preset::write(preset, previous.and_then(|old| std::str::from_utf8(old).ok()));
+    let given = job::given(defaults, preset.path.folder());
+    let text = change.text(root, preset, old.as_ref(), given);
     let fingerprint = preset::fingerprint(text.as_bytes());
     let replace = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
     if let Some(old) = old {
@@ -57,7 +68,7 @@ pub(super) fn save(
             return Ok(Ok(fingerprint));
         }
         if overwrite == Overwrite::Refuse && based_on != Some(preset::fingerprint(&old)) {
-            return Ok(Err(workspace::stored(&preset.path, Ok(old))));
+            return Ok(Err(workspace::stored(&preset.path, Ok(old), defaults)));
         }
     }
     if text.len() as u64 > preset::PRESET_LIMIT {
@@ -104,6 +115,7 @@ pub(super) fn bring_back(
     root: &Path,
     files: &[PresetFile],
     orders: &[FolderDefaults],
+    defaults: &[FolderDefaults],
 ) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     let (mut presets, mut failure) = (Vec::new(), None);
@@ -117,7 +129,7 @@ pub(super) fn bring_back(
             failure = Some(failed);
             break;
         }
-        presets.push(workspace::stored(path, Ok(bytes.to_vec())));
+        presets.push(workspace::stored(path, Ok(bytes.to_vec()), defaults));
     }
     if let Some(failure) = failure.take_if(|_| presets.is_empty()) {
         return Err(failure);

@@ -396,6 +396,41 @@ fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
 }
 
 #[test]
+fn a_preset_is_read_over_its_folders_and_a_save_writes_only_its_own() {
+    let mut store = empty_workspace();
+    let root = store.root();
+    let write = |name: &str, text: &str| {
+        let file = root.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    write("shop/_defaults.toml", "[http]\ntimeout = \"5s\"\nheaders = [\"X-Team: a\"]\n");
+    write("shop/in/_defaults.toml", "order = [\"get\"]\n[vars]\na = 1\n");
+    write("shop/in/get.toml", "# mine\n[http]\nurl = \"http://h/\"\n");
+    let loaded = store.ask(Job::LoadWorkspace);
+    let Reply::Workspace(workspace) = loaded else { panic!("{loaded:?}") };
+    assert!(workspace.problems.is_empty(), "{:?}", workspace.problems);
+    let stored = workspace.presets[0].clone();
+    let mut preset = stored.content.unwrap();
+    let http = preset.spec.as_http_mut().unwrap();
+    assert_eq!((http.timeout.as_secs(), http.headers.len()), (5, 1));
+    http.headers[0].enabled = false;
+    let (preset, based_on) = (Box::new(preset), Some(stored.fingerprint));
+    let overwrite = Overwrite::Refuse;
+    let saved = store.ask(Job::SavePreset { preset, based_on, overwrite, like: None });
+    assert!(matches!(saved, Reply::Saved { .. }), "{saved:?}");
+    let text = fs::read_to_string(root.join("shop/in/get.toml")).unwrap();
+    assert_eq!(text, "# mine\n[http]\nurl = \"http://h/\"\nheaders = [\"~X-Team: a\"]\n");
+    // In another folder it has what that gives.
+    let to = PresetPath::parse("get").unwrap();
+    let moved = store.ask(Job::RenamePreset { from: stored.path, to });
+    assert!(matches!(moved, Reply::Renamed { .. }), "{moved:?}");
+    let Reply::Workspace(workspace) = store.next() else { panic!("not told") };
+    let preset = workspace.presets[0].content.as_ref().unwrap();
+    assert_eq!(preset.spec.as_http().unwrap().timeout.as_secs(), 30);
+}
+
+#[test]
 fn drafts_come_back_and_a_second_instance_keeps_its_own() {
     let mut first = TestStore::new();
     assert_eq!(first.ask(Job::LoadRestore), Reply::Restored(None));

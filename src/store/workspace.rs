@@ -17,8 +17,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::atomic::refusal;
-use super::environment::ParsedFile;
-use super::job::{FolderDefaults, VariableKind, Workspace};
+use super::environment::{DefaultsFile, ParsedFile};
+use super::job::{FolderDefaults, VariableKind, Workspace, given as given_in};
 use super::{atomic, environment, preset, starter};
 use crate::model::environment_layers::{LayerFault, layer_fault};
 use crate::model::failure::{Failure, FailureKind};
@@ -26,7 +26,7 @@ use crate::model::name_order::{by_name, by_path};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
 use crate::named_file;
 use reading_ahead::FileContent;
-use walk::{Bounds, Walk};
+use walk::{Bounds, FoundFile, Walk};
 
 pub(super) use walk::{DEFAULTS, ENVIRONMENTS, Visit, Watched};
 
@@ -81,31 +81,13 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
     let mut walk = Walk::of(root, bounds, visit);
     let mut left = bounds.bytes;
-    let files = std::mem::take(&mut walk.files);
-    'files: for files in files.chunks(reading_ahead::TOGETHER) {
-        for (file, content) in files.iter().zip(reading_ahead::read(files, left, walk.ends())) {
-            if walk.is_late() {
-                break 'files;
-            }
-            let content = content.unwrap_or_else(|| FileContent::of(file));
-            let Some(less) = left.checked_sub(content.len()) else {
-                let cause = format!("more than {} MiB of presets", bounds.bytes >> 20);
-                walk.end(FailureKind::TooLarge, &cause);
-                break 'files;
-            };
-            left = less;
-            let entered = match content {
-                FileContent::Preset(preset, _) => {
-                    workspace.presets.push(*preset);
-                    Ok(())
-                }
-                FileContent::Other(bytes) => enter(&mut workspace, &file.name, bytes),
-            };
-            let exposed = || exposed(&file.path, &file.name);
-            if let Some(problem) = entered.err().or_else(exposed) {
-                walk.problem(problem);
-            }
-        }
+    // What a folder gives to presets is known before any of them is read, and that of the folders around it before that.
+    let (mut defaults, files): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut walk.files).into_iter().partition(FoundFile::is_defaults);
+    defaults.sort_by_cached_key(|file| file.name.matches('/').count());
+    if take_in(&mut workspace, &mut walk, &defaults, &mut left) {
+        workspace.defaults.sort_by(|a, b| by_path(&a.folder, &b.folder));
+        take_in(&mut workspace, &mut walk, &files, &mut left);
     }
     for problem in badly_extended(&workspace.environments) {
         walk.problem(problem);
@@ -120,8 +102,43 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
         let at = presets.partition_point(|known| by_path(known.path.as_str(), folder).is_le());
         !presets.get(at).is_some_and(|known| known.path.as_str().starts_with(&inside))
     });
-    workspace.defaults.sort_by(|a, b| by_path(&a.folder, &b.folder));
     workspace
+}
+
+/// Reads files and enters what they hold, within so many bytes; tells whether it came to its end.
+fn take_in(
+    workspace: &mut Workspace,
+    walk: &mut Walk<'_>,
+    files: &[FoundFile],
+    left: &mut u64,
+) -> bool {
+    for files in files.chunks(reading_ahead::TOGETHER) {
+        let read = reading_ahead::read(files, &workspace.defaults, *left, walk.ends());
+        for (file, content) in files.iter().zip(read) {
+            if walk.is_late() {
+                return false;
+            }
+            let content = content.unwrap_or_else(|| FileContent::of(file, &workspace.defaults));
+            let Some(less) = left.checked_sub(content.len()) else {
+                let cause = format!("more than {} MiB of presets", walk.bytes() >> 20);
+                walk.end(FailureKind::TooLarge, &cause);
+                return false;
+            };
+            *left = less;
+            let entered = match content {
+                FileContent::Preset(preset, _) => {
+                    workspace.presets.push(*preset);
+                    Ok(())
+                }
+                FileContent::Other(bytes) => enter(workspace, &file.name, bytes),
+            };
+            let exposed = || exposed(&file.path, &file.name);
+            if let Some(problem) = entered.err().or_else(exposed) {
+                walk.problem(problem);
+            }
+        }
+    }
+    true
 }
 
 /// Environments that extend one that is not there, or each other.
@@ -175,12 +192,18 @@ pub(super) fn enter(
             known[at].color = file.color()?;
         }
     } else if file == DEFAULTS {
-        let (variables, order) = environment::defaults(text(&bytes?, name)?, name)?;
-        workspace.defaults.push(FolderDefaults { folder: folder.into(), variables, order });
+        let outer = given_in(&workspace.defaults, folder);
+        let DefaultsFile { variables, order, given } =
+            environment::defaults_in(text(&bytes?, name)?, name, outer)?;
+        let folder = folder.to_owned();
+        workspace.defaults.push(FolderDefaults { folder, variables, order, given });
     } else {
         let refuse = |cause: String| Err(refusal(name, FailureKind::Usage, cause));
         match PresetPath::parse(stem) {
-            Ok(path) if path.as_str() == stem => workspace.presets.push(stored(&path, bytes)),
+            Ok(path) if path.as_str() == stem => {
+                let preset = stored(&path, bytes, &workspace.defaults);
+                workspace.presets.push(preset);
+            }
             Ok(path) => {
                 return refuse(format!("the name has spaces at an end; rename it to '{path}'"));
             }
@@ -191,9 +214,15 @@ pub(super) fn enter(
 }
 
 /// A preset file as found, readable or not.
-pub(super) fn stored(path: &PresetPath, bytes: Result<Vec<u8>, Failure>) -> StoredPreset {
+pub(super) fn stored(
+    path: &PresetPath,
+    bytes: Result<Vec<u8>, Failure>,
+    defaults: &[FolderDefaults],
+) -> StoredPreset {
     let fingerprint = bytes.as_deref().map_or(0, preset::fingerprint);
-    let content = bytes.and_then(|b| preset::read(text(&b, &format!("{path}.toml"))?, path));
+    let given = given_in(defaults, path.folder());
+    let content =
+        bytes.and_then(|b| preset::read_in(text(&b, &format!("{path}.toml"))?, path, given));
     StoredPreset { path: path.clone(), content, fingerprint }
 }
 

@@ -10,6 +10,7 @@ use crate::app::editor::{Caret, TextChange};
 use crate::app::form::row_steps::{self, RowPlace, StepName, StepPlace};
 use crate::app::form::rows::ChosenAnswer;
 use crate::app::form::{FormFieldId, FormTab, access};
+use crate::app::inherited;
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::message::Timer;
 use crate::app::outcome::PaneInput;
@@ -172,9 +173,8 @@ pub(crate) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
     if app.shared.drafts.current().at != id {
         blur(app);
         leave_address(app);
-        let draft = app.shared.drafts.current_mut();
-        draft.at = id;
-        if !matches!(caret, Caret::At { .. }) && access::is_untouched(&draft.spec, id) {
+        app.shared.drafts.current_mut().at = id;
+        if !matches!(caret, Caret::At { .. }) && app.shared.is_to_be_replaced(id) {
             caret = Caret::All;
         }
     }
@@ -240,7 +240,12 @@ pub(crate) fn lay_out(app: &mut App, field: FormFieldId) {
 /// text that is the value itself is changed where it lies.
 pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     let Some((_, editor)) = app.request.editor.as_ref().filter(|(at, _)| *at == id) else { return };
-    let (draft, text) = (app.shared.drafts.current_mut(), editor.text());
+    let text = editor.text();
+    if let Some(taken) = inherited::edit(&mut app.shared, id, &text) {
+        app.request.refused = taken.err().map(|why| (id, why));
+        return spec_changed(app);
+    }
+    let draft = app.shared.drafts.current_mut();
     let is_first = text.chars().nth(1).is_none();
     if id == FormFieldId::Address && is_first && draft.spec.address().len() > text.len() {
         draft.address_begins_anew();
@@ -309,6 +314,11 @@ pub(crate) fn add_row(app: &mut App) {
 
 /// Deletes the row, rule or step the cursor is in.
 pub(crate) fn delete_row(app: &mut App) {
+    let at = app.shared.drafts.current().at;
+    if let Some(file) = app.shared.giver(at).filter(|_| at.in_list().is_some()) {
+        let why = format!("the row is from {file}: [toggle-row] switches it off in this preset");
+        return app.say(app.keyed(&why));
+    }
     let draft = app.shared.drafts.current_mut();
     if draft.steps.delete(&mut draft.spec, draft.at) {
         spec_changed(app);

@@ -1,5 +1,7 @@
 //! Folders of presets and their order: what the store's answers mean, and what moves a row.
 
+use std::collections::BTreeMap;
+
 use super::{draft, undo};
 use crate::app::effect::Effect;
 use crate::app::folder_tree;
@@ -7,7 +9,7 @@ use crate::app::preset_tree::{self, TreeItem};
 use crate::app::state::App;
 use crate::model::name_order::by_path;
 use crate::model::preset::{PresetPath, StoredPreset};
-use crate::store::job::{FolderDefaults, Job, Reply};
+use crate::store::job::{FolderDefaults, Job, Reply, given};
 
 /// Takes the reply of the store about a folder.
 pub(crate) fn apply(app: &mut App, reply: &Reply) {
@@ -148,7 +150,9 @@ fn ordered(app: &mut App, folder: &str, before: &[String], order: &[String]) {
         Ok(at) => defaults[at].order = order,
         Err(at) => {
             let folder = folder.to_owned();
-            defaults.insert(at, FolderDefaults { folder, order, ..FolderDefaults::default() });
+            let given = given(defaults, &folder).to_vec();
+            let variables = BTreeMap::new();
+            defaults.insert(at, FolderDefaults { folder, variables, order, given });
         }
     }
     app.presets.rebuild(&app.shared);

@@ -14,6 +14,7 @@ use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
+use crate::app::inherited;
 use crate::app::intent::{ConflictChoice, CopiedPreset};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::conflict::Conflict;
@@ -66,11 +67,14 @@ fn hand_over_like(
         app.warn(format!("{path} is being described: save it again in a moment"));
         return;
     }
-    let Some(draft) = app.shared.drafts.get_mut(id) else { return };
+    let (drafts, workspace) = (&mut app.shared.drafts, &app.shared.workspace);
+    let Some(draft) = drafts.get_mut(id) else { return };
     if draft.saving.is_some() {
         draft.save_again = true;
         return;
     }
+    // In another folder it has what that gives, as far as it says nothing else.
+    inherited::follow(draft, workspace, workspace, &path);
     let based_on = draft.based_on.filter(|_| draft.preset.as_ref() == Some(&path));
     let like = like.or_else(|| draft.preset.clone().filter(|own| *own != path));
     let presets = &app.shared.workspace.presets;

@@ -12,6 +12,7 @@ use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
+use crate::app::inherited;
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::overlay::Overlay;
 use crate::app::save_state::LastRun;
@@ -187,25 +188,7 @@ fn open_first(app: &mut App) {
 fn workspace_changed(app: &mut App, workspace: Workspace) {
     let first = !app.loaded;
     app.loaded = true;
-    for draft in app.shared.drafts.iter_mut() {
-        let stored = workspace.presets.iter().find(|s| Some(&s.path) == draft.preset.as_ref());
-        let Some((Ok(preset), stored)) = stored.map(|s| (&s.content, s)) else { continue };
-        // An untouched draft follows the file; an edited one keeps its text and meets the
-        // conflict when it is saved.
-        if !draft.is_modified() {
-            draft.follow(stored);
-        } else if draft.based_on == Some(stored.fingerprint)
-            || draft.saved.is_none()
-            || draft.spec == preset.spec
-        {
-            draft.about.clone_from(&preset.about);
-            draft.saved = Some(preset.spec.clone());
-            if !draft.is_modified() {
-                // Saved in the moment the last run was killed.
-                draft.based_on = Some(stored.fingerprint);
-            }
-        }
-    }
+    drafts_follow(app, &workspace, first);
     // What could not be read is as if it had not been told yet.
     let before = &app.shared.workspace;
     let had_trouble = !before.problems.is_empty();
@@ -248,6 +231,35 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     }
     themes::workspace_read(app);
     kept::workspace_read(app);
+}
+
+/// Drafts of presets as they are on the disk now.
+fn drafts_follow(app: &mut App, workspace: &Workspace, first: bool) {
+    let (drafts, before) = (&mut app.shared.drafts, &app.shared.workspace);
+    for draft in drafts.iter_mut() {
+        let Some(path) = draft.preset.clone() else { continue };
+        let at = workspace.presets.binary_search_by(|stored| stored.path.cmp(&path));
+        let Some(stored) = at.ok().map(|at| &workspace.presets[at]) else { continue };
+        let Ok(preset) = &stored.content else { continue };
+        if draft.is_modified() && !first {
+            inherited::follow(draft, before, workspace, &path);
+        }
+        // An untouched draft follows the file; an edited one keeps its text and meets the
+        // conflict when it is saved.
+        if !draft.is_modified() {
+            draft.follow(stored);
+        } else if draft.based_on == Some(stored.fingerprint)
+            || draft.saved.is_none()
+            || draft.spec == preset.spec
+        {
+            draft.about.clone_from(&preset.about);
+            draft.saved = Some(preset.spec.clone());
+            if !draft.is_modified() {
+                // Saved in the moment the last run was killed.
+                draft.based_on = Some(stored.fingerprint);
+            }
+        }
+    }
 }
 
 /// What else is wrong, by where it is.

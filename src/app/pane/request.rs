@@ -246,8 +246,7 @@ impl RequestPane {
         let (start, end) = match self.open_editor(shared) {
             // What is selected is let go of first, unless it is there to be replaced only.
             Some(editor) if editor.selected().is_some() => {
-                let draft = shared.drafts.current();
-                let is_untouched = access::is_untouched(&draft.spec, draft.at);
+                let is_untouched = shared.is_to_be_replaced(shared.drafts.current().at);
                 (is_untouched, is_untouched)
             }
             Some(editor) => (editor.at_start(), editor.at_end()),

@@ -10,12 +10,38 @@ use toml_edit::{Document, InlineTable, Value};
 use crate::check;
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
 use crate::compose::{CONDITIONED, condition_flaw};
+use crate::model::inherit;
 use crate::model::name_value::NameValue;
 use crate::model::spec::Spec;
 
 /// The rows of a section.
 pub(super) fn read(section: Fields<'_>) -> Result<Vec<NameValue>, Trouble> {
     section.free().map(|entry| row(&entry)).collect()
+}
+
+/// Enters rows of its own among those that are inherited; one takes the place of those of its name.
+pub(super) fn merge(rows: &mut Vec<NameValue>, own: Vec<NameValue>) {
+    if rows.is_empty() {
+        *rows = own;
+        return;
+    }
+    let named = |rows: Vec<NameValue>| {
+        rows.into_iter().map(|row| (row.name.trim().to_owned(), row)).collect::<Vec<_>>()
+    };
+    *rows = inherit::merged(named(std::mem::take(rows)), named(own));
+}
+
+/// The rows of a section that a spec of this kind can be asked, with their names in the file.
+pub(super) fn fitting(
+    section: Fields<'_>,
+    spec: &Spec,
+) -> Result<Vec<(String, NameValue)>, Trouble> {
+    if spec.expected().is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = section.free().map(|entry| Ok((entry.name.clone(), row(&entry)?)));
+    let rows: Vec<_> = rows.collect::<Result<_, Trouble>>()?;
+    Ok(rows.into_iter().filter(|(_, row)| check::flaw(row, spec).is_none()).collect())
 }
 
 /// Rows as a section. Names of which there are several are told apart by spaces behind them, which

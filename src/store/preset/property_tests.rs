@@ -11,7 +11,7 @@ fn path() -> PresetPath {
 
 /// What a text means, whether or not all that is expected in it can be.
 fn read_back(text: &str) -> Result<Preset, Failure> {
-    let (about, spec) = parse(text).map_err(|trouble| trouble.into_failure("it", text))?;
+    let (about, spec) = parse(text, &[]).map_err(|trouble| trouble.into_failure("it", text))?;
     Ok(Preset { path: path(), about, spec, unused: Vec::new() })
 }
 

@@ -7,6 +7,7 @@ use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
 use crate::model::awaited;
 use crate::model::field::{FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::field_access::put;
+use crate::model::inherit;
 use crate::model::spec::Spec;
 
 type Read<T> = Result<T, Trouble>;
@@ -29,8 +30,9 @@ pub(super) fn is_carried_out(section: &str, spec: &Spec) -> bool {
     }
 }
 
-/// The whole file: description and spec.
-pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
+/// The whole file: description and spec. One of a kind that `given` has a spec of is read over that: it is what the
+/// folders give.
+pub(super) fn preset(document: &Document<&str>, given: &[Spec]) -> Read<(String, Spec)> {
     let mut root = Fields::root(document);
     let about = root.text("about")?.unwrap_or_default();
     let mut beside = Vec::new();
@@ -43,6 +45,9 @@ pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
         if found.is_some() {
             return Err(entry.wrong("is a second section").hint("a preset describes one thing"));
         }
+        if let Some(given) = super::given_to(given, &spec) {
+            spec.clone_from(given);
+        }
         table(entry.table()?, spec.options_mut())?;
         found = Some(spec);
     }
@@ -54,14 +59,47 @@ pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
         missing.hint(format!("add one of {}", sections.join(", ")))
     })?;
     if let [wanted, taken] = &mut *beside {
-        if let Some(rows) = spec.expected_mut() {
-            *rows = wanted.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
+        if let (Some(rows), Some(wanted)) = (spec.expected_mut(), wanted.take()) {
+            entries::merge(rows, entries::read(wanted)?);
         }
         if let Some((_, capture)) = spec.checks_mut() {
             capture.rows = taken.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
         }
     }
     Ok((about, spec))
+}
+
+/// The sections of a `_defaults.toml`, over those of the folders around it: what a preset of each kind is begun with.
+pub(super) fn given(root: &mut Fields<'_>, outer: &[Spec]) -> Read<Vec<Spec>> {
+    let expected = root.get("expect");
+    let mut all = Vec::new();
+    let mut fits = expected.iter().flat_map(NamedItem::table).flat_map(Fields::free);
+    let mut unfit: Vec<NamedItem<'_>> = fits.by_ref().collect();
+    for fresh in Spec::kinds() {
+        let around = super::given_to(outer, &fresh);
+        let mut spec = around.unwrap_or(&fresh).clone();
+        if let Some(entry) = root.get(spec.section()) {
+            table(entry.table()?, spec.options_mut())?;
+            if !spec.address().is_empty() {
+                let wrong = entry.wrong("cannot say where all presets of a folder go");
+                return Err(wrong.hint("a variable below [vars] can stand in the address of each"));
+            }
+        }
+        if let Some(expected) = &expected {
+            let rows = entries::fitting(expected.table()?, &spec)?;
+            unfit.retain(|entry| !rows.iter().any(|(name, _)| *name == entry.name));
+            if let Some(known) = spec.expected_mut() {
+                entries::merge(known, rows.into_iter().map(|(_, row)| row).collect());
+            }
+        }
+        if around.is_some() || spec != fresh {
+            all.push(spec);
+        }
+    }
+    match unfit.first() {
+        Some(entry) => Err(entry.wrong("in 'expect': no kind of preset can be asked this")),
+        None => Ok(all),
+    }
 }
 
 fn table(mut fields: Fields<'_>, options: &mut dyn Options) -> Read<()> {
@@ -219,8 +257,23 @@ fn switch(entry: &NamedItem<'_>, options: &mut dyn Options) -> Read<()> {
             options.choose(last);
             table(entry.table()?, options)
         }
-        _ => table(entry.table()?, options),
+        _ => match nothing(options).filter(|word| entry.as_text() == Some(word)) {
+            // Where the folder gives one there is none.
+            Some(word) => {
+                options.choose(word);
+                Ok(())
+            }
+            None => table(entry.table()?, options),
+        },
     }
+}
+
+/// The alternative of a table that no key stands for: no body, nobody who asks.
+pub(super) fn nothing(options: &dyn Options) -> Option<&'static str> {
+    options.fields().iter().find_map(|info| match info.kind {
+        ValueKind::Variant(words) => words.iter().copied().find(|word| *word == "none"),
+        _ => None,
+    })
 }
 
 fn list(
@@ -229,7 +282,9 @@ fn list(
     at: usize,
     spelling: Spelling,
 ) -> Read<()> {
+    let info = &options.fields()[at];
     let Some(rows) = options.value_mut(at).and_then(FieldValue::rows_mut) else { return Ok(()) };
+    let inherited = rows.count();
     for element in entry.list()? {
         if let (Some(line), Spelling::Header | Spelling::Pair) = (element.as_text(), spelling) {
             if !rows.push_line(line, spelling) {
@@ -244,5 +299,6 @@ fn list(
             table(fields, row)?;
         }
     }
+    inherit::merge_rows(rows, inherited, info);
     Ok(())
 }

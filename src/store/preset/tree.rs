@@ -37,7 +37,8 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn table(options: &dyn Options) -> InlineTable {
+/// A table with the defaults of its own left out.
+pub(super) fn table(options: &dyn Options) -> InlineTable {
     let mut table = InlineTable::new();
     collect(options, &*options.fresh(), &mut table);
     table
@@ -65,7 +66,7 @@ fn collect(options: &dyn Options, fresh: &dyn Options, table: &mut InlineTable) 
 }
 
 /// Sets the value of a dotted key.
-fn put(table: &mut InlineTable, path: &str, value: Value) {
+pub(super) fn put(table: &mut InlineTable, path: &str, value: Value) {
     let Some((key, rest)) = path.split_once('.') else {
         table.insert(path, value);
         return;
@@ -76,7 +77,7 @@ fn put(table: &mut InlineTable, path: &str, value: Value) {
 }
 
 /// What a file says of a value; `None` = nothing.
-fn node(value: &dyn FieldValue, info: &FieldInfo) -> Option<Value> {
+pub(super) fn node(value: &dyn FieldValue, info: &FieldInfo) -> Option<Value> {
     match info.kind {
         ValueKind::Table => switch(value.options()?),
         // A section of its own.

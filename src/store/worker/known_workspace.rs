@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::lane::Waker;
 use crate::model::failure::Failure;
 use crate::model::preset::{PresetPath, StoredPreset};
-use crate::store::job::{Job, Workspace};
+use crate::store::job::{FolderDefaults, Job, Workspace};
 use crate::store::workspace;
 
 /// See the module.
@@ -30,6 +30,8 @@ struct KnownState {
     /// A reading came to its end during that job.
     read_meanwhile: bool,
     wanted: Wanted,
+    /// The job that is done now put presets into other folders.
+    moved: bool,
     reader: Option<Waker>,
 }
 
@@ -64,6 +66,19 @@ impl KnownWorkspace {
     /// Whom to wake when there is something to read.
     pub(super) fn set_reader(&self, reader: Waker) {
         self.state().reader = Some(reader);
+    }
+
+    /// What folders give to presets, as it was told last.
+    pub(super) fn defaults(&self) -> Vec<FolderDefaults> {
+        self.state().workspace.as_ref().map(|known| known.defaults.clone()).unwrap_or_default()
+    }
+
+    /// We put presets into another folder: where folders give them something it may be something else there.
+    pub(super) fn other_folders(&self) {
+        let mut state = self.state();
+        let mut known = state.workspace.iter().flat_map(|known| &known.defaults);
+        let gives = known.any(|defaults| !defaults.given.is_empty());
+        state.moved = gives;
     }
 
     /// A reading begins.
@@ -155,7 +170,8 @@ impl KnownWorkspace {
     pub(super) fn end_change(&self, is_real: bool) {
         let mut state = self.state();
         let touched = !std::mem::take(&mut state.changing).is_empty();
-        if is_real && state.workspace.as_ref().is_some_and(|known| known.is_starter) {
+        let moved = std::mem::take(&mut state.moved);
+        if moved || is_real && state.workspace.as_ref().is_some_and(|known| known.is_starter) {
             state.wanted = Wanted::Load;
         } else if touched && state.read_meanwhile && state.wanted == Wanted::Nothing {
             // What others did to these presets meanwhile was not told.

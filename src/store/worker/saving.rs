@@ -33,7 +33,7 @@ impl Saving {
         match job {
             Job::SavePreset { preset, based_on, overwrite, like } => {
                 let change = preset_files::PresetChange { based_on, overwrite, like };
-                Ok(match preset_files::save(root, &preset, &change)? {
+                Ok(match preset_files::save(root, &preset, &change, &self.known.defaults())? {
                     Ok(fingerprint) => {
                         let path = preset.path.clone();
                         let content = Ok(*preset);
@@ -56,7 +56,9 @@ impl Saving {
                 folders::set_order(root, folder, before, order)
             }
             Job::Environment(task) => environment_files::perform(root, task),
-            Job::BringBack { files, orders } => preset_files::bring_back(root, &files, &orders),
+            Job::BringBack { files, orders } => {
+                preset_files::bring_back(root, &files, &orders, &self.known.defaults())
+            }
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
             Job::AddColorRule { filter, color } => colors::add(&self.paths.config, &filter, &color)
@@ -113,7 +115,10 @@ impl Saving {
                 return;
             }
             Reply::FolderDeleted { presets, .. } => presets,
-            Reply::FolderMoved { from, to } => return self.known.move_folder(from, to),
+            Reply::FolderMoved { from, to } => {
+                self.known.other_folders();
+                return self.known.move_folder(from, to);
+            }
             _ => return,
         };
         for path in gone {
@@ -121,8 +126,10 @@ impl Saving {
         }
         if let Reply::Renamed { to, .. } = reply {
             let file = preset_files::file_of(&self.paths.workspace, to);
-            let stored = workspace::stored(to, workspace::read_bytes(&file));
+            let bytes = workspace::read_bytes(&file);
+            let stored = workspace::stored(to, bytes, &self.known.defaults());
             self.known.enter(to, Some(stored));
+            self.known.other_folders();
         }
     }
 }

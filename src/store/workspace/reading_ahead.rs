@@ -11,6 +11,7 @@ use super::walk::{DEFAULTS, ENVIRONMENTS, FoundFile};
 use super::{read_bytes, stored};
 use crate::model::failure::Failure;
 use crate::model::preset::{PresetPath, StoredPreset};
+use crate::store::job::FolderDefaults;
 
 /// Files that are read ahead together.
 pub(super) const TOGETHER: usize = 512;
@@ -29,12 +30,12 @@ pub(super) enum FileContent {
 
 impl FileContent {
     /// Reads it.
-    pub(super) fn of(file: &FoundFile) -> Self {
+    pub(super) fn of(file: &FoundFile, defaults: &[FolderDefaults]) -> Self {
         let bytes = read_bytes(&file.path);
         let Some(path) = preset_path(&file.name) else { return FileContent::Other(bytes) };
         let bytes = bytes.map_err(|failure| Failure { target: file.name.clone(), ..failure });
         let len = bytes.as_ref().map_or(0, Vec::len) as u64;
-        FileContent::Preset(Box::new(stored(&path, bytes)), len)
+        FileContent::Preset(Box::new(stored(&path, bytes, defaults)), len)
     }
 
     /// Bytes it has.
@@ -54,15 +55,20 @@ pub(super) fn preset_path(name: &str) -> Option<PresetPath> {
     PresetPath::parse(stem).ok().filter(|path| !is_other && path.as_str() == stem)
 }
 
-/// Reads these, in their order; `None` = not that one, as there would be more than about so many bytes, or it would be later
-/// than that.
-pub(super) fn read(files: &[FoundFile], bytes: u64, until: Instant) -> Vec<Option<FileContent>> {
+/// Reads these, in their order, presets over these defaults; `None` = not that one, as there would be more than about so
+/// many bytes, or it would be later than that.
+pub(super) fn read(
+    files: &[FoundFile],
+    defaults: &[FolderDefaults],
+    bytes: u64,
+    until: Instant,
+) -> Vec<Option<FileContent>> {
     let spent = AtomicU64::new(0);
     let one = |file: &FoundFile| {
         if spent.load(Ordering::Relaxed) > bytes || Instant::now() > until {
             return None;
         }
-        let content = FileContent::of(file);
+        let content = FileContent::of(file, defaults);
         spent.fetch_add(content.len(), Ordering::Relaxed);
         Some(content)
     };
@@ -124,9 +130,9 @@ mod tests {
             fs::write(&file.path, text).unwrap();
         }
         files.push(FoundFile { name: "gone.toml".into(), path: root.path().join("gone.toml") });
-        let alone: Vec<_> = files.iter().map(|file| Some(FileContent::of(file))).collect();
+        let alone: Vec<_> = files.iter().map(|file| Some(FileContent::of(file, &[]))).collect();
         let until = Instant::now() + Duration::from_secs(60);
-        assert_eq!(told(&read(&files, u64::MAX, until)), told(&alone));
+        assert_eq!(told(&read(&files, &[], u64::MAX, until)), told(&alone));
         assert_eq!(told(&alone)[0], "p0 5 false");
         assert_eq!(told(&alone)[7], "other Some(25)");
         assert_eq!(told(&alone)[400], "gone 0 false");
@@ -140,7 +146,7 @@ mod tests {
         let files = vec![FoundFile { name: "a.toml".into(), path }; 3];
         let now = Instant::now();
         let later = now + Duration::from_secs(60);
-        assert_eq!(told(&read(&files, 8, later)), ["a 7 true", "a 7 true", "unread"]);
-        assert_eq!(told(&read(&files, 8, now)), ["unread"; 3]);
+        assert_eq!(told(&read(&files, &[], 8, later)), ["a 7 true", "a 7 true", "unread"]);
+        assert_eq!(told(&read(&files, &[], 8, now)), ["unread"; 3]);
     }
 }

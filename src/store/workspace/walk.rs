@@ -72,6 +72,13 @@ pub(super) struct FoundFile {
     pub(super) path: PathBuf,
 }
 
+impl FoundFile {
+    /// Whether it says what presets of its folder have in common.
+    pub(super) fn is_defaults(&self) -> bool {
+        self.path.file_name().is_some_and(|name| name == DEFAULTS)
+    }
+}
+
 /// A walk under way, and what it found.
 pub(super) struct Walk<'a> {
     visit: Visit<'a>,
@@ -121,6 +128,11 @@ impl<'a> Walk<'a> {
             walk.folder(&linked);
         }
         walk
+    }
+
+    /// Bytes of all files that are read at most.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bounds.bytes
     }
 
     /// When it is to be over.

@@ -63,6 +63,7 @@ const READ: usize = 1024 * 1024;
 /// in it stand for; what of the answers is not live; and where the form is scrolled to.
 fn foot(painter: &Painter<'_>, place: &FormPlace) -> Vec<(String, Style)> {
     let mut foot = written(painter);
+    foot.extend(from(painter));
     foot.extend(answer_table::remark(painter));
     let (rows, top, all) = scrolled(place);
     foot.push((frame::read_to(top, all, rows.height), painter.palette.dim));
@@ -96,6 +97,14 @@ fn written(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let sent = app.shared.drafts.current().sent_as(*at);
     let sent = sent.map(|sent| (format!("sent as {}", printable_str(&sent)), palette.dim));
     of_text.into_iter().chain(verdict).chain(sent).collect()
+}
+
+/// Where the value under the cursor is from, if a folder gives it.
+fn from(painter: &Painter<'_>) -> Option<(String, Style)> {
+    let shared = &painter.app.shared;
+    let at = shared.drafts.current().at;
+    let file = shared.giver(at).filter(|_| shared.focus == Pane::Request)?;
+    Some((format!("from {}", printable_str(&file)), painter.palette.dim))
 }
 
 /// Whether a text that is to be JSON is, and where it is not.
@@ -162,7 +171,12 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
         painter.put(field.label, palette.label);
         painter.skip(1);
     }
-    let value = if wrong { palette.error } else { palette.base };
+    let giver = app.shared.giver(field.id);
+    let value = match (wrong, &giver) {
+        (true, _) => palette.error,
+        (false, Some(_)) => palette.dim,
+        (false, None) => palette.base,
+    };
     let unless_here = |style| if here { palette.selected } else { style };
     match field.kind {
         FieldKind::Tabs => draw_tabs(&mut painter, here),
@@ -177,18 +191,28 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
         FieldKind::Choice => {
             let text = format!("‹{}›", draft.text(field.id));
             painter.put(&text, unless_here(value));
+            from_beside(&mut painter, giver.as_deref(), 0);
         }
         FieldKind::Button => painter.put(field.label, unless_here(palette.key)),
         FieldKind::Area => {
             let editor = app.request.editor.as_ref().filter(|(id, _)| here && *id == field.id);
-            text_area::draw(painter, field, editor.map(|(_, editor)| editor));
+            let area = painter.area;
+            text_area::draw(painter.at(area), field, editor.map(|(_, editor)| editor));
+            let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+            from_beside(&mut painter.at(last), giver.as_deref().filter(|_| !here), 0);
         }
-        FieldKind::Line | FieldKind::Secret => text(painter, field, value, here),
+        FieldKind::Line | FieldKind::Secret => text(painter, field, value, here, giver.as_deref()),
     }
 }
 
 /// A field of text: its editor while the cursor is on it, else its value.
-fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
+fn text(
+    mut painter: Painter<'_>,
+    field: &FormField,
+    style: Style,
+    here: bool,
+    giver: Option<&str>,
+) {
     let (app, palette) = (painter.app, painter.palette);
     let draft = app.shared.drafts.current();
     let spec = &draft.spec;
@@ -205,9 +229,17 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
             Some(Err(_)) => vec![(0..text.len(), palette.error)],
             None => address::spans(&painter, field, &text, style),
         };
+        from_beside(&mut painter, giver, cells(&text));
         painter.editor_with(editor, &spans);
         if editor.is_empty() {
-            painter.put_from(1, field.placeholder, palette.placeholder);
+            // What is sent instead, which the folder gives.
+            let instead = giver.map(|_| draft.text(field.id));
+            let instead = instead.filter(|_| field.kind != FieldKind::Secret);
+            painter.put_from(
+                1,
+                instead.as_deref().unwrap_or(field.placeholder),
+                palette.placeholder,
+            );
         }
         return;
     }
@@ -234,11 +266,23 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
         painter.right(&format!(" {} lines", format::count(breaks as u64 + 1)), palette.dim);
     }
     sent_beside(&mut painter, field, &value);
+    from_beside(&mut painter, giver, cells(&value));
     let spans = address::spans(&painter, field, &value, style);
     if is_off || spans.is_empty() {
         painter.put(&value, style);
     } else {
         bytes::text(&mut painter, value.as_bytes(), style, &spans, &[], 0);
+    }
+}
+
+/// Where an inherited value is from, behind it, where there is room for it beside so many cells.
+fn from_beside(painter: &mut Painter<'_>, giver: Option<&str>, value: u16) {
+    let Some(file) = giver else { return };
+    // With the cursor on it the border says the file.
+    let ways = [format!(" from {}", printable_str(file)), " inherited".to_owned()];
+    let fits = |way: &&String| value.saturating_add(cells(way)) < painter.area.width;
+    if let Some(way) = ways.iter().find(fits) {
+        painter.right(way, painter.palette.dim);
     }
 }
 
