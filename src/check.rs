@@ -131,8 +131,8 @@ impl Expectation {
     fn result(&self, came: &Came<'_>) -> CheckResult {
         let answer = came.answer(&self.question);
         let (is_met, got, differences) = match &self.comparison {
-            CheckTest::Test(test) if test.holds(&answer) => (true, answer.shown(), Vec::new()),
-            CheckTest::Test(test) => (false, answer.shown(), test.differences(&answer)),
+            CheckTest::Test(test) if test.holds(&answer) => (true, test.shown(&answer), Vec::new()),
+            CheckTest::Test(test) => (false, test.shown(&answer), test.differences(&answer)),
             CheckTest::Schema(place) => match (&answer, place) {
                 (Answered::Json(values), place) if !values.is_empty() => {
                     came.fit(place, &values[0]).told()
