@@ -133,10 +133,10 @@ impl Expectation {
     fn result(&self, came: &Came<'_>) -> CheckResult {
         let answer = came.answer(&self.question);
         let (is_met, got, differences) = match &self.comparison {
-            CheckTest::Test(test) if test.holds(&answer) => (true, answer.shown(), Vec::new()),
+            CheckTest::Test(test) if test.holds(&answer) => (true, test.shown(&answer), Vec::new()),
             CheckTest::Test(test) => match self.broken_contract(&answer) {
                 Some(told) => (false, counted(told.len() as u64, "difference"), told),
-                None => (false, answer.shown(), test.differences(&answer)),
+                None => (false, test.shown(&answer), test.differences(&answer)),
             },
             CheckTest::Schema(place) => match (&answer, place) {
                 (Answered::Json(values), place) if !values.is_empty() => {

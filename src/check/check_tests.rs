@@ -418,3 +418,26 @@ fn every_draft_is_read_and_a_schema_that_leads_nowhere_ends() {
         Expectation::parse("schema", circle).is_err() || result("schema", circle).got.len() < 200
     );
 }
+
+#[test]
+fn bytes_are_told_as_bytes_and_an_element_that_is_missing_as_one() {
+    let told = |name: &str, value: &str| {
+        let result = result(name, value);
+        assert!(!result.is_met, "{name} = {value}");
+        (result.got, result.differences)
+    };
+    let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        told("body[0:4]", "0x7b??7673ff"),
+        (
+            "7b 22 75 73".to_owned(),
+            lines(&["byte 3: expected 76, got 75", "expected 5 bytes, got 4 bytes"])
+        )
+    );
+    assert!(told("body", "contains 0xdeadbeef").0.ends_with("… (81 bytes)"));
+    let (_, missing) = told("json .user.tags", "contains {\"a\": 1}");
+    assert_eq!(
+        missing,
+        lines(&[".: expected an element that has {\"a\":1}, got 2 elements without"])
+    );
+}

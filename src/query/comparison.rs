@@ -101,6 +101,14 @@ impl FacetTest {
         self.tests.iter().map(|(wanted, test)| (*wanted, test.told())).collect()
     }
 
+    /// The bytes it is to be from the first to the last, or is to have, where that is all that is asked.
+    pub(super) fn bytes_wanted(&self) -> Option<(&[Option<u8>], bool)> {
+        match self.tests.as_slice() {
+            [(true, AnswerTest::Hex { bytes, is_whole })] => Some((bytes, *is_whole)),
+            _ => None,
+        }
+    }
+
     /// Whether less than all is asked for: a part of an object, an element of a list.
     pub(super) fn is_part(&self) -> bool {
         matches!(self.tests.as_slice(), [(true, AnswerTest::JsonHas(_))])

@@ -10,6 +10,8 @@ use crate::model::timing::show_duration;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 120;
+/// Bytes that are shown as hex digits.
+const HEX_SHOWN: usize = 32;
 /// Differences that are named; how many more there are is said.
 const NAMED: usize = 5;
 /// Characters shown on both sides of the first difference of two texts.
@@ -40,6 +42,17 @@ impl Answered {
 }
 
 impl FacetTest {
+    /// What came on one line, as it is asked for: bytes where bytes are.
+    #[must_use]
+    pub fn shown(&self, answer: &Answered) -> String {
+        match answer {
+            Answered::Bytes(bytes) if !bytes.is_empty() && self.bytes_wanted().is_some() => {
+                hex_of(bytes)
+            }
+            _ => answer.shown(),
+        }
+    }
+
     /// What of an answer differs from what was wanted, a line each; none where there is no more to say
     /// than what was wanted and what came.
     #[must_use]
@@ -53,6 +66,10 @@ impl FacetTest {
                 looking.compare("", wanted, &got);
                 let is_plain = |value: &Value| !value.is_object() && !value.is_array();
                 if is_plain(wanted) || is_plain(&got) { Vec::new() } else { few(found) }
+            }
+            Answered::Bytes(got) if self.bytes_wanted().is_some() => {
+                let whole = self.bytes_wanted().filter(|(_, is_whole)| *is_whole);
+                whole.map_or_else(Vec::new, |(wanted, _)| of_bytes(wanted, got))
             }
             Answered::Bytes(got) => {
                 self.equal_text().map_or_else(Vec::new, |wanted| of_texts(wanted, got))
@@ -133,6 +150,14 @@ impl Looking<'_> {
                     );
                 }
             }
+            (wanted, Value::Array(got)) if self.is_part && !wanted.is_array() => {
+                let wanted = format!("an element that has {}", short(&wanted.to_string()));
+                self.say(
+                    path,
+                    &wanted,
+                    &format!("{} without", counted(got.len() as u64, "element")),
+                );
+            }
             (Value::Array(wanted), Value::Array(got)) if !self.is_part => {
                 for (at, (wanted, got)) in wanted.iter().zip(got).enumerate() {
                     self.compare(&format!("{path}[{at}]"), wanted, got);
@@ -157,6 +182,31 @@ impl Looking<'_> {
         let path = if path.is_empty() { "." } else { path };
         self.found.push(format!("{path}: expected {wanted}, got {got}"));
     }
+}
+
+/// Bytes as hex digits, and how many there are where not all are shown.
+fn hex_of(bytes: &[u8]) -> String {
+    let digits: Vec<String> =
+        bytes.iter().take(HEX_SHOWN).map(|byte| format!("{byte:02x}")).collect();
+    let all = counted(bytes.len() as u64, "byte");
+    let rest = if bytes.len() > HEX_SHOWN { format!(" … ({all})") } else { String::new() };
+    format!("{}{rest}", digits.join(" "))
+}
+
+/// The first byte that is not as wanted, and lengths that are not.
+fn of_bytes(wanted: &[Option<u8>], got: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let pairs = wanted.iter().zip(got).enumerate();
+    let other = |(at, (wanted, got)): (usize, (&Option<u8>, &u8))| {
+        let wanted = wanted.filter(|wanted| wanted != got)?;
+        Some(format!("byte {}: expected {wanted:02x}, got {got:02x}", at + 1))
+    };
+    found.extend(pairs.filter_map(other));
+    if wanted.len() != got.len() {
+        let bytes = |len: usize| counted(len as u64, "byte");
+        found.push(format!("expected {}, got {}", bytes(wanted.len()), bytes(got.len())));
+    }
+    few(found)
 }
 
 /// Where two texts part.

@@ -40,6 +40,7 @@ use crate::model::timing::Stamp;
 const CLOSING: Duration = Duration::from_secs(1);
 
 /// How a run goes on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunSettings {
     /// Presets beside each other at most.

@@ -117,8 +117,8 @@ pub(super) fn sides(arguments: &args::RunArgs) -> Vec<RunSide> {
         let name = arguments.env.clone().unwrap_or_else(|| "as it is".to_owned());
         sides.insert(0, RunSide { name, arguments: arguments.clone() });
     }
-    if sides.len() == 1 {
-        sides.iter_mut().for_each(|side| "now".clone_into(&mut side.name));
+    if let [side] = sides.as_mut_slice() {
+        "now".clone_into(&mut side.name);
     }
     sides
 }
@@ -156,7 +156,7 @@ fn baseline(name: &str, headless: &Headless) -> Result<KeptRun, Failure> {
     Ok(run)
 }
 
-/// RunAnswers as they are found, by their sessions.
+/// Answers as they are found, by their sessions.
 #[derive(Debug, Default)]
 pub(super) struct RunAnswers {
     is_wanted: bool,

@@ -183,9 +183,13 @@ impl Telling {
 pub(super) fn compared(compared: &[RunCompared], now: Stamp, output: &mut Output) {
     for compared in compared {
         if output.style == Style::Json {
-            compared_lines(compared, now).iter().for_each(|line| output.json(line));
+            for line in compared_lines(compared, now) {
+                output.json(&line);
+            }
         } else {
-            compared.lines().iter().for_each(|line| output.line(line));
+            for line in compared.lines() {
+                output.line(&line);
+            }
         }
     }
 }
