@@ -19,15 +19,18 @@ use rustix::io::Errno;
 use tokio::sync::Notify;
 
 use crate::codec::printable;
+use crate::os;
 
 /// Bytes that wait for a reader before the one who prints has to wait.
 const ROOM: usize = 256 * 1024;
 /// Bytes of remarks that wait on standard error; later ones are counted.
 const REMARKS: usize = 64 * 1024;
-/// Bytes of one write: a pipe takes so many whole or not at all (`PIPE_BUF`), so what is missing in
-/// the end is known to the byte.
+/// Bytes of one write that may wait: a pipe takes so many whole or not at all (`PIPE_BUF`), so what is
+/// missing in the end is known to the byte.
 const WRITE: usize = 4096;
-/// The same of a capture, which is to be fast.
+/// Most bytes of one write that does not wait: as many as a pipe has room for, unless somebody changed it.
+const WRITE_AT_HAND: usize = 64 * 1024;
+/// Bytes of one write of a capture, which is to be fast.
 const CAPTURE_WRITE: usize = 128 * 1024;
 /// Bytes a capture leaves free on its disk; it looks whenever it has written so many.
 const CAPTURE_LEAVES: u64 = 1 << 30;
@@ -343,9 +346,23 @@ impl PrinterShared {
         is_file && free().is_ok_and(|free| free < CAPTURE_LEAVES)
     }
 
+    /// One write of what waits. A pipe takes what it has room for at once; it is waited for where that is
+    /// nothing, or where the system cannot tell, which it is asked once.
+    fn write(&self, waiting: &[u8], tells_room: &mut bool) -> Result<usize, Errno> {
+        let start = |most: usize| waiting.get(..most).unwrap_or(waiting);
+        let is_stream = matches!(self.stream, Destination::Output | Destination::Error);
+        if is_stream && *tells_room {
+            match os::write_at_hand(self.fd(), start(WRITE_AT_HAND)) {
+                Ok(written) => return Ok(written),
+                Err(error) => *tells_room = error.kind() == io::ErrorKind::WouldBlock,
+            }
+        }
+        rustix::io::write(self.fd(), start(self.most()))
+    }
+
     /// The thread: writes whatever comes until it cannot.
     fn write_all(&self) {
-        let (mut state, mut unlooked) = (self.lock(), 0);
+        let (mut state, mut unlooked, mut tells_room) = (self.lock(), 0, true);
         loop {
             if state.writing.is_empty() {
                 if state.waiting.is_empty() {
@@ -354,9 +371,10 @@ impl PrinterShared {
                 }
                 state.writing = state.waiting.split().freeze();
             }
-            let piece = state.writing.slice(..state.writing.len().min(self.most()));
+            let waiting = state.writing.clone();
             drop(state);
-            let outcome = rustix::io::write(self.fd(), &piece);
+            let outcome = self.write(&waiting, &mut tells_room);
+            drop(waiting);
             unlooked += outcome.unwrap_or(0) as u64;
             let fills_disk = unlooked >= CAPTURE_LOOKS && self.fills_the_disk();
             unlooked %= CAPTURE_LOOKS;

@@ -57,7 +57,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("named_file", ""),
     ("whole_file", ""),
     ("value_command", ""),
-    ("console", "codec"),
+    ("console", "codec os"),
     ("os", ""),
     // This program as a filter of JSON, in a process of its own.
     ("jq", "model codec"),

@@ -4,7 +4,7 @@ mod peers;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
@@ -46,6 +46,15 @@ pub(crate) fn read_at_hand(input: impl AsFd, room: &mut [u8]) -> io::Result<usiz
     const ON: u64 = u64::MAX;
     let mut room = [IoSliceMut::new(room)];
     Ok(rustix::io::preadv2(input, &mut room, ON, ReadWriteFlags::NOWAIT)?)
+}
+
+/// Writes what the system takes without waiting for anything: into a pipe as much as it has room for.
+/// "Would block" where that is nothing, "unsupported" where it cannot tell.
+pub(crate) fn write_at_hand(output: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    // To where the last write ended, as write(2) does.
+    const ON: u64 = u64::MAX;
+    let bytes = [IoSlice::new(bytes)];
+    Ok(rustix::io::pwritev2(output, &bytes, ON, ReadWriteFlags::NOWAIT)?)
 }
 
 /// This program, to be started once more; also when the file it was started from was replaced.
@@ -340,6 +349,29 @@ mod tests {
     use super::*;
 
     const TCP_TABLE: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   0: 0100007F:2328 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4242 1\n   1: 0100007F:2328 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1000        0 4343 1\n";
+
+    #[test]
+    fn a_pipe_takes_what_it_has_room_for_and_nobody_waits() {
+        use std::io::Read as _;
+        let (mut reader, writer) = io::pipe().unwrap();
+        let mut written = 0;
+        let full = loop {
+            match write_at_hand(&writer, &[b'x'; 10_000]) {
+                Ok(count) => written += count,
+                Err(error) => break error.kind(),
+            }
+        };
+        // Older systems cannot tell of pipes.
+        if full == io::ErrorKind::Unsupported {
+            return;
+        }
+        assert_eq!((full, written % 4096), (io::ErrorKind::WouldBlock, 0), "{written}");
+        let mut read = vec![0; written];
+        reader.read_exact(&mut read).unwrap();
+        assert_eq!(write_at_hand(&writer, b"more").unwrap(), 4);
+        drop(reader);
+        assert_eq!(write_at_hand(&writer, b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
 
     #[test]
     fn only_the_listening_socket_of_the_port_counts() {

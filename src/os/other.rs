@@ -29,6 +29,11 @@ pub(crate) fn read_at_hand(_input: impl AsFd, _room: &mut [u8]) -> io::Result<us
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// The same of what can be written.
+pub(crate) fn write_at_hand(_output: impl AsFd, _bytes: &[u8]) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// This program, to be started once more.
 pub(crate) fn own_program() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("wirebench"))
