@@ -365,7 +365,7 @@ mod tests {
         if full == io::ErrorKind::Unsupported {
             return;
         }
-        assert_eq!((full, written % 4096), (io::ErrorKind::WouldBlock, 0), "{written}");
+        assert!(full == io::ErrorKind::WouldBlock && written > 10_000, "{full:?} {written}");
         let mut read = vec![0; written];
         reader.read_exact(&mut read).unwrap();
         assert_eq!(write_at_hand(&writer, b"more").unwrap(), 4);

@@ -158,7 +158,7 @@ fn of_record(app: &App) -> Result<(&Session, &Exchange), &'static str> {
     let record = app.traffic.selected(shared).and_then(|id| shared.timeline.get(id)).ok_or(NONE)?;
     let session = shared.sessions.get(record.conn.session).ok_or(NONE)?;
     let on_it = session.exchanges.iter().filter(|exchange| exchange.conn == record.conn);
-    let found = on_it.clone().filter(|exchange| exchange.started <= record.at).next_back();
+    let found = on_it.clone().rfind(|exchange| exchange.started <= record.at);
     let exchange = found.or_else(|| on_it.clone().next()).ok_or(NONE)?;
     Ok((session, exchange))
 }
