@@ -266,9 +266,9 @@ fn http_listener() -> BoxedStrategy<Spec> {
             Spec::HttpListener(HttpListenerSpec {
                 rules,
                 answer,
-                expect,
                 contract,
                 mock,
+                expect,
                 ..session
             })
         })

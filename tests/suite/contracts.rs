@@ -1,6 +1,6 @@
 //! `OpenAPI` files beside real traffic: a mock of one, requests to it and relays before it, held against it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ fn file(name: &str, content: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn mock(path: &PathBuf, count: &str) -> Listening {
+fn mock(path: &Path, count: &str) -> Listening {
     let path = path.to_str().unwrap();
     listening(&mut command(&[
         "listen",
