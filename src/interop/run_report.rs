@@ -68,7 +68,7 @@ impl RunFacts<'_> {
             RunReportKind::Html => html::report(self),
             RunReportKind::Md => markdown::report(self),
             RunReportKind::Otlp => {
-                let RunFacts { rows, began, took, environment, stopped } = self;
+                let RunFacts { rows, began, took, environment, stopped, .. } = self;
                 otlp::report(&SpannedRun { rows, began, took, environment, stopped })
             }
         }

@@ -128,7 +128,11 @@ impl ExchangeFacts {
         let line = |field: &FieldLine| field.name.len() + field.value.len();
         let fields: usize = self.fields.iter().map(line).sum();
         let contract = self.contract.as_ref().map_or(0, |contract| contract.cost());
-        size_of::<Self>() + self.words.len() + contract + fields + self.fields.len() * size_of::<FieldLine>()
+        size_of::<Self>()
+            + self.words.len()
+            + contract
+            + fields
+            + self.fields.len() * size_of::<FieldLine>()
     }
 }
 

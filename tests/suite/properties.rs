@@ -24,9 +24,8 @@ fn response(data: &[u8], chunk: usize) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(data).expect("writing to memory");
     let gzip = encoder.finish().expect("writing to memory");
-    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let headers = [header("Content-Encoding", "gzip"), header("Transfer-Encoding", "chunked")];
-    let mut wire = write::response_head(200, &headers);
+    let headers = [("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked")];
+    let mut wire = write::response_head(200, headers.into_iter());
     for piece in gzip.chunks(chunk) {
         wire.extend(write::chunk(piece));
     }

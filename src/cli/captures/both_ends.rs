@@ -62,6 +62,8 @@ mod tests {
             peer: at(peer),
             tls: false,
             pair: None,
+            asked: None,
+            captured: None,
         }
     }
 

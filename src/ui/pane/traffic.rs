@@ -302,7 +302,7 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, placed: &[Placed
 /// How much of a message is not as its contract says; told where its head is.
 fn differences(shared: &Shared, record: &Record) -> Option<String> {
     let exchange = shared.timeline.exchange_of(record)?;
-    let begins = if exchange.answers(record.direction) { "HTTP/" } else { &*exchange.method };
+    let begins = if exchange.answers(record.direction) { "HTTP/" } else { exchange.method() };
     if record.kind != RecordKind::Data || !record.data.starts_with(begins.as_bytes()) {
         return None;
     }
