@@ -58,14 +58,8 @@ pub(crate) fn read_capture(
 ) -> Result<String, Failure> {
     let is_input = named_file::is_input(path);
     let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
-    let failed = |error: &std::io::Error| {
-        let (kind, cause) = file_error::words(error);
-        Failure::new(Stage::Storage, &*name, kind, cause)
-    };
-    let (mut file, of) = named_file::open_or_input(path).map_err(|error| {
-        let is_file = is_input || named_file::regular_or_none(path).is_ok();
-        if is_file { failed(&error) } else { no_file(&name, &error) }
-    })?;
+    let failed = |error: &std::io::Error| not_read((path, &name), error);
+    let (mut file, of) = named_file::open_or_input(path).map_err(|error| failed(&error))?;
     let mut progress = CaptureProgress { read: 0, of };
     let mut piece = vec![0; PIECE];
     let (mut reader, mut records) = (None, 0);
@@ -119,10 +113,13 @@ pub(crate) fn read_capture(
     }
 }
 
-/// A folder, a pipe or a device was named: nothing is wrong with the storage.
-fn no_file(name: &str, error: &std::io::Error) -> Failure {
-    let cause = error.to_string();
-    Failure::new(Stage::Storage, name, FailureKind::Usage, cause)
+/// Why it cannot be read. Where a folder, a pipe or a device was named nothing is wrong with the storage.
+fn not_read((path, name): (&Path, &str), error: &std::io::Error) -> Failure {
+    if named_file::is_input(path) || named_file::regular_or_none(path).is_ok() {
+        let (kind, cause) = file_error::words(error);
+        return Failure::new(Stage::Storage, name, kind, cause);
+    }
+    Failure::new(Stage::Storage, name, FailureKind::Usage, error.to_string())
         .hint("name a file, or - for what is piped in")
 }
 
