@@ -65,8 +65,8 @@ fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
     )
 }
 
-/// The addresses of a connection. Those of a client that a relay serves say nothing of where it is led to, which comes
-/// with them; where there is little room, in place of our own.
+/// The addresses of a connection. Those of a client that a relay serves say nothing of where it is led to, which stands
+/// in the place of our own.
 fn ends(conn: &ConnInfo, width: u16) -> String {
     let end = |at: &Option<EndAddress>| at.as_ref().map_or("?".into(), ToString::to_string);
     let (local, peer) = (end(&conn.local), end(&conn.peer));
@@ -79,13 +79,10 @@ fn ends(conn: &ConnInfo, width: u16) -> String {
         return format!("  {local} ↔ {peer}");
     };
     let named = asked.endpoint.to_string();
-    let target = printable_str(&named);
-    if width < ROOMY {
-        return format!("  {peer} → {target}");
-    }
-    let address = asked.address.as_ref().map(ToString::to_string).filter(|it| *it != named);
+    let address = asked.address.as_ref().map(ToString::to_string);
+    let address = address.filter(|it| *it != named && width >= ROOMY);
     let address = address.map_or_else(String::new, |it| format!(" ({it})"));
-    format!("  {local} ↔ {peer}  led to {target}{address}")
+    format!("  {peer} → {}{address}", printable_str(&named))
 }
 
 /// How long after the bytes the other way it came, if it is the first of its way.

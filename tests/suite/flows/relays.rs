@@ -127,7 +127,7 @@ fn one_conversation_shows_what_both_said_and_who() {
 fn the_detail_of_a_row_tells_where_its_client_is_led_to() {
     let narrow = "127.0.0.1:40000 → db.example:5432";
     for (size, told) in [
-        ((130, 40), "led to db.example:5432 (192.0.2.7:5432)"),
+        ((130, 40), "127.0.0.1:40000 → db.example:5432 (192.0.2.7:5432)"),
         (WIDE, narrow),
         ((160, 48), narrow),
         ((80, 24), narrow),
