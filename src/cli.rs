@@ -28,6 +28,7 @@ mod let_through;
 mod listen;
 mod look;
 mod open;
+mod opened_filter;
 mod opening;
 pub(crate) mod output;
 mod output_file;

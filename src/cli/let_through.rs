@@ -45,6 +45,16 @@ fn around(text: &str, column: usize) -> String {
     format!("{before}{part}{after}")
 }
 
+/// What is known of a record besides itself.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct KnownOfRecord<'a> {
+    pub(super) conn: Option<&'a ConnInfo>,
+    pub(super) owner: Option<&'a PeerOwner>,
+    pub(super) exchange: Option<&'a ExchangeFacts>,
+    /// What somebody wrote about it, which marks it.
+    pub(super) comment: Option<&'a str>,
+}
+
 /// What is printed.
 #[derive(Debug, Default)]
 pub(super) struct LetThrough {
@@ -81,23 +91,20 @@ impl LetThrough {
         conn: Option<&ConnInfo>,
         owner: Option<&PeerOwner>,
     ) -> bool {
-        self.record_of(record, conn, owner, None)
+        self.record_of(record, KnownOfRecord { conn, owner, ..KnownOfRecord::default() })
     }
 
-    /// The same of a record whose exchange may be known.
-    pub(super) fn record_of(
-        &mut self,
-        record: &Record,
-        conn: Option<&ConnInfo>,
-        owner: Option<&PeerOwner>,
-        exchange: Option<&ExchangeFacts>,
-    ) -> bool {
+    /// The same of a record of which more may be known.
+    pub(super) fn record_of(&mut self, record: &Record, known: KnownOfRecord<'_>) -> bool {
         if self.filter.is_everything() {
             return true;
         }
         let RecordGaps { delta, latency } =
             self.clocks.entry(record.conn).or_default().next(record);
-        let facts = RecordFacts { delta, latency, exchange, ..RecordFacts::of(record) };
+        let KnownOfRecord { conn, owner, exchange, comment } = known;
+        let is_marked = comment.is_some();
+        let facts =
+            RecordFacts { delta, latency, exchange, comment, is_marked, ..RecordFacts::of(record) };
         self.filter.about_owned(record.conn, conn, owner).matches(&facts)
     }
 

@@ -1,15 +1,13 @@
 //! `wirebench open FILE` where there is no screen: prints a file of traffic as JSON Lines.
 
-mod held_pieces;
-
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::exit;
 use super::interrupts::Interrupts;
 use super::let_through::LetThrough;
+use super::opened_filter::OpenedFilter;
 use super::output::{self, Output, RunOutcome};
 use crate::args;
 use crate::engine::clock;
@@ -18,15 +16,11 @@ use crate::interop::ndjson;
 use crate::interop::pcap::{CaptureBatch, ToldOwner, ToldThing};
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
-use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{ConnId, SessionId};
-use crate::model::peer_owner::PeerOwner;
 use crate::model::record::ConnInfo;
 use crate::model::secrets::Disclosure;
 use crate::store;
-use crate::timeline::Timeline;
-use held_pieces::HeldPieces;
 
 /// Pieces that were read and not printed; the reader waits.
 const PIECES: usize = 4;
@@ -41,25 +35,24 @@ pub(super) async fn run(
         .map_err(|failure| failure.composed_for(Stage::ComposeOpening))?;
     let (sender, mut pieces) = mpsc::channel(PIECES);
     let path = arguments.file.clone();
-    let mut held = HeldPieces::new(&let_through, path.is_file());
+    let filter = OpenedFilter::new(let_through, path.is_file());
     let reading = tokio::task::spawn_blocking(move || {
         let mut each = |batch: CaptureBatch, _| sender.blocking_send(batch).is_ok();
         store::read_capture(&path, SessionId(0), &mut each)
     });
-    let mut printed = PrintedCapture { let_through, ..PrintedCapture::default() };
+    let mut printed = PrintedCapture::new(filter);
     let mut has_more = true;
     while has_more {
-        let patience = held.patience();
+        let patience = printed.filter.patience();
         let told = tokio::select! {
             biased;
             () = interrupts.next() => return Ok(RunOutcome::Interrupted),
             piece = output.taking(pieces.recv()) => {
                 let piece = piece?;
                 has_more = piece.is_some();
-                printed.learn(piece.as_ref());
-                held.take(piece)
+                printed.filter.take(piece)
             }
-            () = clock::at(patience) => held.take(None),
+            () = clock::at(patience) => printed.filter.take(None),
         };
         for batch in told {
             printed.print(batch, output);
@@ -78,26 +71,25 @@ pub(super) async fn run(
 }
 
 /// What was printed so far.
-#[derive(Default)]
 struct PrintedCapture {
     conns: HashMap<ConnId, ConnInfo>,
     streams: ToldStreams,
-    let_through: LetThrough,
+    filter: OpenedFilter,
     answers: AnswerClocks,
-    /// What is known of exchanges, for the filter; no records.
-    exchanges: Timeline,
-    owners: HashMap<ConnId, Arc<PeerOwner>>,
     /// What HAR files say besides their entries.
     logs: HarLogs,
 }
 
 impl PrintedCapture {
-    /// What a piece tells of exchanges and peers, before it is printed: those before it may wait for that.
-    fn learn(&mut self, piece: Option<&CaptureBatch>) {
-        let Some(piece) = piece else { return };
-        piece.exchanges.iter().for_each(|it| self.exchanges.exchange(ExchangeFacts::of(it)));
-        let owners = piece.owners.iter().map(|it| (it.conn, Arc::clone(&it.owner)));
-        self.owners.extend(owners);
+    /// Nothing was printed.
+    fn new(filter: OpenedFilter) -> Self {
+        PrintedCapture {
+            conns: HashMap::new(),
+            streams: ToldStreams::default(),
+            filter,
+            answers: AnswerClocks::default(),
+            logs: HarLogs::default(),
+        }
     }
 
     fn print(&mut self, batch: CaptureBatch, output: &mut Output) {
@@ -117,14 +109,12 @@ impl PrintedCapture {
             let told = self.streams.tell(record);
             let remark = remarks.next_if(|remark| remark.of == at);
             let after = self.answers.next(record);
-            let owner = self.owners.get(&record.conn).map(Arc::as_ref);
-            let exchange = self.exchanges.exchange_of(record);
             // Of an exchange that is a line by itself its messages are none.
             let is_told = remark.as_ref().is_some_and(|it| it.comment.is_some());
             if made.next_if_eq(&at).is_some() && !is_told {
                 continue;
             }
-            if self.let_through.record_of(record, conn, owner, exchange) {
+            if self.filter.record(record, conn, remark.as_ref()) {
                 output.json(&ndjson::remarked(record, conn, &told, (after, remark.as_ref())));
             }
         }
@@ -137,16 +127,15 @@ impl PrintedCapture {
         match told {
             ToldThing::Exchange(told) => {
                 let conn = self.conns.get(&told.exchange.conn);
-                let owner = self.owners.get(&told.exchange.conn).map(Arc::as_ref);
                 let ndjson::Bodies { request, response } = told.bodies();
                 let bodies = [request, response].map(|body| body.unwrap_or_default().to_vec());
-                if self.let_through.exchange(&told.exchange, (conn, owner), &bodies) {
+                if self.filter.exchange(&told.exchange, conn, &bodies) {
                     let is_new = self.logs.meet(&told.exchange);
                     let (all, told_of) = (told.bodies(), &Disclosure::default());
                     output.json(&ndjson::exchange_of(&told.exchange, all, told_of, is_new));
                 }
             }
-            ToldThing::Lost(lost, at) if self.let_through.is_everything() => {
+            ToldThing::Lost(lost, at) if self.filter.is_everything() => {
                 output.json(&ndjson::lost(*lost, *at));
             }
             ToldThing::Lost(..) => {}
@@ -155,7 +144,7 @@ impl PrintedCapture {
 
     /// Whose a peer was, in its place where all is printed.
     fn print_owner(&self, told: &ToldOwner, output: &mut Output) {
-        if self.let_through.is_everything() {
+        if self.filter.is_everything() {
             let conn = self.conns.get(&told.conn);
             output.json(&ndjson::peer(told.conn, conn, &told.owner, told.at));
         }

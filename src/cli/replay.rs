@@ -4,7 +4,7 @@
 //! file ─► Recording ─► ReplayRun ─► orders ─► sessions of the engine ─► events ─► ReplayRun ─► verdicts
 //! ```
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::exit;
 use super::headless::{Headless, Interrupts};
 use super::let_through::LetThrough;
+use super::opened_filter::OpenedFilter;
 use super::output::{self, Output, RunOutcome, Style};
 use super::stdin::{self, PieceReceiver, PieceSource};
 use crate::args;
@@ -90,7 +91,7 @@ pub(super) async fn run(
 /// What the file has to be said; `None` = a signal came.
 async fn read(
     arguments: &args::Replay,
-    mut let_through: LetThrough,
+    let_through: LetThrough,
     interrupts: &mut Interrupts,
 ) -> Result<Option<ReplayScript>, Failure> {
     let (sender, mut pieces) = mpsc::channel(PIECES);
@@ -99,21 +100,27 @@ async fn read(
         let mut each = |batch: CaptureBatch, _| sender.blocking_send(batch).is_ok();
         store::read_capture(&path, SessionId(0), &mut each)
     });
+    // What a filter asks about may stand far behind a request; nobody waits to see what was read.
+    let mut filter = OpenedFilter::new(let_through, true);
     let (mut recording, mut conns) = (Recording::default(), HashMap::new());
-    loop {
+    let mut has_more = true;
+    while has_more {
         let piece = tokio::select! {
             biased;
             () = interrupts.next() => return Ok(None),
             piece = pieces.recv() => piece,
         };
-        let Some(batch) = piece else { break };
-        conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
-        let masked: HashSet<usize> =
-            batch.remarks.iter().filter(|it| it.origin.is_masked).map(|it| it.of).collect();
-        for (at, record) in batch.records.iter().enumerate() {
-            let Some(conn) = conns.get(&record.conn) else { continue };
-            let is_chosen = let_through.record(record, Some(conn), None);
-            recording.take(record, conn, is_chosen, masked.contains(&at));
+        has_more = piece.is_some();
+        for batch in filter.take(piece) {
+            conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
+            let mut remarks = batch.remarks.iter().peekable();
+            for (at, record) in batch.records.iter().enumerate() {
+                let remark = remarks.next_if(|it| it.of == at);
+                let Some(conn) = conns.get(&record.conn) else { continue };
+                let is_chosen = filter.record(record, Some(conn), remark);
+                let is_masked = remark.is_some_and(|it| it.origin.is_masked);
+                recording.take(record, conn, is_chosen, is_masked);
+            }
         }
     }
     let name = arguments.file.display().to_string();

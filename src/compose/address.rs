@@ -79,7 +79,12 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
             "tls" | "ssl" => found(Protocol::Tcp, true, bare),
             "udp" => found(Protocol::Udp, false, bare),
             "unix" | TCP_UNIX => found(Protocol::Tcp, false, &format!("{UNIX}{rest}")),
-            HTTP_UNIX => found(Protocol::Http, false, &format!("{UNIX}{rest}")),
+            HTTP_UNIX => {
+                // The path may stand where a URL has its host.
+                let host = http_unix(text).filter(|_| rest.starts_with('%'));
+                let socket = host.map_or_else(|| rest.to_owned(), |(socket, _)| socket);
+                found(Protocol::Http, false, &format!("{UNIX}{socket}"))
+            }
             _ => return None,
         });
     }
@@ -328,6 +333,8 @@ mod tests {
         }
         assert_eq!(detected("unix:@{{name}}/"), is(Protocol::Tcp, false, "unix:@{{name}}/"));
         assert_eq!(detected("http+unix:/a"), is(Protocol::Http, false, "unix:/a"));
+        let encoded = "http+unix://%2Ftmp%2Fa.sock/";
+        assert_eq!(detected(encoded), is(Protocol::Http, false, "unix:/tmp/a.sock"));
         assert_eq!(detected("gopher://a"), None);
     }
 

@@ -4,6 +4,7 @@ use super::address::{detect, wrong_scheme};
 use crate::model::protocol::Protocol;
 use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
+use crate::model::unix_name::UnixName;
 
 const STREAMS: (&str, &str) =
     ("TCP and TLS", "write host:port, tcp://host:port, tls://host:port or unix:/path");
@@ -18,8 +19,10 @@ pub(crate) fn go_on_to(spec: &mut Spec, target: &str) -> Result<(), (String, &'s
         return Err((cause, ""));
     }
     if let Some(relay) = spec.as_http_relay_mut() {
-        // What is wrong with it is said where it is planned.
-        target.clone_into(&mut relay.target);
+        // What is wrong with it is said where it is planned. What is spoken there is known.
+        let socket = detect(target).map(|found| found.address);
+        let socket = socket.filter(|address| UnixName::written(address).is_some());
+        relay.target = socket.unwrap_or_else(|| target.to_owned());
         return Ok(());
     }
     let (found, spoken) = (detect(target), spec.protocol());
@@ -37,4 +40,24 @@ pub(crate) fn go_on_to(spec: &mut Spec, target: &str) -> Result<(), (String, &'s
         relay.target_tls = ClientTls::verified();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::protocol::Side;
+
+    #[test]
+    fn a_relay_of_http_leads_to_a_socket_however_that_is_written() {
+        for (target, led_to) in [
+            ("unix:/run/a.sock", "unix:/run/a.sock"),
+            ("http+unix:/run/a.sock", "unix:/run/a.sock"),
+            ("http+unix://%2Frun%2Fa.sock", "unix:/run/a.sock"),
+            ("http://a:80", "http://a:80"),
+        ] {
+            let mut spec = Spec::empty(Protocol::Http, Side::Relay);
+            go_on_to(&mut spec, target).unwrap();
+            assert_eq!(spec.target_mut().cloned().as_deref(), Some(led_to), "{target}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! the same grammar (`completion.rs`).
 
 use super::expr::{Expr, Test};
-use super::fields::{BARE, FIELDS, QueryField};
+use super::fields::{BARE, FIELDS, QueryField, QueryValue};
 use super::foreign;
 use super::pattern::Slice;
 use super::scanner::{QueryError, Scanner, Written, error};
@@ -36,6 +36,9 @@ const WORDS: [(&str, &str); 8] = [
     ("gt", ">"),
     ("ge", ">="),
 ];
+
+/// What is said of lists as others write them.
+const OTHER_LIST: &str = "a list stands in braces; write one, such as {80, 443, 8000..8010}";
 
 /// What was expected where the text ended, and the column where it begins.
 #[derive(Debug, Clone, Copy)]
@@ -190,6 +193,11 @@ impl Parser {
             );
             return Err(error(column, message));
         }
+        if SIGNS.iter().any(|(written, _)| *written == word) {
+            let message =
+                format!("no field stands before {word}; write a test, such as port == 9000");
+            return Err(error(column, message));
+        }
         let name: String = word.chars().take_while(char::is_ascii_alphabetic).collect();
         let rest = word.split_at(name.len()).1;
         let field = QueryField::named(&name).filter(|field| is_test(field, rest));
@@ -337,7 +345,17 @@ impl Parser {
         if operator == "in" && self.scanner.take("{") {
             return self.list(asked);
         }
+        let begins = self.scanner.column();
+        let is_address = field.value == QueryValue::Address;
+        let other = |next: Option<char>| next == Some('(') || next == Some('[') && !is_address;
+        if operator == "in" && other(self.scanner.peek()) {
+            return Err(error(begins, OTHER_LIST));
+        }
         let value = self.value(field, &['(', ')'], operator == "matches")?;
+        let is_listed = |it: &Written| !it.is_quoted && it.text.contains(',');
+        if operator == "in" && value.as_ref().is_some_and(is_listed) {
+            return Err(error(begins, OTHER_LIST));
+        }
         let Some(value) = value else {
             let at = self.scanner.column();
             return Err(error(at, format!("a value is missing; write {}", field.example)));

@@ -632,7 +632,8 @@ fn a_range_or_a_slice_that_holds_nothing_is_refused_with_what_was_meant() {
     for (text, meant) in [
         ("port in {9..1}", "this range is empty; write 1..9"),
         ("port == 9..1", "this range is empty; write 1..9"),
-        ("len == 4k..1k", "this range is empty; write 1024..4096"),
+        ("len == 4k..1k", "this range is empty; write 1k..4k"),
+        ("status == 5xx..4xx", "this range is empty; write 4xx..5xx"),
         ("status == 499..400", "this range is empty; write 400..499"),
         ("latency == 5ms..1ms", "this range is empty"),
         ("time == 14:05..14:02", "write 14:02..14:05, or over midnight (time >= 14:05 or"),
@@ -648,5 +649,51 @@ fn a_range_or_a_slice_that_holds_nothing_is_refused_with_what_was_meant() {
     for text in ["data[4:] contains 'x'", "data[:4] == 00", "data[-4--1] == 00", "data[2--1] == 00"]
     {
         Filter::parse(text).expect(text);
+    }
+}
+
+#[test]
+fn lists_of_others_half_ranges_and_what_has_no_field_are_answered_with_what_to_write() {
+    for (text, column, meant) in [
+        ("port in 80,443", 9, "a list stands in braces; write one, such as {80, 443"),
+        ("port in [80, 443]", 9, "a list stands in braces"),
+        ("port in (80 443)", 9, "a list stands in braces"),
+        ("kind in (closed, reset)", 9, "a list stands in braces"),
+        ("port in {80..}", 10, "a range has two ends; for one of them write >= 80"),
+        ("len == ..4k", 8, "for one of them write <= 4k"),
+        ("port == ..", 9, "'' is not a port"),
+        ("port == 80 == 90", 12, "no field stands before ==; write a test"),
+        ("<= 5", 1, "no field stands before <="),
+    ] {
+        let wrong = Filter::parse(text).expect_err(text);
+        let told = (wrong.column, wrong.message.contains(meant));
+        assert_eq!(told, (column, true), "{text}: {}", wrong.message);
+    }
+    for text in ["addr in [::1]:80", "addr in 10.0.0.0/8", "status in {4xx..5xx, 200}"] {
+        Filter::parse(text).expect(text);
+    }
+}
+
+#[test]
+fn a_time_with_its_own_zone_is_that_time_wherever_one_is() {
+    let at = |nanos: u64| Record { at: Stamp(nanos), ..record(b"x") };
+    let noon = 12 * 3_600 * 1_000_000_000_u64;
+    for ahead in [0_i64, 2 * 3_600 * 1_000_000_000] {
+        for (text, is_it) in [
+            ("time == 1970-01-01T12:00Z", true),
+            ("time == 1970-01-01T12:00:00.000000000Z", true),
+            ("time == 1970-01-01t12:00:00z", true),
+            ("time == 1970-01-01T14:00+02:00", true),
+            ("time == 1970-01-01T07:30-04:30", true),
+            ("time > 1970-01-01T12:00:01Z", false),
+            ("time in {1970-01-01T11:00Z..1970-01-01T13:00Z}", true),
+            ("time == 1970-01-01T12:00+02:00", false),
+        ] {
+            let filter = Filter::parse_at(text, ahead).expect(text);
+            assert_eq!(filter.matches(&at(noon), None), is_it, "{text} {ahead}");
+        }
+    }
+    for text in ["time == 12:00Z", "time == Z", "time == ü:00"] {
+        Filter::parse(text).expect_err(text);
     }
 }

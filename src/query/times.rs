@@ -1,7 +1,8 @@
 //! Times of an expression: a time of day, or a date with or without one, in the zone of whoever
 //! asks.
 //!
-//! A time is as long as its last digit: `14:02` is a minute, `14:02:07.5` a tenth of a second.
+//! A time is as long as its last digit: `14:02` is a minute, `14:02:07.5` a tenth of a second. One that ends in `Z` or
+//! an offset is of that zone.
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -19,7 +20,9 @@ pub(super) fn test(operator: &str, value: &str, ahead: i64) -> Result<TimeTest, 
         return Err(format!("a range stands behind == or in a list; '{operator}' takes one time"));
     }
     let (begins, ends) = (first, last);
-    let (Some(first), Some(last)) = (read(first), read(last)) else { return Err(wrong(value)) };
+    let (Some(first), Some(last)) = (read_at(first, ahead), read_at(last, ahead)) else {
+        return Err(wrong(value));
+    };
     if first.is_of_day != last.is_of_day {
         return Err("a range has two times of day or two dates".into());
     }
@@ -46,6 +49,30 @@ struct Moment {
     from: u64,
     lasts: u64,
     is_of_day: bool,
+}
+
+/// The same of one that names its own zone, as lines of JSON and captures have it (`...T14:02:07Z`).
+fn read_at(text: &str, ahead: i64) -> Option<Moment> {
+    let Some((civil, zone)) = with_zone(text) else { return read(text) };
+    let moment = read(civil).filter(|it| !it.is_of_day)?;
+    Some(Moment { from: moment.from.checked_add_signed(ahead.checked_sub(zone)?)?, ..moment })
+}
+
+/// A time without its zone, and how far that is ahead of UTC, in nanoseconds.
+fn with_zone(text: &str) -> Option<(&str, i64)> {
+    if let Some(civil) = text.strip_suffix(['Z', 'z']) {
+        return Some((civil, 0));
+    }
+    let (civil, zone) = text.split_at_checked(text.len().checked_sub(6)?)?;
+    let (sign, of_day_text) = zone.split_at_checked(1)?;
+    let sign = match sign {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    let is_time = civil.contains(['T', 't', '_']) && of_day_text.as_bytes().get(2) == Some(&b':');
+    let (zone, _) = of_day(of_day_text).filter(|_| is_time)?;
+    Some((civil, sign * i64::try_from(zone).ok()?))
 }
 
 fn read(text: &str) -> Option<Moment> {

@@ -226,32 +226,47 @@ fn range(
     value: &str,
     read: fn(&str) -> Result<u64, String>,
 ) -> Result<NumberRange, String> {
-    let Some((first, last)) = value.split_once("..") else {
-        let number = read(value)?;
-        return Ok(bounds(operator, number, number));
+    spans(operator, value, |text| read(text).map(|number| (number, number)))
+}
+
+/// The same of what may be more than one number, from the first to the last.
+fn spans(
+    operator: &str,
+    value: &str,
+    read: impl Fn(&str) -> Result<(u64, u64), String>,
+) -> Result<NumberRange, String> {
+    let Some((from, to)) = value.split_once("..") else {
+        let (first, last) = read(value)?;
+        return Ok(bounds(operator, first, last));
     };
-    let (first, last) = (read(first)?, read(last)?);
+    if from.is_empty() != to.is_empty() {
+        let one = if to.is_empty() { format!(">= {from}") } else { format!("<= {to}") };
+        return Err(format!("a range has two ends; for one of them write {one}"));
+    }
+    let ((first, _), (_, last)) = (read(from)?, read(to)?);
     if operator != "==" {
         return Err(format!(
             "a range stands behind == or in a list; '{operator}' takes one number"
         ));
     }
     if first > last {
-        return Err(format!("this range is empty; write {last}..{first}"));
+        return Err(format!("this range is empty; write {to}..{from}"));
     }
     Ok(bounds(operator, first, last))
 }
 
 /// The same for status codes, of which 4xx are a hundred.
 fn statuses(operator: &str, value: &str) -> Result<NumberRange, String> {
-    let class = value.to_ascii_lowercase();
-    let hundreds: Option<u64> = class.strip_suffix("xx").and_then(|it| it.parse().ok());
-    match hundreds {
-        Some(hundreds) if (1..=9).contains(&hundreds) => {
-            Ok(bounds(operator, hundreds * 100, hundreds * 100 + 99))
+    spans(operator, value, |text| {
+        let class = text.to_ascii_lowercase();
+        let hundreds: Option<u64> = class.strip_suffix("xx").and_then(|it| it.parse().ok());
+        match hundreds {
+            Some(hundreds) if (1..=9).contains(&hundreds) => {
+                Ok((hundreds * 100, hundreds * 100 + 99))
+            }
+            _ => status(text).map(|status| (status, status)),
         }
-        _ => range(operator, value, status),
-    }
+    })
 }
 
 /// The numbers an operator lets through of what is written for a value of this kind: a status, bytes,

@@ -58,10 +58,7 @@ pub(crate) fn read_capture(
 ) -> Result<String, Failure> {
     let is_input = named_file::is_input(path);
     let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
-    let failed = |error: &std::io::Error| {
-        let (kind, cause) = file_error::words(error);
-        Failure::new(Stage::Storage, &*name, kind, cause)
-    };
+    let failed = |error: &std::io::Error| not_read((path, &name), error);
     let (mut file, of) = named_file::open_or_input(path).map_err(|error| failed(&error))?;
     let mut progress = CaptureProgress { read: 0, of };
     let mut piece = vec![0; PIECE];
@@ -114,6 +111,16 @@ pub(crate) fn read_capture(
             }
         }
     }
+}
+
+/// Why it cannot be read. Where a folder, a pipe or a device was named nothing is wrong with the storage.
+fn not_read((path, name): (&Path, &str), error: &std::io::Error) -> Failure {
+    if named_file::is_input(path) || named_file::regular_or_none(path).is_ok() {
+        let (kind, cause) = file_error::words(error);
+        return Failure::new(Stage::Storage, name, kind, cause);
+    }
+    Failure::new(Stage::Storage, name, FailureKind::Usage, error.to_string())
+        .hint("name a file, or - for what is piped in")
 }
 
 /// The same of a HAR file, which can be understood as a whole alone.
@@ -273,5 +280,18 @@ mod tests {
         let nothing = CaptureProgress { read: 1, of: 0 };
         assert_eq!(nothing.percent(), None);
         assert_eq!(CaptureProgress { read: 9, of: 3 }.percent(), Some(100), "it grew");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_a_mistake_of_who_names_it_and_a_pipe_has_another_way_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+        for path in [folder.path(), pipe.as_path()] {
+            let failure = read_capture(path, SessionId(0), &mut |_, _| true).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Usage, "{failure}");
+            assert!(failure.hint.contains("- for what is piped in"));
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::harness::peers::{echo_peer, tcp_peer, udp_peer};
+use crate::harness::peers::{echo_peer, http_peer, tcp_peer, udp_peer};
 use crate::harness::program::{run, run_with_input, text};
 
 /// Exit status, and what was printed and said.
@@ -189,4 +189,47 @@ fn a_filter_of_open_prints_what_it_lets_through() {
     assert_eq!((lines.len(), &lines[0]["text"]), (1, &"hello\n".into()));
     let (status, said) = told(&run(&["open", file.to_str().unwrap(), "--filter", "port == x"]));
     assert_eq!((status, said.contains("at column")), (Some(2), true), "{said}");
+}
+
+/// Filters know requests and their answers, which stand behind them, as those of `open` do.
+#[test]
+fn a_filter_of_replay_chooses_by_what_requests_and_answers_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    for kind in ["pcapng", "jsonl", "har"] {
+        let file = folder.path().join(format!("web.{kind}"));
+        let (option, file) = (format!("--{kind}"), file.to_str().unwrap());
+        let sent = run(&["send", &format!("http://{peer}/path"), &option, file]);
+        assert_eq!(sent.status.code(), Some(0), "{}", text(&sent.stderr));
+        for (filter, status) in [
+            ("path == /path and status == 200", Some(0)),
+            ("method == POST", Some(2)),
+            ("status == 404", Some(2)),
+        ] {
+            let (ended, said) = told(&run(&["replay", file, "--text", "--filter", filter]));
+            assert_eq!(ended, status, "{kind} {filter}: {said}");
+            assert_eq!(said.contains("1 of 1 message sent"), status == Some(0), "{said}");
+        }
+    }
+}
+
+#[test]
+fn filters_find_what_somebody_wrote_about_a_row_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, peer) = (folder.path().join("seen.jsonl"), echo_peer());
+    let line = |more: &str, said: &str| {
+        format!(
+            r#"{{"v":1,"type":"record","time":"2026-01-01T00:00:01Z","conn":"1/1","proto":"tcp","side":"client","tls":false,"local":"127.0.0.1:5","peer":"{peer}","dir":"out","kind":"data",{more}"len":3,"text":"{said}"}}"#
+        ) + "\n"
+    };
+    let lines = [line("", "one"), line(r#""comment":"an odd one","#, "two")];
+    std::fs::write(&file, lines.concat()).unwrap();
+    let file = file.to_str().unwrap();
+    for filter in ["comment contains odd", "comment", "marked"] {
+        let ended = run(&["open", file, "--filter", filter]);
+        let printed = text(&ended.stdout);
+        assert_eq!((printed.lines().count(), printed.contains("\"two\"")), (1, true), "{filter}");
+    }
+    let (_, said) = told(&run(&["replay", file, "--text", "--filter", "comment contains odd"]));
+    assert!(said.contains("1 of 1 message sent"), "{said}");
 }

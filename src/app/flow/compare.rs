@@ -19,6 +19,7 @@ use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::codec::compare::Comparison;
 use crate::engine::command::Command;
+use crate::model::counts::counted;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::timing::Stamp;
 use crate::model::view::CompareQuery;
@@ -28,6 +29,11 @@ pub(crate) fn act(app: &mut App, action: Action) {
     let is_traffic = app.shared.focus == Pane::Traffic && action == Action::Compare;
     if is_traffic && compare_marked::act(app) {
         return;
+    }
+    let marked = app.shared.timeline.pinned();
+    if is_traffic && marked > 2 && of_record(app).is_err() {
+        let text = "are marked, and two are compared; [next-marked] goes to them, [mark] unmarks";
+        return app.say(app.keyed(&format!("{} {text}", counted(marked as u64, "row"))));
     }
     act_in(app, action, app.shared.focus);
 }

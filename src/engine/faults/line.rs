@@ -493,7 +493,10 @@ impl FaultLine {
         for overtaker in &mut self.late {
             overtaker.left -= 1;
         }
-        if end.is_some() {
+        // A datagram is not cut: it is before the end if all of it is.
+        let [stalls_before, stalls_behind] =
+            end.map_or([false; 2], |(cut, _)| [cut < data.len(), cut >= data.len()]);
+        if stalls_before {
             self.enqueue(due, FaultStep::Stall);
         }
         if let Some(left) = behind {
@@ -505,6 +508,9 @@ impl FaultLine {
         }
         for _ in 0..copies {
             self.enqueue(due, piece(true));
+        }
+        if stalls_behind {
+            self.enqueue(due, FaultStep::Stall);
         }
         self.release_overtaken(now, due);
     }

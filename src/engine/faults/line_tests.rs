@@ -259,6 +259,16 @@ fn a_stall_holds_until_its_time_is_over_or_the_faults_change() {
 }
 
 #[test]
+fn a_datagram_that_ends_where_a_stall_begins_leaves_before_it() {
+    let mut line = line(vec![fault(FaultEffect::Stall(4))], false);
+    for text in ["ab", "cd", "ef"] {
+        line.take(text.into(), MS);
+    }
+    assert_eq!(pieces(&all(&mut line)), said(&[(1, "ab"), (1, "cd"), (1, "Stall")]));
+    assert!(line.is_stalled() && !line.is_empty());
+}
+
+#[test]
 fn datagrams_are_copied_and_overtaken() {
     let copied = FaultPlan { first: Some(1), ..fault(FaultEffect::Duplicate(1)) };
     let overtaken = FaultPlan {

@@ -14,7 +14,7 @@ use crate::codec::search::Pattern;
 use crate::model::end_address::EndAddress;
 use crate::model::id::RecordId;
 use crate::model::peer_owner::peer_cell;
-use crate::model::record::{Direction, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::ui::painter::{Painter, cells};
 
 /// Cells of the name of a way to read bytes.
@@ -33,10 +33,7 @@ pub(crate) fn answered_by<'a>(app: &'a App, record: &Record) -> Option<&'a str> 
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
 fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
-    let ends = app.shared.timeline.conn(record.conn).map(|conn| {
-        let end = |at: &Option<EndAddress>| at.as_ref().map_or("?".into(), ToString::to_string);
-        format!("  {} ↔ {}", end(&conn.local), end(&conn.peer))
-    });
+    let ends = app.shared.timeline.conn(record.conn).map(|conn| ends(conn, width));
     let cut = match record.original_len.checked_sub(record.data.len() as u64) {
         Some(missing) if missing > 0 && record.kind == RecordKind::Data => {
             format!(" of which {} are kept", format::size(record.data.len() as u64))
@@ -66,6 +63,26 @@ fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
         record.conn,
         ends.unwrap_or_default(),
     )
+}
+
+/// The addresses of a connection. Those of a client that a relay serves say nothing of where it is led to, which stands
+/// in the place of our own.
+fn ends(conn: &ConnInfo, width: u16) -> String {
+    let end = |at: &Option<EndAddress>| at.as_ref().map_or("?".into(), ToString::to_string);
+    let (local, peer) = (end(&conn.local), end(&conn.peer));
+    if conn.peer.is_none() {
+        // What is about the whole of a listener or relay is about nobody else.
+        return conn.local.as_ref().map_or_else(String::new, |local| format!("  {local}"));
+    }
+    let is_client = conn.pair.is_some_and(|pair| pair.client == conn.id);
+    let Some(asked) = conn.asked.as_ref().filter(|_| is_client) else {
+        return format!("  {local} ↔ {peer}");
+    };
+    let named = asked.endpoint.to_string();
+    let address = asked.address.as_ref().map(ToString::to_string);
+    let address = address.filter(|it| *it != named && width >= ROOMY);
+    let address = address.map_or_else(String::new, |it| format!(" ({it})"));
+    format!("  {peer} → {}{address}", printable_str(&named))
 }
 
 /// How long after the bytes the other way it came, if it is the first of its way.

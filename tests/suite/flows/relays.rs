@@ -1,9 +1,12 @@
 //! A relay in the workbench: composed, started, watched, led elsewhere, stopped.
 
+use std::sync::Arc;
+
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::{Batch, Event, Phase};
+use wirebench::model::asked_target::AskedTarget;
 use wirebench::model::fault::FaultKind;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{Plan, TcpRelayPlan};
@@ -116,6 +119,31 @@ fn one_conversation_shows_what_both_said_and_who() {
         let (ask, answer) = (screen.find("ask 0").unwrap(), screen.find("answer 0").unwrap());
         assert!(ask < answer);
         assert!(!screen.contains("our side stays open"), "{screen}");
+    }
+}
+
+/// Neither address of a client that a relay leads somewhere says where, as a client of SOCKS5 asked for it.
+#[test]
+fn the_detail_of_a_row_tells_where_its_client_is_led_to() {
+    let narrow = "127.0.0.1:40000 → db.example:5432";
+    for (size, told) in [
+        ((130, 40), "127.0.0.1:40000 → db.example:5432 (192.0.2.7:5432)"),
+        (WIDE, narrow),
+        ((160, 48), narrow),
+        ((80, 24), narrow),
+    ] {
+        let (mut driver, id) = relaying(size);
+        let [client, target] = halves(id, 0);
+        let asked = AskedTarget {
+            endpoint: "db.example:5432".parse().unwrap(),
+            address: Some("192.0.2.7:5432".parse().unwrap()),
+        };
+        let client = ConnInfo { asked: Some(Arc::new(asked)), ..client };
+        let ask = record(client.id, 2, Direction::Received, b"ask");
+        arrive(&mut driver, vec![client, target], vec![ask]);
+        driver.app.shared.focus = Pane::Traffic;
+        driver.keys("zG<Enter>");
+        driver.assert_shows(told);
     }
 }
 

@@ -202,13 +202,16 @@ fn two_marked_rows_are_compared_as_text_json_or_bytes() {
         let list = vec![
             record(conn, 0, Direction::Received, pair[0]),
             record(conn, 1, Direction::Received, pair[1]),
+            record(conn, 2, Direction::Received, b"third"),
         ];
         app.event(traffic(vec![info(conn, Protocol::Tcp, Side::Listener)], list));
         app.shared.focus = Pane::Traffic;
         app.shared.zoom = true;
         app.keys("m=");
         app.assert_shows("mark two rows to compare them");
-        app.keys("km=");
+        app.keys("kmkm=");
+        app.assert_shows("3 rows are marked, and two are compared; ' goes to them, m unmarks");
+        app.keys("Gm=");
         app.assert_shows("Differences");
         app.assert_shows("first difference at byte");
         app.assert_shows(says);
