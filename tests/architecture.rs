@@ -44,7 +44,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("model", ""),
     ("codec", "model"),
     ("query", "model codec"),
-    ("check", "model codec query"),
+    ("check", "model codec query json_schema"),
     ("compose", "model codec query check"),
     // OpenAPI documents that exchanges are held against.
     ("json_schema", ""),
