@@ -69,7 +69,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("store", "model codec check compose interop named_file whole_file os"),
     (
         "tui",
-        "app ui engine store model codec check timeline interop named_file whole_file value_command console ending os",
+        "app ui engine store model codec check runner timeline interop named_file whole_file value_command console ending os",
     ),
     (
         "cli",

@@ -145,7 +145,7 @@ actions! {
     CopyC "copy-c" View "Copy C" "Copy this message, or the selected bytes, as an array of C" [Conversation "<A-c>", Traffic "<A-c>"];
     CopyPython "copy-python" View "Copy Python" "Copy this message, or the selected bytes, as a bytes literal of Python" [Conversation "<A-p>", Traffic "<A-p>"];
     CopyCurl "copy-curl" View "Copy curl" "Copy the HTTP request that this row is of, or answers, as a curl command" [Traffic "<A-u>"];
-    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before; in Traffic the two marked rows" [Response "=", Traffic "=", History "=", Environments "="];
+    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before; in Traffic the two marked rows; a run with the one before" [Response "=", Traffic "=", History "=", Environments "=", RunRows "="];
     MarkAnswer "mark-answer" View "Mark answer" "Mark this answer, to compare another one with it" [Response "m"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s", RunRows "s"];
     Recipes "recipes" View "Recipes" "Choose what to make of the body on screen: filtered, sorted, as a table" [Response "M"];

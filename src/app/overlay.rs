@@ -105,7 +105,8 @@ impl Overlay {
             Overlay::Statistics(_) | Overlay::Run(_) => {
                 (shared.size.0, shared.size.1.saturating_sub(1))
             }
-            Overlay::Replay(_) | Overlay::RunOptions(_) => (90, 12),
+            Overlay::Replay(_) => (90, 12),
+            Overlay::RunOptions(_) => (90, 13),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             // The letters stand on the screen as it is.
