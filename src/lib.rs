@@ -21,7 +21,7 @@
 //!  runner                  presets after and beside each other: order, needs, rounds, rows
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
 //!  check                   expectations and captures, and what came of them
-//!  contract                OpenAPI documents: checks of exchanges, mocks; over json_schema
+//!  contract                OpenAPI documents: checks of exchanges, mocks; over json_schema, as check
 //!  query      codec        the expression language; http1/, content_coding/, lines/, hex, escape
 //!  model                   what things are, and fields/: the table of options of each spec
 //! ```

@@ -44,7 +44,6 @@ pub use filter::Filter;
 pub use help::{HelpWanted, Helped};
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
-pub(crate) use shown::short as shown_short;
 pub(crate) use told_test::ToldTest;
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub use data::{DataFlaw, data_rows};
 pub use kept::{FoundAnswer, KEPT_BODY, KeptAnswer, KeptRun};
 pub use machine::{Run, RunCame, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn};
 pub use rounds::{RunRound, rounds};
-pub use row::{RunRow, RunTally, RunVerdict, RunWire};
+pub use row::{RunRow, RunTally, RunVerdict, RunWire, StepState, ToldStep};
 pub use script::{RunListener, RunScript, RunStep, script};
 pub use selection::{RunSelection, select, select_all};
 pub use tags::TagTest;

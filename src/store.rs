@@ -15,6 +15,7 @@ mod environment_files;
 mod folders;
 mod given_answers;
 mod history;
+mod import_files;
 mod imports;
 mod inside;
 pub mod job;
@@ -48,8 +49,9 @@ pub use answers::tidy_answers;
 pub(crate) use atomic::make_folders as make_private_folder;
 pub(crate) use captured::read_capture;
 pub use history::append_once as append_history;
-pub use imports::ImportChoice;
+pub(crate) use import_files::{broken as broken_import, read as read_import};
 pub(crate) use imports::take_in as take_import;
+pub use job::ImportChoice;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

@@ -12,6 +12,7 @@ mod environments;
 mod export;
 mod header_footer;
 mod held;
+mod import;
 mod overlay;
 mod painter;
 mod pane;

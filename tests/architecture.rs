@@ -44,7 +44,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("model", ""),
     ("codec", "model"),
     ("query", "model codec"),
-    ("check", "model codec query"),
+    ("check", "model codec query json_schema"),
     ("compose", "model codec query check"),
     // OpenAPI documents that exchanges are held against.
     ("json_schema", ""),
@@ -69,7 +69,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("store", "model codec check compose interop named_file whole_file os"),
     (
         "tui",
-        "app ui engine store model codec check timeline interop named_file whole_file value_command console ending os",
+        "app ui engine store model codec check runner timeline interop named_file whole_file value_command console ending os",
     ),
     (
         "cli",

@@ -97,12 +97,12 @@ actions! {
     FocusAddress "focus-address" Move "Focus address" "Focus the address line; what is typed replaces the address" [Global "<C-l>"];
     EditAddress "edit-address" Move "Edit address" "Go to the end of the address line" [];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>", ColumnList "q", Statistics "q", RunRows "q"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", ColumnList "<Up>", ColumnList "k", Held "<Up>", Held "k", Statistics "<Up>", Statistics "k", RunRows "<Up>", RunRows "k", RunOptions "<Up>"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", ColumnList "<Down>", ColumnList "j", Held "<Down>", Held "j", Statistics "<Down>", Statistics "j", RunRows "<Down>", RunRows "j", RunOptions "<Down>"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", Import "<Up>", ColumnList "<Up>", ColumnList "k", Held "<Up>", Held "k", Statistics "<Up>", Statistics "k", RunRows "<Up>", RunRows "k", RunOptions "<Up>"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", Import "<Down>", ColumnList "<Down>", ColumnList "j", Held "<Down>", Held "j", Statistics "<Down>", Statistics "j", RunRows "<Down>", RunRows "j", RunOptions "<Down>"];
     Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>", ColumnList "<Left>", ColumnList "h", Statistics "<Left>", Statistics "h", RunChoice "<Left>"];
     Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>", ColumnList "<Right>", ColumnList "l", Statistics "<Right>", Statistics "l", RunChoice "<Right>"];
-    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>", Held "<PgUp>", Statistics "<PgUp>", RunRows "<PgUp>"];
-    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>", Held "<PgDn>", Held "<Space>", Statistics "<PgDn>", RunRows "<PgDn>"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>", Import "<PgUp>", Held "<PgUp>", Statistics "<PgUp>", RunRows "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>", Import "<PgDn>", Held "<PgDn>", Held "<Space>", Statistics "<PgDn>", RunRows "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>", RunRows "<C-u>"];
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>", Compare "<C-d>", RunRows "<C-d>"];
     Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>", ColumnList "g", ColumnList "<Home>", Held "g", Held "<Home>", Statistics "g", Statistics "<Home>", RunRows "g", RunRows "<Home>"];
@@ -145,7 +145,7 @@ actions! {
     CopyC "copy-c" View "Copy C" "Copy this message, or the selected bytes, as an array of C" [Conversation "<A-c>", Traffic "<A-c>"];
     CopyPython "copy-python" View "Copy Python" "Copy this message, or the selected bytes, as a bytes literal of Python" [Conversation "<A-p>", Traffic "<A-p>"];
     CopyCurl "copy-curl" View "Copy curl" "Copy the HTTP request that this row is of, or answers, as a curl command" [Traffic "<A-u>"];
-    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before; in Traffic the two marked rows" [Response "=", Traffic "=", History "=", Environments "="];
+    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before; in Traffic the two marked rows; a run with the one before" [Response "=", Traffic "=", History "=", Environments "=", RunRows "="];
     MarkAnswer "mark-answer" View "Mark answer" "Mark this answer, to compare another one with it" [Response "m"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s", RunRows "s"];
     Recipes "recipes" View "Recipes" "Choose what to make of the body on screen: filtered, sorted, as a table" [Response "M"];
@@ -197,6 +197,7 @@ actions! {
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     FoldAll "fold-all" Presets "Fold all" "Fold all folders, or the objects and lists of a body, or unfold them" [Presets "F", Response "F"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
+    Import "import" Presets "Import" "Bring in presets of other tools: a file, a folder, or what is pasted; nothing is written before it was seen" [Presets "i"];
     ForgetEntry "forget-entry" Presets "Forget entry" "Forget this entry of the history, after asking" [History "d", History "<Del>"];
     ForgetHistory "forget-history" Presets "Forget history" "Forget the whole history, after asking" [History "D"];
     MakePreset "make-preset" Presets "Make preset" "Make something to send of what was received" [List "t"];
@@ -235,9 +236,9 @@ actions! {
     Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
     Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
 
-    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>", Export "<Enter>", ColumnList "<Enter>", RunOptions "<Enter>"];
+    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>", Export "<Enter>", Import "<Enter>", ColumnList "<Enter>", RunOptions "<Enter>"];
     Accept "accept" Window "Accept" "Do what was asked" [Question "y", Question "Y"];
-    Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>", Export "<Tab>", RunOptions "<Tab>"];
+    Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>", Export "<Tab>", Import "<Tab>", RunOptions "<Tab>"];
     KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];
     TakeTheirs "take-theirs" Window "Take theirs" "Read the file, my changes are lost" [Conflict "t"];
     CountFiltered "count-filtered" Window "Count filtered" "Count all records, or only those the filter lets through" [Statistics "f"];

@@ -36,6 +36,7 @@ mod faults;
 pub mod focus;
 mod folders;
 mod held;
+mod imports;
 pub(crate) mod jump_targets;
 mod looking_back;
 mod outside;

@@ -13,6 +13,7 @@ use super::exporting::{ExportId, ExportWish};
 use super::focus::Pane;
 use super::form::pasted_rows::PastedRows;
 use super::form::{FormFieldId, FormTab};
+use super::importing::ImportWish;
 use super::message::Timer;
 use super::preset_runs::RunAsk;
 use super::preset_tree::TreeItem;
@@ -109,6 +110,8 @@ pub enum Intent {
     AdoptAddress,
     /// Compose what this curl command does, or this request as text.
     FillFromCurl(String),
+    /// Bring in presets of another tool.
+    Import(ImportWish),
     /// Open the external editor on a text.
     EditExternal {
         text: String,

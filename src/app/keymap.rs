@@ -80,6 +80,9 @@ pub enum Context {
     /// A row of it that is no text.
     #[strum(serialize = "choices of an export")]
     ExportChoice,
+    /// What is imported, and where to.
+    #[strum(serialize = "import window")]
+    Import,
     /// The columns of Traffic.
     #[strum(serialize = "columns of traffic")]
     ColumnList,

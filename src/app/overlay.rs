@@ -19,6 +19,7 @@ pub mod export;
 pub(crate) mod filter_picker;
 pub(crate) mod held;
 pub(crate) mod help;
+pub mod import;
 pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
@@ -56,6 +57,7 @@ pub enum Overlay {
     Compare(Box<compare::Compare>),
     Environments(Box<environments::Environments>),
     Export(Box<export::ExportWindow>),
+    Import(Box<import::ImportWindow>),
     Columns(Box<column_window::ColumnWindow>),
     Held(Box<held::HeldWindow>),
     Statistics(Box<statistics::StatisticsWindow>),
@@ -81,6 +83,7 @@ impl Overlay {
             Overlay::Compare(it) => it.update(inner, input),
             Overlay::Environments(it) => it.update(shared, inner, input),
             Overlay::Export(it) => it.update(shared, inner, input),
+            Overlay::Import(it) => it.update(shared, inner, input),
             Overlay::Columns(it) => it.update(inner, input),
             Overlay::Held(it) => it.update(shared, inner, input),
             Overlay::Statistics(it) => it.update(shared, inner, input),
@@ -101,11 +104,13 @@ impl Overlay {
             Overlay::About(_) => (70, 8),
             Overlay::Ask(_) => (60, 4),
             Overlay::Export(_) => (90, 16),
+            Overlay::Import(_) => (100, 24),
             Overlay::Columns(_) => return column_window::ColumnWindow::area(shared),
             Overlay::Statistics(_) | Overlay::Run(_) => {
                 (shared.size.0, shared.size.1.saturating_sub(1))
             }
-            Overlay::Replay(_) | Overlay::RunOptions(_) => (90, 12),
+            Overlay::Replay(_) => (90, 12),
+            Overlay::RunOptions(_) => (90, 13),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             // The letters stand on the screen as it is.
@@ -156,6 +161,7 @@ impl Overlay {
             Overlay::Statistics(_) => Context::Statistics,
             Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Export(it) => return it.contexts(),
+            Overlay::Import(_) => Context::Import,
             Overlay::Columns(_) => Context::ColumnList,
             Overlay::Held(it) => return it.contexts(),
             Overlay::Replay(it) => return it.contexts(),
@@ -188,6 +194,7 @@ impl Overlay {
         match self {
             Overlay::Environments(it) => it.edit.is_some(),
             Overlay::Held(it) => it.edit.is_some(),
+            Overlay::Import(it) => it.is_written(),
             _ => false,
         }
     }
@@ -223,6 +230,7 @@ impl Overlay {
             Overlay::Compare(_) => Some(Action::Compare),
             Overlay::Environments(_) => Some(Action::EditEnvironments),
             Overlay::Export(_) => Some(Action::Export),
+            Overlay::Import(_) => Some(Action::Import),
             Overlay::Columns(_) => Some(Action::Columns),
             Overlay::Held(_) => Some(Action::Held),
             Overlay::Statistics(_) => Some(Action::Statistics),

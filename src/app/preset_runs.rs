@@ -7,11 +7,14 @@
 //! Changed by `flow/runs.rs` alone; the run itself is a state machine of `runner`, as without a screen.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
 use crate::interop::run_report::RunFacts;
 use crate::model::id::SessionId;
 use crate::model::timing::Stamp;
-use crate::runner::{Run, RunRound, RunScript, RunTime, RunVerdict};
+use crate::runner::{
+    FoundAnswer, KeptAnswer, KeptRun, Run, RunRound, RunScript, RunTime, RunVerdict,
+};
 
 /// Rows of a run on the screen at most.
 pub(crate) const RUN_ROWS: usize = 100_000;
@@ -19,6 +22,11 @@ pub(crate) const RUN_ROWS: usize = 100_000;
 const SESSIONS_KEPT: usize = 1_000;
 /// Entries it makes in the history at most, so that a long one leaves the rest of that alone.
 pub(crate) const RUN_ENTRIES: usize = 1_000;
+
+/// Bytes of headers and bodies that are kept of a run, to compare another one with it.
+const ANSWER_BYTES: usize = 32 * 1024 * 1024;
+/// Runs before the one on the screen that are kept for that.
+const EARLIER: usize = 3;
 
 /// A run as the user wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +40,8 @@ pub struct RunWish {
     pub repeat: usize,
     pub parallel: usize,
     pub retries: u32,
+    /// Longest time of one try.
+    pub timeout: Option<Duration>,
     pub fail_fast: bool,
     /// What the tags have to be; empty = anything.
     pub tags: String,
@@ -55,6 +65,8 @@ pub enum RunAsk {
         failed_only: bool,
     },
     Stop,
+    /// Show what changed since the run before.
+    Compare,
     /// Show what this row got; leaving that leads back.
     Open(usize),
     /// The values that one waits for are there.
@@ -90,6 +102,9 @@ pub struct ShownRun {
     /// Entries of the history made for it.
     pub(crate) entries: usize,
     sessions: KeptSessions,
+    /// What came, by sessions, and the bytes of it.
+    answers: HashMap<SessionId, FoundAnswer>,
+    answered: usize,
 }
 
 /// Its sessions that are kept.
@@ -106,7 +121,32 @@ struct KeptSessions {
 pub struct PresetRuns {
     /// The one under way, or the last one.
     pub current: Option<ShownRun>,
+    /// What those before answered, the oldest first.
+    pub(super) earlier: VecDeque<EarlierRun>,
     pub(super) prepared: Option<PreparedRun>,
+}
+
+/// A run that is over and not shown any more.
+#[derive(Debug)]
+pub(super) struct EarlierRun {
+    /// As it was asked for.
+    pub(super) names: Vec<String>,
+    pub(super) run: KeptRun,
+    /// Headers and bodies are there.
+    pub(super) has_answers: bool,
+}
+
+impl PresetRuns {
+    /// Another run takes the place of the one that is over, which is kept to be compared with.
+    pub(super) fn make_room(&mut self, name: &str) {
+        let Some(over) = self.current.take() else { return };
+        let run = over.kept(name);
+        let has_answers = over.has_answers();
+        self.earlier.push_back(EarlierRun { names: over.wish.names, run, has_answers });
+        if self.earlier.len() > EARLIER {
+            self.earlier.pop_front();
+        }
+    }
 }
 
 impl ShownRun {
@@ -123,12 +163,14 @@ impl ShownRun {
             due: None,
             entries: 0,
             sessions: KeptSessions::default(),
+            answers: HashMap::new(),
+            answered: 0,
         }
     }
 
     /// How long it has run, or ran.
     #[must_use]
-    pub fn took(&self, now: Stamp) -> std::time::Duration {
+    pub fn took(&self, now: Stamp) -> Duration {
         self.ended.unwrap_or(now).since(self.began.now)
     }
 
@@ -156,6 +198,30 @@ impl ShownRun {
             stopped: self.run.stopped(),
             compared: &[],
         }
+    }
+
+    /// Keeps what came in a session, as long as there is room.
+    pub(super) fn answered(&mut self, id: SessionId, found: FoundAnswer) {
+        let headers: usize =
+            found.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.answered = self.answered.saturating_add(found.body.len() + headers);
+        if self.has_answers() {
+            self.answers.insert(id, found);
+        }
+    }
+
+    /// Whether what came is kept of all its rows.
+    pub(super) fn has_answers(&self) -> bool {
+        self.answered <= ANSWER_BYTES
+    }
+
+    /// What its presets answered, under a name.
+    pub(super) fn kept(&self, name: &str) -> KeptRun {
+        let answers = self.run.rows().iter().map(|row| {
+            let found = row.session.and_then(|id| self.answers.get(&id)).cloned();
+            KeptAnswer::of(row, found.unwrap_or_default())
+        });
+        KeptRun { name: name.to_owned(), answers: answers.collect() }
     }
 
     /// A session is opened for a row: it is the one of it from now on.
@@ -193,7 +259,6 @@ impl ShownRun {
 mod tests {
     use super::*;
     use crate::runner::RunSettings;
-    use std::time::Duration;
 
     #[test]
     fn of_the_sessions_of_a_run_a_bound_is_kept_and_earlier_tries_are_not() {
@@ -217,6 +282,7 @@ mod tests {
             repeat: 1,
             parallel: 1,
             retries: 0,
+            timeout: None,
             fail_fast: false,
             tags: String::new(),
         };

@@ -4,7 +4,8 @@
 use crate::app::keymap::{Context, Keymap};
 use crate::app::preset_runs::ShownRun;
 use crate::check::CheckResult;
-use crate::runner::{RunRow, RunVerdict};
+use crate::model::counts::counted;
+use crate::runner::{RunRow, RunVerdict, StepState, ToldStep};
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,9 @@ fn searched(row: &RunRow) -> String {
 pub fn said(row: &RunRow) -> String {
     let first = row.lines().into_iter().next();
     let checked = || match (row.report.count() - row.report.unmet(), row.report.count()) {
+        (_, 0) if !row.steps.is_empty() => {
+            format!("{}  {}", counted(row.steps.len() as u64, "step"), row.target)
+        }
         (_, 0) => row.target.clone(),
         (met, all) => format!("{met} of {all} as expected  {}", row.target),
     };
@@ -122,6 +126,7 @@ pub(crate) fn detail(row: &RunRow, keymap: &Keymap) -> Vec<DetailLine> {
         RunVerdict::Skipped(why) => lines.push(line(DetailKind::Dim, format!("- {why}"))),
         RunVerdict::NotMet(None) | RunVerdict::Running | RunVerdict::Passed => {}
     }
+    lines.extend((1..).zip(&row.steps).flat_map(|(number, step)| step_lines(number, step)));
     let (unmet, met): (Vec<&CheckResult>, Vec<&CheckResult>) =
         row.report.results.iter().partition(|result| !result.is_met);
     for result in unmet {
@@ -145,6 +150,24 @@ pub(crate) fn detail(row: &RunRow, keymap: &Keymap) -> Vec<DetailLine> {
     let met = met.into_iter().map(|result| format!("✓ {}: {}", result.about, result.got));
     lines.extend(met.map(|text| line(DetailKind::Met, text)));
     lines
+}
+
+/// A step of a conversation, and what it did not get.
+fn step_lines(number: usize, step: &ToldStep) -> Vec<DetailLine> {
+    let line = |kind, text: String| DetailLine { kind, text };
+    let about = format!("step {number}: {}", step.about);
+    match &step.state {
+        StepState::Done => vec![line(DetailKind::Met, format!("✓ {about}"))],
+        StepState::NotReached => vec![line(DetailKind::Dim, format!("· {about} (not reached)"))],
+        StepState::NotMet(instead) => {
+            let wanted = step.about.strip_prefix("expect ").unwrap_or(&step.about);
+            vec![
+                line(DetailKind::Unmet, format!("✗ {about}")),
+                line(DetailKind::Wanted, format!("  - expected {wanted}")),
+                line(DetailKind::Got, format!("  + got      {instead}")),
+            ]
+        }
+    }
 }
 
 /// A line of what differs, which says itself which side it is of.

@@ -20,6 +20,7 @@ use super::credential_move::CredentialMove;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
+use super::importing::ImportsBegun;
 use super::intent::{EditTarget, Intent};
 use super::kept_answers::KeptAnswers;
 use super::keymap::{Context, Keymap, Override};
@@ -129,6 +130,8 @@ pub struct App {
     pub(super) reading: Option<u8>,
     /// Exports under way.
     pub exports: RunningExports,
+    /// Imports of other tools' presets.
+    pub(super) imports: ImportsBegun,
     /// What is said again.
     pub(super) replays: Replays,
     /// What led to the response: leaving that leads back.

@@ -1,9 +1,6 @@
 //! `wirebench import`: presets of other tools into the workspace, with a summary of what came and what
 //! did not.
 
-mod folder;
-
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::exit;
@@ -12,17 +9,11 @@ use super::output::Output;
 use super::stdin::{self, STDIN};
 use crate::args;
 use crate::interop::import::{
-    IMPORT_LIMIT, ImportFault, ImportFile, ImportKind, ImportPlan, ImportRemark, ImportTree, import,
+    IMPORT_LIMIT, ImportFault, ImportFile, ImportKind, ImportSummary, import,
 };
-use crate::model::counts::{count, counted};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::file_error;
 use crate::model::preset::{Environment, PresetPath};
-use crate::named_file;
 use crate::store::{self, ImportChoice};
-
-/// Places that are named of each kind of things left out.
-const PLACES: usize = 3;
 
 /// Runs the command; returns the exit status.
 pub(super) async fn run(
@@ -46,20 +37,21 @@ async fn take_over(
         files.extend(read(file).await?);
     }
     let root = headless.paths.workspace_unasked()?.to_owned();
-    let work = move || -> Result<(Vec<ImportTree>, ImportPlan), Failure> {
+    let work = move || -> Result<ImportSummary, Failure> {
         let trees = import(&files, kind).map_err(|(name, fault)| broken(&name, &fault))?;
         drop(files);
-        let told = trees.iter().map(without_content).collect();
-        Ok((told, store::take_import(&root, trees, &choice)?))
+        let titles = ImportSummary::titled(&trees);
+        let (plan, _) = store::take_import(&root, trees, &choice)?;
+        Ok(titles.with(&plan))
     };
     let done = tokio::task::spawn_blocking(work).await;
-    let (trees, plan) = done.unwrap_or_else(|error| {
+    let summary = done.unwrap_or_else(|error| {
         Err(Failure::new(Stage::Program, "import", FailureKind::Io, error.to_string()))
     })?;
-    if !trees.is_empty() {
-        tell(&trees, &plan, arguments.dry_run, output);
+    if !summary.title.is_empty() {
+        tell(&summary, arguments.dry_run, output);
     }
-    if plan.presets.is_empty() && plan.environments.is_empty() && plan.folders.is_empty() {
+    if summary.is_empty {
         let names: Vec<String> =
             arguments.files.iter().map(|file| file.display().to_string()).collect();
         let cause = "nothing in it can be imported";
@@ -91,17 +83,7 @@ async fn read(file: &PathBuf) -> Result<Vec<ImportFile>, Failure> {
         return Ok(vec![ImportFile { name: "standard input".into(), inside: None, bytes }]);
     }
     let path = file.clone();
-    let work = move || {
-        if path.is_dir() {
-            return folder::files(&path);
-        }
-        let name = path.display().to_string();
-        let read = named_file::read(&path, IMPORT_LIMIT).map_err(|error| {
-            let (kind, cause) = file_error::words(&error);
-            Failure::new(Stage::Compose, name.clone(), kind, cause)
-        });
-        Ok(vec![ImportFile { name, inside: None, bytes: read? }])
-    };
+    let work = move || store::read_import(&path);
     let read = tokio::task::spawn_blocking(work).await;
     read.unwrap_or_else(|error| {
         let name = file.display().to_string();
@@ -110,95 +92,21 @@ async fn read(file: &PathBuf) -> Result<Vec<ImportFile>, Failure> {
 }
 
 fn broken(name: &str, fault: &ImportFault) -> Failure {
-    Failure::new(Stage::Compose, name, FailureKind::Malformed, fault.to_string())
-        .hint("nothing was written; --as KIND says what a file is")
-}
-
-/// What the summary says of a tree.
-fn without_content(tree: &ImportTree) -> ImportTree {
-    let title = tree.title.clone();
-    let (presets, folders, environments) = (Vec::new(), Vec::new(), Vec::new());
-    ImportTree { kind: tree.kind, title, presets, folders, environments, left_out: Vec::new() }
+    store::broken_import(name, fault).hint("nothing was written; --as KIND says what a file is")
 }
 
 /// Prints what came, what has another name, and what did not come.
-fn tell(trees: &[ImportTree], plan: &ImportPlan, is_dry: bool, output: &mut Output) {
-    let kinds: Vec<&str> = trees.iter().map(|tree| tree.kind.title()).collect();
+fn tell(summary: &ImportSummary, is_dry: bool, output: &mut Output) {
     let would = if is_dry { " (nothing is written)" } else { "" };
-    output.line(&format!("{}{would}", kinds.join(", ")));
-    let mut by_folder: BTreeMap<&str, usize> = BTreeMap::new();
-    for it in &plan.presets {
-        *by_folder
-            .entry(it.preset.path.as_str().split_once('/').map_or("", |(top, _)| top))
-            .or_default() += 1;
+    output.line(&format!("{}{would}", summary.title));
+    for line in &summary.comes {
+        output.line(&format!("  {line}"));
     }
-    for (folder, presets) in by_folder {
-        let presets = counted(presets as u64, "preset");
-        let names = plan.presets.iter().map(|it| it.preset.path.as_str());
-        let inside = names.filter(|path| path.split_once('/').map_or("", |(top, _)| top) == folder);
-        output.line(&format!("  {presets}: {}", listed(inside)));
-    }
-    for folder in plan.folders.iter().filter(|it| !it.variables.is_empty()) {
-        let file = format!("{}/_defaults.toml", folder.folder);
-        let names = folder.variables.iter().map(|(name, _)| name.as_str());
-        let variables = counted(folder.variables.len() as u64, "variable");
-        output.line(&format!(
-            "  {variables} in {}: {}",
-            file.trim_start_matches('/'),
-            listed(names)
-        ));
-    }
-    for it in &plan.environments {
-        for (list, file, what) in [
-            (&it.variables, format!("env/{}.toml", it.name), "variable"),
-            (&it.secrets, format!("env/{}.secret.toml", it.name), "secret"),
-        ] {
-            if !list.is_empty() {
-                let names = list.iter().map(|(name, _)| name.as_str());
-                let many = counted(list.len() as u64, what);
-                output.line(&format!("  {many} in {file}: {}", listed(names)));
-            }
-        }
-    }
-    if !plan.renamed.is_empty() {
-        let names: Vec<String> =
-            plan.renamed.iter().map(|(from, to)| format!("{from} -> {to}")).collect();
-        let taken = counted(names.len() as u64, "name");
-        output.line(&format!(
-            "  {taken} taken already: {}",
-            listed(names.iter().map(String::as_str))
-        ));
-    }
-    tell_left_out(&plan.left_out, output);
-}
-
-/// One line for each kind, in the order in which they were met.
-fn tell_left_out(left_out: &[ImportRemark], output: &mut Output) {
-    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
-    for ImportRemark { what, place } in left_out {
-        match kinds.iter_mut().find(|(known, _)| known == what) {
-            Some((_, places)) => places.push(place),
-            None => kinds.push((what, vec![place])),
-        }
-    }
-    if !kinds.is_empty() {
+    if !summary.differs.is_empty() {
         output.line("not as it was:");
     }
-    for (what, places) in kinds {
-        let many = count(places.len() as u64);
-        let places = listed(places.iter().copied().filter(|place| !place.is_empty()));
-        let places = if places.is_empty() { places } else { format!(": {places}") };
-        output.line(&format!("  {what} ({many}){places}"));
-    }
-}
-
-/// The first of some names, and how many more there are.
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.collect();
-    let shown: Vec<&str> = names.iter().take(PLACES).copied().collect();
-    match names.len().saturating_sub(PLACES) {
-        0 => shown.join(", "),
-        more => format!("{} and {} more", shown.join(", "), count(more as u64)),
+    for line in &summary.differs {
+        output.line(&format!("  {line}"));
     }
 }
 

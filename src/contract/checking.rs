@@ -7,7 +7,7 @@ use super::schemas::Schemas;
 use super::translate::MessageWay;
 use super::{CHECKED_BODY, media};
 use crate::codec::data_tree::DataNode;
-use crate::json_schema::Violation;
+use crate::json_schema::Misfit;
 use crate::model::contract_facts::ContractFacts;
 use crate::model::counts::count;
 use crate::model::exchange::{Head, StartLine};
@@ -144,7 +144,7 @@ impl<'c> Checker<'c> {
         if values.iter().any(|value| schema.is_met(value)) {
             return;
         }
-        for Violation { pointer, words, .. } in schema.violations(first, VIOLATIONS) {
+        for Misfit { pointer, words, .. } in schema.misfits(first, VIOLATIONS) {
             let place =
                 if pointer.is_empty() { String::new() } else { format!("{}: ", cut(&pointer)) };
             self.differs(format!("{about}: {place}{words}"));

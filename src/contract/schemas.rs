@@ -57,7 +57,7 @@ fn made(document: &Document, node: &DataNode, way: MessageWay) -> ReadySchema {
                 return ReadySchema { schema: None, unused };
             }
         };
-        match Schema::compile(&translated.schema, Draft::Draft202012) {
+        match Schema::compile(&translated.schema, Some(Draft::Draft202012)) {
             Ok(schema) => {
                 unused.extend(translated.lost);
                 return ReadySchema { schema: Some(Arc::new(schema)), unused };

@@ -28,6 +28,7 @@ mod plan;
 mod posting;
 mod postman;
 mod slumber;
+mod summary;
 mod tree;
 mod wanted;
 
@@ -35,7 +36,10 @@ use bruno::BrunoFile;
 use found::FoundSource;
 use gathered::Gathered;
 
+use super::curl;
+
 pub use plan::{ImportPlace, ImportPlan, PlannedEnvironment, PlannedFolder, PlannedPreset, plan};
+pub use summary::ImportSummary;
 pub use tree::{
     ImportFault, ImportFile, ImportKind, ImportRemark, ImportTree, ImportedEnvironment,
     ImportedFolder, ImportedPreset, ImportedVariable,
@@ -75,6 +79,27 @@ pub fn import(
         _ => {}
     }
     Ok(trees)
+}
+
+/// Longest pasted text that is looked at to see whether it is an import.
+const LOOKED_AT: usize = 256 * 1024;
+
+/// Whether a pasted text is worth an import: a document of another tool, commands of other programs, or several
+/// requests at once. Of a single curl command or request a form is made instead.
+#[must_use]
+pub fn is_import(text: &str) -> bool {
+    let is_document = text.trim_start().starts_with(['{', '[']);
+    let has_lines = text.trim().contains('\n');
+    if text.len() > LOOKED_AT {
+        return is_document || has_lines;
+    }
+    match found::source(text, "", None).map(|found| found.kind) {
+        Ok(ImportKind::Command) => !curl::is_command(text) || command::count(text) > 1,
+        Ok(ImportKind::Http) => http_file::is_of_many(text),
+        Ok(_) => true,
+        // One that is broken says where.
+        Err(fault) => is_document && has_lines && !fault.place.is_empty(),
+    }
 }
 
 /// Files that were read, those of a folder that belong together as one.

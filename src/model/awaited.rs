@@ -4,11 +4,15 @@ use bytes::Bytes;
 use serde_json::Value;
 use strum::{Display, EnumString, IntoStaticStr};
 
+use super::counts::counted;
 use super::field::{Options, ValueKind};
 use super::payload::{Payload, PayloadFormat};
 
 /// Received bytes kept while a step waits; the newest stay. No step can wait for more.
 pub(crate) const AWAITED_BYTES: usize = 1024 * 1024;
+
+/// Bytes of it that are quoted in words.
+pub(crate) const QUOTED: usize = 40;
 
 /// How the text of what is awaited is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, EnumString, IntoStaticStr)]
@@ -45,6 +49,35 @@ pub enum AwaitedPlan {
     Length(usize),
     /// What the value has to have.
     Json(Value),
+}
+
+impl AwaitedPlan {
+    /// What is awaited, as a part of a sentence.
+    #[must_use]
+    pub(crate) fn words(&self) -> String {
+        match self {
+            AwaitedPlan::Bytes(bytes) => quoted(bytes),
+            AwaitedPlan::Pattern(bytes) => {
+                let byte =
+                    |byte: &Option<u8>| byte.map_or("??".to_owned(), |it| format!("{it:02x}"));
+                let kept: Vec<String> = bytes.iter().take(QUOTED).map(byte).collect();
+                let more = if bytes.len() > QUOTED { " …" } else { "" };
+                format!("hex {}{more}", kept.join(" "))
+            }
+            AwaitedPlan::Matches(source) => format!("what matches {}", quoted(source.as_bytes())),
+            AwaitedPlan::Length(count) => counted(*count as u64, "byte"),
+            AwaitedPlan::Json(part) => {
+                format!("JSON that has {}", quoted(part.to_string().as_bytes()))
+            }
+        }
+    }
+}
+
+/// Bytes in quotes, escaped; of many the first.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    let kept = bytes.get(..QUOTED).unwrap_or(bytes);
+    let more = if kept.len() < bytes.len() { "…" } else { "" };
+    format!("'{}{more}'", kept.escape_ascii())
 }
 
 /// The words of the formats of a payload that are not plain text; what is written in one stands in a

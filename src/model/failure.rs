@@ -79,6 +79,9 @@ pub enum FailureKind {
     Internal,
 }
 
+/// What the failure of a step begins with.
+const STEP: &str = "step ";
+
 impl Failure {
     /// Without a hint; `target` is what was tried (address, file), empty when nothing is.
     #[must_use]
@@ -124,6 +127,22 @@ impl Failure {
     #[must_use]
     pub fn of_listener(self) -> Self {
         self.composed_for(Stage::ComposeListener)
+    }
+
+    /// A step of a session, counted from 1, that was not met: what did not come, and what came instead.
+    #[must_use]
+    pub(crate) fn of_step(peer: &str, step: usize, missing: &str, instead: &str) -> Self {
+        let cause = format!("{STEP}{step}: {missing}; {instead}");
+        Failure::new(Stage::Session, peer, FailureKind::NotMet, cause)
+    }
+
+    /// Which step of a session was not met, and what came instead.
+    #[must_use]
+    pub(crate) fn step(&self) -> Option<(usize, &str)> {
+        let (step, words) = self.cause.strip_prefix(STEP)?.split_once(": ")?;
+        let (_, instead) = words.rsplit_once("; ")?;
+        let step = step.parse().ok().filter(|_| self.kind == FailureKind::NotMet);
+        Some((step?, instead))
     }
 
     /// The same failure as that of whoever asked: input that cannot be used is of no use for that.

@@ -4,6 +4,9 @@
 use std::time::Duration;
 
 use super::row::{RunRow, RunVerdict};
+use crate::check::Heard;
+use crate::model::exchange::{Exchange, FieldLine};
+use crate::model::secrets::Disclosure;
 
 /// Bytes of an answer that are kept; of a longer one its length is.
 pub const KEPT_BODY: usize = 1024 * 1024;
@@ -41,6 +44,32 @@ pub struct FoundAnswer {
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     pub length: u64,
+}
+
+impl FoundAnswer {
+    /// What an exchange answered, of whose body these bytes were read; `None` = it has no answer.
+    #[must_use]
+    pub fn of_exchange(exchange: &Exchange, bytes: &[u8], told: &Disclosure) -> Option<Self> {
+        let answer = exchange.response.as_ref()?;
+        let line = |line: &FieldLine| {
+            let value = told.value(&line.name, &line.value);
+            [&*line.name, &*value].map(|it| String::from_utf8_lossy(it).into_owned()).into()
+        };
+        let headers = answer.head.fields.iter().map(line).collect();
+        Some(FoundAnswer::new(headers, bytes, answer.body.decoded_len, told))
+    }
+
+    /// All that was received of a conversation.
+    #[must_use]
+    pub fn of_conversation(heard: &Heard, told: &Disclosure) -> Self {
+        let body = heard.body();
+        FoundAnswer::new(Vec::new(), body.bytes, body.length, told)
+    }
+
+    fn new(headers: Vec<(String, String)>, bytes: &[u8], length: u64, told: &Disclosure) -> Self {
+        let kept = bytes.get(..KEPT_BODY).unwrap_or(bytes);
+        FoundAnswer { headers, body: told.bytes(kept).into_owned(), length }
+    }
 }
 
 impl KeptAnswer {

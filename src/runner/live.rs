@@ -20,6 +20,8 @@ pub(super) struct Live {
     pub(super) renewed: Vec<usize>,
     pub(super) checks: Checks,
     pub(super) secrets: Secrets,
+    /// What each step of its conversation does.
+    pub(super) steps: Vec<String>,
     pub(super) waiting: LiveWait,
     /// When it began, by the engine's clock.
     pub(super) began: Stamp,
@@ -67,6 +69,7 @@ impl Live {
             renewed,
             checks: Checks::default(),
             secrets: Secrets::default(),
+            steps: Vec::new(),
             waiting: LiveWait::Retry(now),
             began: now,
             ends: None,

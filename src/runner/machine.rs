@@ -23,7 +23,7 @@ use super::live::{Live, LiveWait, Requested};
 use super::rounds::RunRound;
 use super::row::{RunRow, RunVerdict};
 use super::script::{RunScript, RunStep};
-use super::talk::RunTalk;
+use super::talk::{RunTalk, step_words};
 use crate::check::CheckReport;
 use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
@@ -335,6 +335,7 @@ impl Run {
             status: None,
             report: CheckReport::default(),
             wire: None,
+            steps: Vec::new(),
             session: None,
         });
         self.rows.len() - 1
@@ -417,6 +418,7 @@ impl Run {
         };
         (row.target, row.session, row.status) = (target, Some(session), None);
         live.checks = checks;
+        live.steps = plan.steps().iter().map(|step| told.words(&step_words(step))).collect();
         live.waiting = if plan.capabilities().exchanges {
             LiveWait::Exchange(Requested::default())
         } else {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::check::{CheckReport, Checks, Heard};
 use crate::engine::event::STEPS_DONE;
+use crate::model::awaited::quoted;
 use crate::model::dialled::Dialled;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, StepPlan};
@@ -21,6 +22,14 @@ use crate::model::timing::Stamp;
 const ANSWERS: Duration = Duration::from_secs(5);
 /// How long an error may take to come back of a datagram that asks for no answer.
 const ONE_WAY: Duration = Duration::from_millis(50);
+
+/// What a step does, in words.
+pub(super) fn step_words(step: &StepPlan) -> String {
+    match step {
+        StepPlan::Send(data) => format!("send {}", quoted(data)),
+        StepPlan::Expect { awaited, .. } => format!("expect {}", awaited.words()),
+    }
+}
 
 /// How far a conversation is.
 #[derive(Debug)]

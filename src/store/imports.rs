@@ -1,69 +1,155 @@
 //! Writing what was imported: presets, what folders say of them, environments with their secrets.
 //!
-//! Everything is planned before the first file is written, and nothing that is there is replaced. Called by
-//! the command line on a thread that may wait.
+//! Everything is planned before the first file is written, and nothing that is there is replaced. What cannot be
+//! written to its end is taken back, as far as nobody changed it since. Called by the command line on a thread
+//! that may wait, and by the lanes of the store.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use bytes::Bytes;
 use toml_edit::{DocumentMut, Item, Table};
 
-use super::job::{Overwrite, Workspace};
-use super::preset_files::{file_of, locked};
-use super::{atomic, environment_files, folders, inside, preset, workspace};
+use super::job::{FileChange, ImportChoice, ImportTrace, Overwrite, VariableKind, Workspace};
+use super::preset_files::{file_of, locked, remove_empty_folders};
+use super::{atomic, environment_files, folders, inside, lock, preset, starter, workspace};
 use crate::interop::import::{
     ImportPlace, ImportPlan, ImportTree, PlannedFolder, PlannedPreset, plan,
 };
-use crate::model::counts::counted_were;
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::fingerprint::fingerprint;
 use crate::model::preset::PresetPath;
 
-/// Where an import goes, as it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ImportChoice {
-    /// The folder; `None` = one of its own.
-    pub into: Option<PresetPath>,
-    /// The environment that takes credentials.
-    pub environment: Option<String>,
-    /// Plans and writes nothing.
-    pub is_dry: bool,
-}
-
-/// Writes what was read of other tools' files into the workspace.
+/// Writes what was read of other tools' files into the workspace; what was planned, and what became another file.
 ///
 /// # Errors
-/// What stood in the way, and how much had been written by then.
+/// What stood in the way, and what stays of what had been written by then.
 pub(crate) fn take_in(
     root: &Path,
     trees: Vec<ImportTree>,
     choice: &ImportChoice,
-) -> Result<ImportPlan, Failure> {
+) -> Result<(ImportPlan, ImportTrace), Failure> {
     let _lock = if choice.is_dry { None } else { Some(locked(root)?) };
-    let place = place(&workspace::scan(root), choice);
+    // Where nothing is yet the starter comes first.
+    let is_begun = atomic::is_there(root)?;
+    let known = if is_begun { workspace::scan(root) } else { starter::workspace(root) };
+    let place = place(&known, choice);
     let planned = plan(trees, &place).map_err(|cause| {
         Failure::new(Stage::Compose, "--into", FailureKind::Usage, cause)
             .hint("choose a folder with a shorter name, nearer to the root")
     })?;
+    let mut trace = ImportTrace::default();
     if choice.is_dry {
-        return Ok(planned);
+        return Ok((planned, trace));
     }
-    for (count, imported) in planned.presets.iter().enumerate() {
-        write_preset(root, imported).map_err(|failure| match count {
-            0 => failure,
-            count => failure.hint(format!(
-                "{} written before it, and stay",
-                counted_were(count as u64, "preset")
-            )),
-        })?;
+    match write(root, &planned, &mut trace) {
+        Ok(()) => Ok((planned, trace)),
+        Err(failure) => {
+            let written = trace.changes.len();
+            let stay = revert(root, &trace).map_or(written, |left| left.len());
+            Err(match (written, stay) {
+                (0, _) => failure,
+                (_, 0) => failure.hint("what had been written before it is taken back"),
+                (_, stay) => {
+                    let files = counted(stay as u64, "file");
+                    failure.hint(format!("{files} written before it could not be taken back"))
+                }
+            })
+        }
+    }
+}
+
+/// Writes all of a plan, and notes what became another file.
+fn write(root: &Path, planned: &ImportPlan, trace: &mut ImportTrace) -> Result<(), Failure> {
+    for imported in &planned.presets {
+        let path = &imported.preset.path;
+        let after = write_preset(root, imported)?;
+        trace.changes.push(FileChange { file: format!("{path}.toml"), before: None, after });
+        trace.presets.push(path.clone());
     }
     for folder in &planned.folders {
-        write_folder(root, folder)?;
+        let file = folders::name_of(&folder.folder);
+        noted(root, &[file], trace, || write_folder(root, folder))?;
     }
     for it in &planned.environments {
-        environment_files::take_in(root, &it.name, &it.variables, &it.secrets)?;
+        let files = [VariableKind::Plain, VariableKind::Secret].map(|kind| kind.file(&it.name));
+        let write = || environment_files::take_in(root, &it.name, &it.variables, &it.secrets);
+        noted(root, &files, trace, write)?;
     }
-    Ok(planned)
+    Ok(())
+}
+
+/// Does something to files of the workspace and notes which are others then.
+fn noted(
+    root: &Path,
+    files: &[String],
+    trace: &mut ImportTrace,
+    work: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let read = |file: &String| content(&root.join(file));
+    let before: Vec<Option<Bytes>> = files.iter().map(read).collect::<Result<_, _>>()?;
+    let done = work();
+    for (file, before) in files.iter().zip(before) {
+        match read(file) {
+            Ok(Some(now)) if Some(&now) != before.as_ref() => {
+                let (file, after) = (file.clone(), fingerprint(&now));
+                trace.changes.push(FileChange { file, before, after });
+            }
+            _ => {}
+        }
+    }
+    done
+}
+
+/// What a file holds; `None` = it is not there.
+fn content(file: &Path) -> Result<Option<Bytes>, Failure> {
+    if !atomic::is_there(file)? {
+        return Ok(None);
+    }
+    workspace::read_bytes(file).map(|bytes| Some(Bytes::from(bytes)))
+}
+
+/// Takes back what an import wrote; which of its presets are gone, and the files that stay, since somebody else
+/// changed them.
+///
+/// # Errors
+/// What stood in the way; what could be taken back until then is.
+pub(super) fn take_back(
+    root: &Path,
+    trace: &ImportTrace,
+) -> Result<(Vec<PresetPath>, Vec<String>), Failure> {
+    let _lock = lock::folder(root)?;
+    let left = revert(root, trace)?;
+    let is_gone = |path: &&PresetPath| !left.contains(&format!("{path}.toml"));
+    Ok((trace.presets.iter().filter(is_gone).cloned().collect(), left))
+}
+
+/// The files as they were, the last first; those that somebody else changed since.
+fn revert(root: &Path, trace: &ImportTrace) -> Result<Vec<String>, Failure> {
+    let mut left = Vec::new();
+    for FileChange { file, before, after } in trace.changes.iter().rev() {
+        let place = root.join(file);
+        let now = content(&place)?;
+        if now == *before {
+            continue;
+        }
+        if now.is_none_or(|now| fingerprint(&now) != *after) {
+            left.push(file.clone());
+            continue;
+        }
+        if let Some(before) = before {
+            let place = inside::target(root, &place)?;
+            atomic::write(&place, before, Overwrite::Replace)?;
+        } else {
+            let place = inside::entry(root, &place)?;
+            atomic::remove(&place)?;
+            remove_empty_folders(&inside::target(root, root)?, &place);
+        }
+    }
+    left.reverse();
+    Ok(left)
 }
 
 /// What is there already.
@@ -81,7 +167,8 @@ fn place(workspace: &Workspace, choice: &ImportChoice) -> ImportPlace {
     }
 }
 
-fn write_preset(root: &Path, imported: &PlannedPreset) -> Result<(), Failure> {
+/// Writes a preset; the fingerprint of its file.
+fn write_preset(root: &Path, imported: &PlannedPreset) -> Result<u64, Failure> {
     let PlannedPreset { preset, notes } = imported;
     let text = with_notes(preset::write(preset, None), notes);
     if text.len() as u64 > preset::PRESET_LIMIT {
@@ -91,7 +178,8 @@ fn write_preset(root: &Path, imported: &PlannedPreset) -> Result<(), Failure> {
     preset::read(&text, &preset.path)?;
     let file = inside::target(root, &file_of(root, &preset.path))?;
     atomic::make_folders(file.parent().unwrap_or(root))?;
-    atomic::write(&file, text.as_bytes(), Overwrite::Refuse)
+    atomic::write(&file, text.as_bytes(), Overwrite::Refuse)?;
+    Ok(fingerprint(text.as_bytes()))
 }
 
 /// A text with comments behind it.
@@ -171,10 +259,10 @@ mod tests {
         let root = with(&[("env/dev.toml", "host = \"h\"\n"), ("Shop/keep.toml", "[http]\n")]);
         let at = root.path();
         let dry = ImportChoice { is_dry: true, ..ImportChoice::default() };
-        let planned = take_in(at, trees(SHOP), &dry).unwrap();
+        let (planned, _) = take_in(at, trees(SHOP), &dry).unwrap();
         assert_eq!(planned.presets.len(), 3);
         assert!(!at.join("Shop-2").exists(), "nothing is written");
-        let made = take_in(at, trees(SHOP), &ImportChoice::default()).unwrap();
+        let (made, _) = take_in(at, trees(SHOP), &ImportChoice::default()).unwrap();
         assert_eq!(made, planned);
         let read = |name: &str| fs::read_to_string(at.join(name)).unwrap();
         let b = read("Shop-2/b.toml");
@@ -207,6 +295,48 @@ mod tests {
         assert!(root.path().join("env/prod.secret.toml").exists());
         take_in(root.path(), trees(SHOP), &choice).unwrap();
         assert!(root.path().join("api/b-2.toml").exists());
+    }
+
+    #[test]
+    fn what_was_imported_is_taken_back_but_for_what_others_changed_since() {
+        let defaults = "# mine\norder = [\"z\"]\n";
+        let root = with(&[("api/_defaults.toml", defaults), ("env/dev.toml", "host = \"h\"\n")]);
+        let at = root.path();
+        let into = Some(PresetPath::parse_folder("api").unwrap());
+        let choice = ImportChoice { into, ..ImportChoice::default() };
+        let (_, trace) = take_in(at, trees(SHOP), &choice).unwrap();
+        assert_eq!(trace.presets.len(), 3);
+        fs::write(at.join("api/a.toml"), "[http]\n# mine now\n").unwrap();
+        let (gone, left) = take_back(at, &trace).unwrap();
+        assert_eq!(left, ["api/a.toml"]);
+        assert_eq!(gone.iter().map(PresetPath::as_str).collect::<Vec<_>>(), ["api/b", "api/f/x"]);
+        assert_eq!(fs::read_to_string(at.join("api/_defaults.toml")).unwrap(), defaults);
+        assert!(!at.join("api/f").exists(), "a folder that nothing is in goes");
+        assert!(!at.join("env/dev.secret.toml").exists());
+        assert!(at.join("env/dev.toml").exists());
+        assert_eq!(take_back(at, &trace).unwrap().1, ["api/a.toml"], "twice is as once");
+    }
+
+    #[test]
+    fn of_an_import_that_cannot_be_written_to_its_end_nothing_stays() {
+        // The folder `f` cannot be made where a file is.
+        let root = with(&[("env/dev.toml", "host = \"h\"\n"), ("api/f", "a file")]);
+        let into = Some(PresetPath::parse_folder("api").unwrap());
+        let choice = ImportChoice { into, ..ImportChoice::default() };
+        let failure = take_in(root.path(), trees(SHOP), &choice).unwrap_err();
+        assert!(failure.to_string().contains("is taken back"), "{failure}");
+        let left: Vec<_> = fs::read_dir(root.path().join("api")).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn what_would_be_written_where_nothing_is_yet_is_what_is_written_then() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().join("presets");
+        let dry = ImportChoice { is_dry: true, ..ImportChoice::default() };
+        let (planned, _) = take_in(&root, trees(SHOP), &dry).unwrap();
+        assert!(!root.exists());
+        assert_eq!(take_in(&root, trees(SHOP), &ImportChoice::default()).unwrap().0, planned);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! touches the disk.
 
 mod environment_task;
+mod foreign_project;
+mod import_task;
 mod job_kind;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,11 @@ use crate::model::timing::Stamp;
 pub use environment_task::{
     ChangedText, EnvironmentDone, EnvironmentFiles, EnvironmentTask, Variable, VariableChange,
     VariableKind,
+};
+pub use foreign_project::{ForeignProject, ProjectWriter};
+pub use import_task::{
+    FileChange, ImportChoice, ImportDone, ImportPreview, ImportSource, ImportTask, ImportTrace,
+    ImportTrees,
 };
 pub use job_kind::{JobKind, JobLabel};
 
@@ -60,6 +67,8 @@ pub enum Job {
     MoveHistory { from: String, to: String },
     /// Make, copy, rename, remove or change an environment.
     Environment(EnvironmentTask),
+    /// Look at presets of another tool, write them, or take them back.
+    Import(ImportTask),
     /// Write files that were deleted again, byte for byte; none in the place of another one.
     /// Their folders get the orders they had, unless they have another one.
     BringBack { files: Vec<PresetFile>, orders: Vec<FolderDefaults> },
@@ -136,50 +145,6 @@ pub struct PresetFile {
     pub bytes: Bytes,
 }
 
-/// A project whose presets somebody else may change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForeignProject {
-    /// Its `.wirebench`.
-    pub folder: PathBuf,
-    /// Who may.
-    pub writer: ProjectWriter,
-    /// What they may change: the folder, one around it, or something in it.
-    pub place: PathBuf,
-    /// What was answered before; `None` = it has to be asked.
-    pub used: Option<bool>,
-}
-
-/// Who else may change a project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProjectWriter {
-    /// The owner, by user id.
-    Owner(u32),
-    /// A group, by its id.
-    Group(u32),
-    Anybody,
-}
-
-impl ForeignProject {
-    /// Who may change it, in words.
-    #[must_use]
-    pub fn doubt(&self) -> String {
-        let place = self.place.display();
-        match self.writer {
-            ProjectWriter::Owner(0) => format!("{place} belongs to root, not to you"),
-            ProjectWriter::Owner(user) => format!("{place} belongs to user {user}, not to you"),
-            ProjectWriter::Group(group) => format!("all of group {group} may change {place}"),
-            ProjectWriter::Anybody => format!("anybody may change {place}"),
-        }
-    }
-
-    /// What to do so that it is not asked about; `None` = nothing of ours.
-    #[must_use]
-    pub fn remedy(&self) -> Option<String> {
-        let is_owned = matches!(self.writer, ProjectWriter::Owner(_));
-        (!is_owned).then(|| format!("chmod -R go-w {}", self.place.display()))
-    }
-}
-
 /// Whether a file that is there may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwrite {
@@ -227,6 +192,8 @@ pub enum Reply {
     OrderSet { folder: String, before: Vec<String>, order: Vec<String> },
     /// What was asked for of an environment is on the disk.
     EnvironmentDone(Box<EnvironmentDone>),
+    /// What came of a step of an import.
+    Import(Box<ImportDone>),
     /// Files that were deleted are back, all of them unless it failed.
     BroughtBack { presets: Vec<StoredPreset>, failure: Option<Failure> },
     /// What the last run kept; `None` = nothing.
@@ -386,6 +353,7 @@ impl Job {
             Job::MoveFolder { .. } => JobKind::MoveFolder,
             Job::SetOrder { .. } => JobKind::SetOrder,
             Job::Environment(_) => JobKind::Environment,
+            Job::Import(task) => task.kind(),
             Job::BringBack { .. } => JobKind::BringBack,
             Job::LoadRestore => JobKind::LoadRestore,
             Job::SaveRestore(_) => JobKind::SaveRestore,

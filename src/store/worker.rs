@@ -1,4 +1,4 @@
-//! Who does which job: four lanes, each a thread with a queue of its own, so that none of them
+//! Who does which job: six lanes, each a thread with a queue of its own, so that none of them
 //! waits for another.
 //!
 //! ```text
@@ -7,6 +7,8 @@
 //! reading   the workspace, also when others changed it    large trees
 //! history   the database, answers that are kept           other programs, megabytes of bodies
 //! named     files the user named                          whatever they lie on
+//! folders   names in folders that are typed               the same
+//! imports   what is to be imported, looked at             the same, and megabytes of it
 //!
 //! submit ──► queue ──► job ──► exactly one reply ──► application
 //! ```
@@ -15,6 +17,7 @@
 
 mod folders;
 mod history_work;
+mod importing;
 mod known_workspace;
 mod lane;
 mod named_files;
@@ -28,11 +31,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::atomic::refusal;
-use super::job::{Job, Reply};
+use super::job::{ImportTask, Job, Reply};
 use super::paths::Paths;
 use crate::model::failure::{Failure, FailureKind};
 use folders::Folders;
 use history_work::{HistoryBudget, HistoryWork};
+use importing::Importing;
 use known_workspace::KnownWorkspace;
 use lane::{Lane, ReplySender, Work};
 use named_files::NamedFiles;
@@ -47,6 +51,7 @@ pub(super) struct Worker {
     history: Lane,
     named: Lane,
     folders: Lane,
+    imports: Lane,
     budget: HistoryBudget,
     known: Arc<KnownWorkspace>,
 }
@@ -73,6 +78,7 @@ impl Worker {
             budget,
             named: start("files", Box::new(NamedFiles)),
             folders: start("folders", Box::new(Folders)),
+            imports: start("imports", Box::new(Importing::new(Arc::clone(&known)))),
             outbox,
             known,
         }
@@ -100,6 +106,7 @@ impl Worker {
             | Job::MoveFolder { .. }
             | Job::SetOrder { .. }
             | Job::Environment(_)
+            | Job::Import(ImportTask::Write { .. } | ImportTask::TakeBack(_))
             | Job::LoadRestore
             | Job::SaveRestore(_)
             | Job::AddColorRule { .. }
@@ -115,6 +122,7 @@ impl Worker {
             | Job::FindAnswer { .. } => &self.history,
             Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,
             Job::ListFolder { .. } => &self.folders,
+            Job::Import(ImportTask::Look { .. }) => &self.imports,
         }
     }
 
@@ -126,7 +134,8 @@ impl Worker {
     /// Lets every lane finish what is queued and end.
     pub(super) fn stop(&self) {
         self.outbox.stop();
-        for lane in [&self.saving, &self.reading, &self.history, &self.named, &self.folders] {
+        let own = [&self.saving, &self.reading, &self.history];
+        for lane in own.into_iter().chain([&self.named, &self.folders, &self.imports]) {
             lane.wake();
         }
     }

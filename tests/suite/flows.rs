@@ -37,6 +37,8 @@ mod handed_on;
 mod holds;
 #[path = "flows/http_relays.rs"]
 mod http_relays;
+#[path = "flows/imports.rs"]
+mod imports;
 #[path = "flows/inherited.rs"]
 mod inherited;
 #[path = "flows/kept.rs"]

@@ -5,9 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use wirebench::store::job::{ImportDone, ImportSource, ImportTask, Job, Reply};
+
 use crate::harness::program::{
     command, is_debug_build, peak_memory, run_with_input, spawned, text, told,
 };
+use crate::store::Desk;
 
 /// Longest and most that a hostile file may cost; a debug build is slower.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -229,4 +232,45 @@ fn names_are_no_paths_whatever_they_say() {
     assert!(!home.path().join("climbed.toml").exists() && !root.join("climbed").exists());
     let (status, printed, said) = import(home.path(), &["/nowhere/x.json"]);
     assert!(status == Some(2) && said.contains("/nowhere/x.json"), "{printed}{said}");
+}
+
+#[test]
+fn the_store_looks_at_an_import_writes_it_and_takes_it_back() {
+    let home = tempfile::tempdir().unwrap();
+    let mut desk = Desk::new(home.path());
+    let file = home.path().join("shop.json");
+    fs::write(&file, SHOP).unwrap();
+    let look = |desk: &mut Desk, asked, source| {
+        let task = ImportTask::Look { asked, source, into: None };
+        match desk.ask(Job::Import(task)) {
+            Reply::Import(done) => match *done {
+                ImportDone::Looked { asked: answered, found } if answered == asked => found,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    let named = look(&mut desk, 1, ImportSource::Named(file)).unwrap();
+    let pasted = look(&mut desk, 2, ImportSource::Pasted(SHOP.to_owned())).unwrap();
+    assert_eq!(named.summary, pasted.summary);
+    assert_eq!((named.summary.presets, &*named.summary.folder), (2, "Shop"));
+    assert!(!home.path().join("presets").exists(), "nothing is written");
+    let broken = look(&mut desk, 3, ImportSource::Pasted("{\n  \"info\": ,\n}".to_owned()));
+    let told = broken.unwrap_err().to_string();
+    assert!(told.contains("what was pasted") && told.contains("line 2"), "{told}");
+    let missing = look(&mut desk, 4, ImportSource::Named(home.path().join("none.json")));
+    assert!(missing.unwrap_err().to_string().contains("none.json"));
+    let write = ImportTask::Write { trees: named.trees, into: None };
+    let Reply::Import(done) = desk.ask(Job::Import(write)) else { panic!("not written") };
+    let ImportDone::Written { presets, summary, trace } = *done else { panic!("not written") };
+    assert_eq!(summary, named.summary, "what was seen is what was written");
+    assert_eq!(presets.len(), 2);
+    let add = home.path().join("presets/Shop/Add.toml");
+    assert!(add.exists());
+    let Reply::Import(done) = desk.ask(Job::Import(ImportTask::TakeBack(trace))) else {
+        panic!("not taken back")
+    };
+    let ImportDone::TakenBack { gone, left, .. } = *done else { panic!("not taken back") };
+    assert_eq!((gone, left), (presets, Vec::new()));
+    assert!(!home.path().join("presets/Shop").exists());
 }

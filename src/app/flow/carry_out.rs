@@ -2,8 +2,8 @@
 
 use super::edited::begin as edit;
 use super::{
-    credentials, curl, draft, environments, focus, history, input, overlays, program, project,
-    response, restore, rewrites, rows, runs, save, themes, traffic, undo,
+    credentials, curl, draft, environments, focus, history, imports, input, overlays, program,
+    project, response, restore, rewrites, rows, runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -29,8 +29,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::LookFor(text) => response::look_for(app, text),
         Intent::PickFraming => overlays::framing(app),
         Intent::SetFraming(framing) => response::set_framing(app, framing),
-        Intent::SetInputFormat(format) => response::set_input_format(app, format),
-        Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
+        Intent::SetInputFormat(_) | Intent::SetLineEnding(_) => set_input(app, &intent),
         Intent::Runs(ask) => runs::asked(app, ask),
         Intent::Traffic(wish) => traffic::wished(app, wish),
         Intent::RecordOpen(is_open) => focus::record_open(app, is_open),
@@ -68,6 +67,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::PasteInto(field, text) => draft::paste_into(app, field, &text),
         Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
+        Intent::Import(wish) => imports::wished(app, wish),
         Intent::EditExternal { text, extension, target } => edit(app, text, extension, target),
         Intent::OpenEntry(name, then) => history::open(app, name, then),
     }
@@ -79,6 +79,15 @@ fn change_row(app: &mut App, intent: &Intent) {
         Intent::AddRow => draft::add_row(app),
         Intent::DuplicateRow => draft::duplicate_row(app),
         _ => draft::delete_row(app),
+    }
+}
+
+/// Says how the input line is read and ended.
+fn set_input(app: &mut App, intent: &Intent) {
+    match intent {
+        Intent::SetInputFormat(format) => response::set_input_format(app, *format),
+        Intent::SetLineEnding(ending) => response::set_line_ending(app, *ending),
+        _ => {}
     }
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
         }
         WhatCame::Conversation(heard)
     };
-    let order = CheckOrder { session: id, came, checks: session.checks.clone(), now };
+    let checks = session.checks.clone();
+    let order = CheckOrder { session: id, came, checks, now, keeps: None };
     app.effects.push(Effect::Check(Box::new(order)));
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Position;
 
-use super::{focus, hints, overlays, program, response, restore};
+use super::{focus, hints, imports, overlays, program, response, restore};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
@@ -111,8 +111,12 @@ fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
     app.take(outcome)
 }
 
-/// A paste where no text is: an address or a curl command is composed in a draft of its own.
+/// A paste where no text is: an address or a curl command is composed in a draft of its own, and what other tools
+/// keep is imported.
 fn pasted_outside(app: &mut App, text: String) {
+    if let Some(wish) = imports::pasted(&text) {
+        return app.intents.push_back(Intent::Import(wish));
+    }
     if curl::is_command(&text) || request_text::is_request(&text) {
         return app.intents.push_back(Intent::FillFromCurl(text));
     }
@@ -125,7 +129,7 @@ fn pasted_outside(app: &mut App, text: String) {
     let names_port = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     let is_address = address.contains("://") || address.split(':').skip(1).any(names_port);
     if !is_address || !method.chars().all(|c| c.is_ascii_alphabetic()) {
-        let hint = "paste an address or curl command here, or go to a text first: [new] composes";
+        let hint = "paste an address, commands or a document of another tool here, or go to a text first: [new] composes";
         return app.say(app.keyed(hint));
     }
     let paste = Intent::PasteInto(FormFieldId::Address, text);

@@ -1,13 +1,14 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
 use super::{
-    compare, draft, environments, exports, faults, focus, held, kept, overlays, replay, restore,
-    rewrites, runs, save, send, statistics, traffic, unknown_names,
+    compare, draft, environments, exports, faults, focus, held, imports, kept, overlays, replay,
+    restore, rewrites, runs, save, send, statistics, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
+use crate::app::importing::ImportWish;
 use crate::app::intent::{Intent, Question};
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
@@ -70,6 +71,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::PreviousItem => kept::go(app, false),
         Action::Compare | Action::MarkAnswer => compare::act(app, action),
         Action::Export => exports::act(app),
+        Action::Import => imports::wished(app, ImportWish::Asked),
         Action::Statistics => statistics::open(app),
         Action::Replay => replay::act(app),
         Action::RunPresets | Action::ShowRun => runs::act(app, action),

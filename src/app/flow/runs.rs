@@ -9,6 +9,7 @@
 //! Its sessions are sessions like others: on the timeline, in the history, with what was checked in a tab.
 
 mod beginning;
+mod compared;
 mod opening;
 
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub(super) fn asked(app: &mut App, ask: RunAsk) {
         RunAsk::Begin(wish) => beginning::begin(app, *wish),
         RunAsk::Again { failed_only } => beginning::again(app, failed_only),
         RunAsk::Stop => stop(app),
+        RunAsk::Compare => compared::show(app),
         RunAsk::Open(row) => opening::open_row(app, row),
         RunAsk::GoOn => beginning::go_on_beginning(app),
         RunAsk::GiveUp(why) => beginning::give_up(app, &why),
@@ -76,6 +78,9 @@ pub(super) fn checked(app: &mut App, checked: &Checked) -> bool {
     if is_of_run {
         let failed = |why| Failure::new(Stage::Body, "", FailureKind::Malformed, why);
         let outcome = checked.report.clone().map_err(failed);
+        if let (Some(shown), Some(found)) = (live(app), checked.found.clone()) {
+            shown.answered(id, found);
+        }
         with_run(app, |run, time| run.on_report(id, outcome, time));
         go_on(app);
     }
@@ -147,13 +152,14 @@ fn carry_out(app: &mut App, order: RunOrder) {
         RunOrder::Look { session } => {
             let now = app.shared.wall_clock.at(app.shared.now);
             let Some(shown) = live(app) else { return };
+            let keeps = Some(shown.run.disclosure_of(session));
             let Some((came, checks)) = shown.run.looked_at(session) else { return };
             let came = match came {
                 RunCame::Exchange(exchange) => WhatCame::Exchange(Box::new(exchange.clone())),
                 RunCame::Conversation(heard) => WhatCame::Conversation(heard.clone()),
                 RunCame::Served(served) => WhatCame::Served(Box::new(served.clone())),
             };
-            let order = CheckOrder { session, came, checks: checks.clone(), now };
+            let order = CheckOrder { session, came, checks: checks.clone(), now, keeps };
             app.effects.push(Effect::Check(Box::new(order)));
         }
     }

@@ -9,6 +9,8 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
+use std::collections::BTreeSet;
+
 use super::{credentials, draft, folders, kept, overlays, restore, undo};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
@@ -25,6 +27,7 @@ use crate::check;
 use crate::compose::unreadable_condition;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
+use crate::model::id::SessionId;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::store::job::{AnswersTask, Job, JobKind, JobLabel, Overwrite};
 
@@ -255,6 +258,18 @@ fn gone(app: &mut App, paths: &[PresetPath]) {
     let stays = |path: &PresetPath| paths.binary_search(path).is_err();
     app.shared.workspace.presets.retain(|known| stays(&known.path));
     forget_drafts(app, |draft| draft.preset.as_ref().is_some_and(|path| !stays(path)));
+}
+
+/// These presets were taken back: they are gone, and with them what was on screen only to be looked at.
+pub(crate) fn no_longer_there(app: &mut App, paths: &[PresetPath]) {
+    let gone: BTreeSet<&PresetPath> = paths.iter().collect();
+    app.shared.workspace.presets.retain(|known| !gone.contains(&known.path));
+    let live: BTreeSet<SessionId> = app.shared.sessions.live().map(|it| it.id).collect();
+    forget_drafts(app, |draft| {
+        let runs = draft.session.is_some_and(|id| live.contains(&id));
+        let is_of = draft.preset.as_ref().is_some_and(|path| gone.contains(path));
+        is_of && !runs && !draft.is_modified()
+    });
 }
 
 /// These drafts are not there any more. In place of the one on screen comes what the selection is

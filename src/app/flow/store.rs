@@ -1,11 +1,12 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    kept, outside, project, renamed_outside, restore, runs, save, themes, traffic, undo,
+    imports, kept, outside, project, renamed_outside, restore, runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -19,7 +20,9 @@ use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::failure::Failure;
 use crate::model::preset::Opening;
-use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, VariableKind, Workspace};
+use crate::store::job::{
+    FolderListing, JobKind, JobLabel, PresetFile, Reply, Restore, VariableKind, Workspace,
+};
 
 /// Troubles of the workspace that are named beside the first.
 const OTHERS_NAMED: usize = 3;
@@ -57,13 +60,8 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::HistoryAppended | Reply::HistoryChanged => history::changed(app),
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
-        Reply::FolderListed { folder, listing } => {
-            let asked = match app.overlays.last_mut() {
-                Some(Overlay::Export(window)) => window.listed(&app.shared, folder, listing),
-                _ => app.request.folder_listed(&app.shared, folder, listing),
-            };
-            app.intents.extend(asked);
-        }
+        Reply::FolderListed { folder, listing } => folder_listed(app, folder, listing),
+        Reply::Import(done) => imports::answered(app, *done),
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => texts_read(app, files),
@@ -84,6 +82,16 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// The names in a folder, for the path that is being typed.
+fn folder_listed(app: &mut App, folder: PathBuf, listing: FolderListing) {
+    let asked = match app.overlays.last_mut() {
+        Some(Overlay::Export(window)) => window.listed(&app.shared, folder, listing),
+        Some(Overlay::Import(window)) => window.listed(&app.shared, folder, listing),
+        _ => app.request.folder_listed(&app.shared, folder, listing),
+    };
+    app.intents.extend(asked);
 }
 
 /// Files that somebody asked for by name are read: rows of a run, or those of a pasted command.
@@ -140,6 +148,7 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     save::failed(app, job);
     undo::failed(app, job);
     environments::failed(app, job);
+    imports::failed(app, job, failure);
     // A question for the history may be what failed, and what was not written is in the list.
     app.effects.extend(app.history.failed(job.kind).map(Effect::Store));
     if job.kind == JobKind::SaveRestore && app.save_state.is_repeated() {
@@ -229,6 +238,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if is_begin {
         restore::begin_on_a_preset(app);
     }
+    imports::workspace_read(app);
     themes::workspace_read(app);
     kept::workspace_read(app);
 }

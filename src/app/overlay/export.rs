@@ -17,15 +17,15 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::editor::{Editor, LineMode};
-use crate::app::effect::Effect;
 use crate::app::exporting::{ExportChoice, ExportTarget, ExportWish};
+use crate::app::folder_names::FolderNames;
 use crate::app::format::{self, counted};
 use crate::app::intent::{Intent, Question, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::interop::export::{ExportFormat, FORMATS};
-use crate::store::job::{FolderEntry, FolderListing, Job, Overwrite};
+use crate::store::job::{FolderListing, Overwrite};
 
 /// Rows of the window: three choices and the name.
 pub const ROWS: usize = 4;
@@ -53,9 +53,7 @@ pub struct ExportWindow {
     format: ExportFormat,
     with_secrets: bool,
     pub editor: Editor,
-    /// Names in the folder that is typed, once they are known.
-    listing: Option<(PathBuf, FolderListing)>,
-    asked: Option<PathBuf>,
+    names: FolderNames,
 }
 
 /// What Enter will do.
@@ -94,10 +92,9 @@ impl ExportWindow {
             format,
             with_secrets: false,
             editor: Editor::new(&name, LineMode::One),
-            listing: None,
-            asked: None,
+            names: FolderNames::default(),
         };
-        let asked = window.ask(shared);
+        let asked = window.names.ask(shared, &window.typed());
         (window, asked)
     }
 
@@ -133,14 +130,6 @@ impl ExportWindow {
         self.editor.text().trim().to_owned()
     }
 
-    /// The folder that is typed, and what is begun in it.
-    fn place(&self, shared: &Shared) -> (PathBuf, String) {
-        let text = self.typed();
-        let (folder, begun) = text.split_at(text.rfind('/').map_or(0, |at| at + 1));
-        let folder = if folder.is_empty() { "." } else { folder };
-        (shared.typed_path(folder), begun.to_owned())
-    }
-
     /// Judges what Enter would do.
     pub fn verdict(&self, shared: &Shared) -> ExportVerdict {
         let typed = self.typed();
@@ -150,12 +139,9 @@ impl ExportWindow {
         if typed.is_empty() || typed.ends_with('/') {
             return ExportVerdict::Wrong("a file needs a name");
         }
-        let (folder, _) = self.place(shared);
         let names = self.format.file_names(&typed);
-        let known = self.listing.as_ref().filter(|(known, _)| *known == folder);
         let found = |name: &&String| {
-            let last = name.rsplit('/').next().unwrap_or_default();
-            known.is_some_and(|(_, it)| it.entries.iter().any(|entry| entry.name == last))
+            self.names.has(shared, &typed, name.rsplit('/').next().unwrap_or_default())
         };
         match names.iter().find(found) {
             Some(taken) => ExportVerdict::Taken(taken.clone()),
@@ -165,16 +151,7 @@ impl ExportWindow {
 
     /// Names that go on with what is typed.
     pub fn fitting(&self, shared: &Shared) -> Vec<String> {
-        let (folder, begun) = self.place(shared);
-        let Some((known, listing)) = &self.listing else { return Vec::new() };
-        let fits = |entry: &&FolderEntry| {
-            let is_seen = !entry.name.starts_with('.') || begun.starts_with('.');
-            *known == folder && is_seen && entry.name.starts_with(&begun)
-        };
-        let name = |entry: &FolderEntry| {
-            if entry.is_folder { format!("{}/", entry.name) } else { entry.name.clone() }
-        };
-        listing.entries.iter().filter(fits).map(name).collect()
+        self.names.fitting(shared, &self.typed())
     }
 
     /// The names of a folder were read.
@@ -184,20 +161,8 @@ impl ExportWindow {
         folder: PathBuf,
         listing: FolderListing,
     ) -> Option<Intent> {
-        self.asked = None;
-        self.listing = Some((folder, listing));
-        self.ask(shared)
-    }
-
-    /// Asks for the names in the folder that is typed, one folder at a time.
-    fn ask(&mut self, shared: &Shared) -> Option<Intent> {
-        let (folder, _) = self.place(shared);
-        let is_known = self.listing.as_ref().is_some_and(|(known, _)| *known == folder);
-        if is_known || self.asked.is_some() {
-            return None;
-        }
-        self.asked = Some(folder.clone());
-        Some(Intent::Perform(Effect::Store(Job::ListFolder { folder })))
+        self.names.listed(folder, listing);
+        self.names.ask(shared, &self.typed())
     }
 
     /// The rows, the verdict, and below it the names that fit.
@@ -243,7 +208,7 @@ impl ExportWindow {
                 }
             }
         }
-        self.ask(shared).into()
+        self.names.ask(shared, &self.typed()).into()
     }
 
     /// Takes the next choice of the row, or the one before.
@@ -272,14 +237,9 @@ impl ExportWindow {
 
     /// Goes on with what is typed as far as all names that fit do.
     fn complete(&mut self, shared: &Shared) {
-        let fitting = self.fitting(shared);
-        let Some(first) = fitting.first() else { return };
-        let common = fitting.iter().fold(first.as_str(), |common, name| common_start(common, name));
-        let (_, begun) = self.place(shared);
-        let whole = if common.len() > begun.len() { common } else { first };
-        let typed = self.typed();
-        let folder = typed.strip_suffix(&*begun).unwrap_or(&typed);
-        self.editor = Editor::new(&format!("{folder}{whole}"), LineMode::One);
+        if let Some(text) = self.names.completed(shared, &self.typed()) {
+            self.editor = Editor::new(&text, LineMode::One);
+        }
     }
 
     fn choose(&self, shared: &Shared) -> Outcome {
@@ -317,10 +277,4 @@ fn beside<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
     let at = all.iter().position(|it| *it == now).unwrap_or(0);
     let step = if forward { 1 } else { all.len() - 1 };
     all.get((at + step) % all.len()).copied().unwrap_or(now)
-}
-
-/// What both begin with.
-fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
-    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
-    one.split_at(same.map(|(c, _)| c.len_utf8()).sum()).0
 }

@@ -104,7 +104,7 @@ impl RunWindow {
         if self.is_live {
             return "[open] look · [stop] stop · [failed-first] order · [find] find · [back] close, it goes on";
         }
-        "[open] look · [find] find · [run-again] again · [run-failed] failed · [save-to-file] report · [back] close"
+        "[open] look · [find] find · [run-again] again · [run-failed] failed · [compare] changed · [save-to-file] report · [back] close"
     }
 
     /// Of the run that is there.
@@ -269,6 +269,7 @@ impl RunWindow {
             Action::Open => return self.open(),
             Action::Stop if !shown.is_live() => return Outcome::say("the run is over"),
             Action::Stop => return Intent::Runs(RunAsk::Stop).into(),
+            Action::Compare => return Intent::Runs(RunAsk::Compare).into(),
             Action::RunAgain => return Intent::Runs(RunAsk::Again { failed_only: false }).into(),
             Action::RunFailed => return Intent::Runs(RunAsk::Again { failed_only: true }).into(),
             Action::Toggle => {

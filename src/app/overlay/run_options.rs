@@ -17,13 +17,14 @@ use crate::app::keymap::Context;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::preset_runs::{RunAsk, RunScope, RunWish};
 use crate::app::shared::Shared;
+use crate::model::timing::parse_duration;
 use crate::runner::TagTest;
 
 /// Rows of the window.
-pub const RUN_OPTIONS: usize = 7;
+pub const RUN_OPTIONS: usize = 8;
 /// Columns before what is chosen.
 pub const RUN_LABELS: [&str; RUN_OPTIONS] =
-    ["Run", "Data", "Repeat", "Parallel", "Retries", "Tags", "Fail fast"];
+    ["Run", "Data", "Repeat", "Parallel", "Retries", "Tags", "Timeout", "Fail fast"];
 /// Rows that are no text.
 const WHAT: usize = 0;
 const FAIL_FAST: usize = RUN_OPTIONS - 1;
@@ -35,6 +36,7 @@ const SAID: [&str; RUN_OPTIONS] = [
     "so many presets beside each other, as far as none waits for another",
     "so many tries more of what does not pass",
     "smoke, 'smoke and not slow', 'a or (b and c)'",
+    "longest time of one try: 500ms, 10s; empty = as each preset has it",
     "",
 ];
 
@@ -61,7 +63,7 @@ impl RunOptions {
 
     /// Of the first of these.
     pub(crate) fn new(scopes: Vec<RunScope>) -> Self {
-        let texts = ["", "", "1", "1", "0", "", ""];
+        let texts = ["", "", "1", "1", "0", "", "", ""];
         let editors = texts.map(|text| {
             let mut editor = Editor::new(text, LineMode::One);
             editor.move_to(Caret::End);
@@ -115,6 +117,12 @@ impl RunOptions {
         if !tags.is_empty() {
             TagTest::parse(&tags).map_err(|why| format!("Tags: {why}"))?;
         }
+        let timeout = self.typed(6);
+        let timeout = (!timeout.is_empty()).then(|| {
+            let read = parse_duration(&timeout).map_err(|why| format!("Timeout: {why}"))?;
+            let is_some = !read.is_zero();
+            is_some.then_some(read).ok_or_else(|| "Timeout: longer than nothing".to_owned())
+        });
         Ok(RunWish {
             names: scope.names.clone(),
             title: scope.title.clone(),
@@ -122,6 +130,7 @@ impl RunOptions {
             repeat: self.number(2, 1, 100_000)? as usize,
             parallel: self.number(3, 1, 256)? as usize,
             retries: self.number(4, 0, 1_000)?,
+            timeout: timeout.transpose()?,
             tags,
             fail_fast: self.fail_fast,
         })
@@ -140,7 +149,7 @@ impl RunOptions {
     /// The rows, and the verdict below them.
     pub fn parts(inner: Rect) -> ([Rect; RUN_OPTIONS], Rect) {
         let line = |at: u16, height| Rect { y: inner.y + at, height, ..inner }.intersection(inner);
-        let rows = [0, 1, 2, 3, 4, 5, 6].map(|at| line(at, 1));
+        let rows = [0, 1, 2, 3, 4, 5, 6, 7].map(|at| line(at, 1));
         (rows, line(RUN_OPTIONS as u16 + 1, 1))
     }
 

@@ -23,6 +23,7 @@ impl Overlay {
             }
             Overlay::Environments(it) => it.hint().into(),
             Overlay::Export(it) => it.hint().into(),
+            Overlay::Import(it) => it.hint().into(),
             Overlay::Replay(it) => it.hint().into(),
             Overlay::Run(it) => it.hint().into(),
             Overlay::RunOptions(it) => it.hint().into(),

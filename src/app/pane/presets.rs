@@ -82,7 +82,7 @@ impl PresetsPane {
                 let more = [live, kept].into_iter().flatten();
                 [Action::Open, Action::Send].into_iter().chain(more).collect()
             }
-            None => vec![Action::New],
+            None => vec![Action::New, Action::Import],
         };
         hints.push(Action::Find);
         hints

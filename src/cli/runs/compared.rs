@@ -21,7 +21,7 @@ use crate::model::file_error;
 use crate::model::id::SessionId;
 use crate::model::secrets::Disclosure;
 use crate::named_file;
-use crate::runner::{FoundAnswer, KEPT_BODY, KeptAnswer, KeptRun, Run, RunCame};
+use crate::runner::{FoundAnswer, KeptAnswer, KeptRun, Run, RunCame};
 use crate::store;
 
 /// The longest file of a run that was kept.
@@ -180,24 +180,12 @@ impl RunAnswers {
         if !self.is_wanted {
             return;
         }
-        let (headers, bytes, length) = match came {
-            RunCame::Exchange(exchange) => {
-                let Some(answer) = &exchange.response else { return };
-                let told = |line: &crate::model::exchange::FieldLine| {
-                    let value = told.value(&line.name, &line.value);
-                    [&*line.name, &*value].map(|it| String::from_utf8_lossy(it).into_owned()).into()
-                };
-                (answer.head.fields.iter().map(told).collect(), bytes, answer.body.decoded_len)
-            }
-            RunCame::Conversation(heard) => {
-                let body = heard.body();
-                (Vec::new(), body.bytes, body.length)
-            }
-            RunCame::Served(_) => return,
+        let found = match came {
+            RunCame::Exchange(exchange) => FoundAnswer::of_exchange(exchange, bytes, told),
+            RunCame::Conversation(heard) => Some(FoundAnswer::of_conversation(heard, told)),
+            RunCame::Served(_) => None,
         };
-        let kept = bytes.get(..KEPT_BODY).unwrap_or(bytes);
-        let body = told.bytes(kept).into_owned();
-        self.found.insert(session, FoundAnswer { headers, body, length });
+        self.found.extend(found.map(|found| (session, found)));
     }
 
     /// The run with what its presets answered.

@@ -7,13 +7,10 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::awaiting::Awaiting;
-use crate::model::awaited::{AWAITED_BYTES, AwaitedPlan};
+use crate::model::awaited::{AWAITED_BYTES, AwaitedPlan, QUOTED, quoted};
 use crate::model::counts::counted;
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::Failure;
 use crate::model::plan::StepPlan;
-
-/// Bytes of what came instead, shown in a failure.
-const SHOWN: usize = 40;
 
 /// Steps still to do, in order.
 #[derive(Debug, Default)]
@@ -111,13 +108,12 @@ impl Script {
     }
 
     fn failed(&self, peer: &str, what: &str) -> Failure {
-        let cause = format!("step {}: {what}; {}", self.number + 1, self.instead());
-        Failure::new(Stage::Session, peer, FailureKind::NotMet, cause)
+        Failure::of_step(peer, self.number + 1, what, &self.instead())
     }
 
     fn expected(&self) -> Option<String> {
         self.steps.iter().find_map(|step| match step {
-            StepPlan::Expect { awaited, .. } => Some(what(awaited)),
+            StepPlan::Expect { awaited, .. } => Some(awaited.words()),
             StepPlan::Send(_) => None,
         })
     }
@@ -129,32 +125,9 @@ impl Script {
         if let Some(StepPlan::Expect { awaited: AwaitedPlan::Length(_), .. }) = self.steps.front() {
             return format!("{} came", counted(self.seen.len() as u64, "byte"));
         }
-        let start = self.seen.len().saturating_sub(SHOWN);
-        format!("the last bytes were {}", shown(&self.seen[start..]))
+        let start = self.seen.len().saturating_sub(QUOTED);
+        format!("the last bytes were {}", quoted(&self.seen[start..]))
     }
-}
-
-/// What is awaited, as a part of a sentence.
-fn what(awaited: &AwaitedPlan) -> String {
-    match awaited {
-        AwaitedPlan::Bytes(bytes) => shown(bytes),
-        AwaitedPlan::Pattern(bytes) => {
-            let byte = |byte: &Option<u8>| byte.map_or("??".to_owned(), |it| format!("{it:02x}"));
-            let kept: Vec<String> = bytes.iter().take(SHOWN).map(byte).collect();
-            let more = if bytes.len() > SHOWN { " …" } else { "" };
-            format!("hex {}{more}", kept.join(" "))
-        }
-        AwaitedPlan::Matches(source) => format!("what matches {}", shown(source.as_bytes())),
-        AwaitedPlan::Length(count) => counted(*count as u64, "byte"),
-        AwaitedPlan::Json(part) => format!("JSON that has {}", shown(part.to_string().as_bytes())),
-    }
-}
-
-/// Bytes in quotes, escaped.
-fn shown(bytes: &[u8]) -> String {
-    let kept = &bytes[..bytes.len().min(SHOWN)];
-    let more = if kept.len() < bytes.len() { "…" } else { "" };
-    format!("'{}{more}'", kept.escape_ascii())
 }
 
 #[cfg(test)]

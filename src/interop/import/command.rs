@@ -51,6 +51,11 @@ pub(super) fn is_other(text: &str) -> bool {
     text.lines().take(200).any(|line| program_of(line).is_some_and(|program| program != "curl"))
 }
 
+/// How many commands a text holds.
+pub(super) fn count(text: &str) -> usize {
+    pieces(text).len()
+}
+
 /// The program of a line that is known, whatever is piped into it.
 fn program_of(line: &str) -> Option<&str> {
     let bare = line.trim_start();

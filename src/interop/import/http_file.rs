@@ -37,16 +37,24 @@ struct Piece<'t> {
 
 /// Whether a text looks like such a file.
 pub(super) fn is_requests(text: &str) -> bool {
-    let is_line = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let is_url = |word: &str| word.starts_with("http://") || word.starts_with("https://");
-        is_url(first)
-            || (known_method(first) == Some(first) && (is_url(second) || second.starts_with("{{")))
-    };
     text.lines()
         .take(200)
-        .any(|line| is_line(line) || line.trim_end() == "###" || line.starts_with("### "))
+        .any(|line| is_request_line(line) || line.trim_end() == "###" || line.starts_with("### "))
+}
+
+/// Whether a request begins in a line.
+fn is_request_line(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_url = |word: &str| word.starts_with("http://") || word.starts_with("https://");
+    is_url(first)
+        || (known_method(first) == Some(first) && (is_url(second) || second.starts_with("{{")))
+}
+
+/// Whether more than one request is in it, or they are told apart by lines as such files have them.
+pub(super) fn is_of_many(text: &str) -> bool {
+    let is_rule = |line: &str| line.trim_end() == "###" || line.starts_with("### ");
+    text.lines().any(is_rule) || text.lines().filter(|line| is_request_line(line)).count() > 1
 }
 
 /// Reads all requests of a file.

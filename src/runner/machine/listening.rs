@@ -154,6 +154,7 @@ impl Run {
             status: None,
             report,
             wire: None,
+            steps: Vec::new(),
             session: running.map(|it| it.session),
         });
         self.news.push(RunNews::Over(self.rows.len() - 1));

@@ -5,7 +5,7 @@ use crate::check::CheckReport;
 use crate::model::secrets::{Disclosure, masked_name};
 use crate::model::timing::Stamp;
 use crate::runner::live::{Live, LiveWait};
-use crate::runner::row::{RunRow, RunVerdict};
+use crate::runner::row::{RunRow, RunVerdict, told_steps};
 
 impl Run {
     /// A preset did not pass: it is tried again, or over.
@@ -64,6 +64,7 @@ impl Run {
             self.news.push(RunNews::Looked(live.row, report.clone()));
         }
         if let Some(row) = self.rows.get_mut(live.row) {
+            row.steps = told_steps(&live.steps, &verdict);
             row.verdict = verdict;
             row.report = told_report(report, &told);
             row.took = time.now.since(live.began);

@@ -7,6 +7,7 @@ use super::Run;
 use crate::model::end_address::EndAddress;
 use crate::model::id::SessionId;
 use crate::model::preset::{PresetPath, Scope};
+use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
 use crate::runner::listeners::ListenerState;
 use crate::runner::live::Live;
@@ -56,6 +57,13 @@ impl Run {
     #[must_use]
     pub fn running(&self) -> usize {
         self.live.len()
+    }
+
+    /// How much of what came in a session may be told.
+    #[must_use]
+    pub fn disclosure_of(&self, id: SessionId) -> Disclosure {
+        let secrets = self.live.get(&id).map(|live| live.secrets.clone());
+        self.told(&secrets.unwrap_or_default())
     }
 
     /// Rounds and steps that did not begin, in the order in which they will.

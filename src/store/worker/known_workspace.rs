@@ -81,6 +81,11 @@ impl KnownWorkspace {
         state.moved = gives;
     }
 
+    /// Many files of it are others now: it is read anew.
+    pub(super) fn is_another(&self) {
+        self.state().moved = true;
+    }
+
     /// A reading begins.
     pub(super) fn begin_reading(&self) {
         self.state().changed = Some(BTreeMap::new());

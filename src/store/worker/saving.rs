@@ -1,17 +1,19 @@
 //! The lane of the user's own work: presets and drafts. Nothing here waits for the
 //! history, for a workspace that is being read, or for files elsewhere.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::known_workspace::KnownWorkspace;
 use super::lane::{ReplySender, Waker, Work};
-use crate::model::failure::Failure;
+use crate::interop::import::ImportSummary;
+use crate::model::failure::{Failure, Stage};
 use crate::model::preset::StoredPreset;
-use crate::store::job::{Job, Reply};
+use crate::store::job::{ImportChoice, ImportDone, ImportTask, Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
 use crate::store::{
-    atomic, colors, environment_files, folders, preset_files, private, project, workspace,
+    atomic, colors, environment_files, folders, imports, preset_files, private, project, workspace,
 };
 
 /// What the lane owns: the drafts' file.
@@ -56,6 +58,7 @@ impl Saving {
                 folders::set_order(root, folder, before, order)
             }
             Job::Environment(task) => environment_files::perform(root, task),
+            Job::Import(task) => import(root, task),
             Job::BringBack { files, orders } => {
                 preset_files::bring_back(root, &files, &orders, &self.known.defaults())
             }
@@ -87,6 +90,7 @@ impl Saving {
             Job::SavePreset { .. }
             | Job::BringBack { .. }
             | Job::Environment(_)
+            | Job::Import(ImportTask::Write { .. })
             | Job::CreateFolder { .. } => atomic::make_folders(root),
             Job::RenamePreset { .. }
             | Job::DeletePreset { .. }
@@ -94,6 +98,7 @@ impl Saving {
             | Job::RemoveFolder { .. }
             | Job::MoveFolder { .. }
             | Job::SetOrder { .. }
+            | Job::Import(ImportTask::TakeBack(_))
                 if !atomic::is_there(root)? =>
             {
                 Err(workspace::gone(root))
@@ -115,6 +120,7 @@ impl Saving {
                 return;
             }
             Reply::FolderDeleted { presets, .. } => presets,
+            Reply::Import(_) => return self.known.is_another(),
             Reply::FolderMoved { from, to } => {
                 self.known.other_folders();
                 return self.known.move_folder(from, to);
@@ -132,6 +138,25 @@ impl Saving {
             self.known.other_folders();
         }
     }
+}
+
+/// Writes an import, or takes it back.
+fn import(root: &Path, task: ImportTask) -> Result<Reply, Failure> {
+    let done = match task {
+        ImportTask::Write { trees, into } => {
+            let choice = ImportChoice { into, environment: None, is_dry: false };
+            let (plan, trace) = imports::take_in(root, (*trees).clone(), &choice)
+                .map_err(|failure| failure.composed_for(Stage::ComposeImport))?;
+            let summary = ImportSummary::of(&trees, &plan);
+            ImportDone::Written { presets: trace.presets.clone(), summary, trace }
+        }
+        ImportTask::TakeBack(trace) => {
+            let (gone, left) = imports::take_back(root, &trace)?;
+            ImportDone::TakenBack { trace, gone, left }
+        }
+        ImportTask::Look { .. } => return Err(super::lane::not_ours(&Job::Import(task))),
+    };
+    Ok(Reply::Import(Box::new(done)))
 }
 
 impl Work for Saving {

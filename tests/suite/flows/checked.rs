@@ -53,7 +53,11 @@ fn look(driver: &mut Driver, order: &CheckOrder) {
         WhatCame::Conversation(heard) => order.checks.report(&heard.came(order.now)),
         WhatCame::Served(served) => order.checks.report(&served.came(JSON.as_bytes(), order.now)),
     });
-    driver.send(Message::Checked(Box::new(Checked { session: order.session, report })));
+    driver.send(Message::Checked(Box::new(Checked {
+        session: order.session,
+        report,
+        found: None,
+    })));
 }
 
 #[test]

@@ -104,9 +104,10 @@ fn look(driver: &mut Driver, order: &CheckOrder) -> Vec<Effect> {
             order.checks.report(&Came::new(CameFrom::Exchange(exchange), body, order.now))
         }
         WhatCame::Served(served) => order.checks.report(&served.came(BODY.as_bytes(), order.now)),
-        WhatCame::Conversation(_) => panic!("{order:?}"),
+        WhatCame::Conversation(heard) => order.checks.report(&heard.came(order.now)),
     };
-    let checked = Checked { session: order.session, report: Ok(report) };
+    let found = order.found(BODY.as_bytes());
+    let checked = Checked { session: order.session, report: Ok(report), found };
     driver.tell(Message::Checked(Box::new(checked)))
 }
 
@@ -392,4 +393,43 @@ fn a_thousand_rows_are_put_in_order_a_few_times_a_second_alone() {
     // Those of a bound are there to be looked at, whatever else was sent since.
     driver.keys("<Enter>");
     driver.assert_shows("Response ─ run all/: all/p0999");
+}
+
+#[test]
+fn what_changed_since_the_run_before_is_shown_by_a_key() {
+    let files =
+        [("one", "[http]\nurl = \"http://h/\"\n"), ("two", "[http]\nurl = \"http://h/2\"\n")];
+    let mut driver = Driver::with(WIDE, workspace(&files));
+    let mut peer = Peer::new(Some(200));
+    let effects = driver.keys("<A-1>GR<Left><Enter>");
+    peer.play(&mut driver, effects);
+    driver.assert_shows("2 of 2");
+    driver.keys("=");
+    driver.assert_shows("there is no run before it with these presets: r runs them once more");
+    let mut peer = Peer::new(Some(404));
+    let effects = driver.keys("r");
+    peer.play(&mut driver, effects);
+    driver.keys("=");
+    driver.assert_shows("all presets since the run of 12:00:00");
+    driver.assert_shows("2 of 2 presets");
+    driver.assert_shows("status: 200 → 404");
+    driver.keys("<Esc>");
+    driver.assert_shows("Run all presets");
+}
+
+#[test]
+fn a_try_that_takes_too_long_is_over_by_the_timeout_of_the_window() {
+    let files = [("one", "[http]\nurl = \"http://h/\"\n")];
+    let mut driver = Driver::with(WIDE, workspace(&files));
+    driver.keys("<A-1>gR<Up>");
+    driver.keys("<Down><Down><Down><Down><Down><Down>x");
+    driver.assert_shows("Timeout: 'x' is not a duration");
+    let mut peer = Peer::new(None);
+    let effects = driver.keys("<Backspace>2s<Enter>");
+    peer.play(&mut driver, effects);
+    driver.assert_shows("running");
+    driver.app.shared.now = driver.app.shared.now + Duration::from_secs(3);
+    let effects = driver.tell(Message::Timer(Timer::Run));
+    peer.play(&mut driver, effects);
+    driver.assert_shows("it was not over within 2s");
 }

@@ -76,6 +76,7 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Held(_) => &[Context::Held],
         Overlay::Statistics(_) => &[Context::Statistics],
         Overlay::Export(_) | Overlay::Replay(_) => &[Context::Export, Context::ExportChoice],
+        Overlay::Import(_) => &[Context::Import],
         Overlay::Run(_) => &[Context::RunRows],
         Overlay::RunOptions(_) => &[Context::RunOptions, Context::RunChoice],
         Overlay::Environments(it) if it.edit.is_some() => &[Context::Variable],

@@ -10,7 +10,7 @@ use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::flow::{restore, wanted};
 use crate::app::focus::Pane;
-use crate::app::format::count;
+use crate::app::format::{self, count};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::run_options::RunOptions;
 use crate::app::preset_runs::{PreparedRun, RUN_ROWS, RunScope, RunWish, ShownRun};
@@ -271,12 +271,12 @@ fn start(app: &mut App, scopes: Vec<Arc<Scope>>) {
         fail_fast: wish.fail_fast,
         retries: wish.retries,
         retry_after: RETRY_AFTER,
-        timeout: None,
+        timeout: wish.timeout,
         variables: BTreeMap::new(),
         tells_secrets: false,
         first_session: 1,
         keeps_bodies: true,
-        keeps_answers: false,
+        keeps_answers: true,
     };
     let mut run = Run::new(script, scopes, rounds.unwrap_or_default(), settings);
     let total = run.total();
@@ -287,6 +287,9 @@ fn start(app: &mut App, scopes: Vec<Arc<Scope>>) {
         ));
     }
     lend(app, &mut run);
+    let began = app.shared.runs.current.as_ref().map(|before| before.began.wall);
+    let began = format::local(began.unwrap_or_default(), app.shared.utc_offset);
+    app.shared.runs.make_room(&format!("the run of {}", began.strftime("%H:%M:%S")));
     let mut shown = ShownRun::new(run, wish, time(app));
     shown.environment.clone_from(&app.shared.environment);
     shown.unsaved = unsaved;

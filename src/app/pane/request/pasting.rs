@@ -7,17 +7,23 @@ use crate::app::form::access::TextSpelling;
 use crate::app::form::pasted_rows::{self, HeaderSide, PastedRows};
 use crate::app::form::{FormFieldId, access};
 use crate::app::format;
+use crate::app::importing::ImportWish;
 use crate::app::intent::{Intent, RowChange};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
+use crate::interop::import::is_import;
 use crate::interop::{curl, request_text};
 use crate::model::field::Spelling;
 
 impl RequestPane {
     /// Pasted text. A curl command or a request in the address line fills the whole form.
     pub(super) fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
+        let is_address = shared.drafts.current().at == FormFieldId::Address;
+        if is_address && is_import(text) {
+            return Intent::Import(ImportWish::Pasted(text.to_owned())).into();
+        }
         let is_whole = || curl::is_command(text) || request_text::is_request(text);
-        if shared.drafts.current().at == FormFieldId::Address && is_whole() {
+        if is_address && is_whole() {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
         let draft = shared.drafts.current();
@@ -40,7 +46,6 @@ impl RequestPane {
             TextSpelling::Hex => editor.insert(&cut.replace('\r', "")),
             TextSpelling::Plain => editor.insert(cut),
         };
-        let is_address = draft.at == FormFieldId::Address;
         let mut outcome = self.written_line(shared);
         if self.editor.is_none() {
             return outcome;

@@ -1,12 +1,15 @@
-//! The files of a folder that is imported: those that may be presets of another tool, within bounds. Links are
-//! not followed, and nothing outside the folder is read.
+//! The files of an import: the one that was named, or those of a folder that may be presets of another tool, within
+//! bounds. Links in a folder are not followed, and nothing outside of it is read.
+//!
+//! Called by the command line and by the lane that looks at imports, on threads that may wait.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::interop::import::{IMPORT_LIMIT, ImportFile};
+use crate::interop::import::{IMPORT_LIMIT, ImportFault, ImportFile};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_error;
 use crate::named_file;
 
 /// Files of a folder that are read.
@@ -19,18 +22,36 @@ const DEEPEST: usize = 16;
 const ENDS: [&str; 11] =
     ["bru", "json", "yaml", "yml", "http", "rest", "hurl", "har", "ini", "curl", "sh"];
 
-/// Reads them, in the order of their names.
-pub(super) fn files(root: &Path) -> Result<Vec<ImportFile>, Failure> {
+/// A file, or those of a folder in the order of their names.
+///
+/// # Errors
+/// What cannot be read and why, or that it is too much.
+pub(crate) fn read(path: &Path) -> Result<Vec<ImportFile>, Failure> {
+    if path.is_dir() {
+        return folder(path);
+    }
+    let bytes = named_file::read(path, IMPORT_LIMIT).map_err(|error| unread(path, &error))?;
+    Ok(vec![ImportFile { name: path.display().to_string(), inside: None, bytes }])
+}
+
+/// The failure that a broken file is.
+pub(crate) fn broken(name: &str, fault: &ImportFault) -> Failure {
+    Failure::new(Stage::Compose, name, FailureKind::Malformed, fault.to_string())
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> Failure {
+    let (kind, cause) = file_error::words(error);
+    Failure::new(Stage::Compose, path.display().to_string(), kind, cause)
+}
+
+fn folder(root: &Path) -> Result<Vec<ImportFile>, Failure> {
     let name = root.canonicalize().ok();
     let name = name.as_deref().and_then(Path::file_name).unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     let (mut found, mut bytes, mut entries) = (Vec::new(), 0, 0);
     let mut folders = vec![(root.to_owned(), name, 0)];
     while let Some((folder, inside, depth)) = folders.pop() {
-        let read = fs::read_dir(&folder).map_err(|error| {
-            let (kind, cause) = crate::model::file_error::words(&error);
-            Failure::new(Stage::Compose, folder.display().to_string(), kind, cause)
-        })?;
+        let read = fs::read_dir(&folder).map_err(|error| unread(&folder, &error))?;
         let mut here: Vec<_> = read.flatten().take(ENTRIES).collect();
         here.sort_by_key(fs::DirEntry::file_name);
         entries += here.len();
@@ -55,10 +76,7 @@ pub(super) fn files(root: &Path) -> Result<Vec<ImportFile>, Failure> {
                 {
                     continue;
                 }
-                let read = read.map_err(|error| {
-                    let (kind, cause) = crate::model::file_error::words(&error);
-                    Failure::new(Stage::Compose, entry.path().display().to_string(), kind, cause)
-                })?;
+                let read = read.map_err(|error| unread(&entry.path(), &error))?;
                 bytes += read.len() as u64;
                 if bytes > IMPORT_LIMIT || found.len() >= FILES {
                     let most = IMPORT_LIMIT >> 20;
