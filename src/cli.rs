@@ -2,7 +2,7 @@
 //!
 //! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
-//! is over. Presets and environments are only read, but by `import`, which adds some; what else is changed is
+//! is over. Presets and environments are only read, but by `import`, which adds some, and `readdress`, which changes some; what else is changed is
 //! the certificate authority, by the engine for a listener or by its own command.
 //!
 //! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
@@ -32,6 +32,7 @@ mod opening;
 pub(crate) mod output;
 mod output_file;
 mod progress;
+mod readdress;
 mod relay;
 mod replay;
 mod rewrites;
@@ -108,6 +109,9 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
         Task::Export(arguments) => run_export(&arguments, &headless, interrupts).await,
+        Task::Readdress(arguments) => {
+            write_text(|output| readdress::run(&arguments, &headless, output), interrupts).await
+        }
         Task::Env(arguments) => {
             write_text(|output| show_env::run(&arguments, &headless, output), interrupts).await
         }

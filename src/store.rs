@@ -22,6 +22,7 @@ pub(crate) mod keymap;
 mod lock;
 pub mod paths;
 pub mod preset;
+mod preset_edits;
 mod preset_files;
 pub(crate) mod private;
 mod project;
@@ -50,6 +51,7 @@ pub(crate) use captured::read_capture;
 pub use history::append_once as append_history;
 pub use imports::ImportChoice;
 pub(crate) use imports::take_in as take_import;
+pub(crate) use preset_edits::perform as change_presets;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

@@ -15,6 +15,7 @@ mod held;
 mod overlay;
 mod painter;
 mod pane;
+mod readdress;
 mod replay;
 mod run;
 mod statistics;

@@ -22,6 +22,7 @@ pub(crate) mod help;
 pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
+pub mod readdress;
 pub mod replay;
 pub mod run;
 pub mod run_options;
@@ -59,6 +60,7 @@ pub enum Overlay {
     Columns(Box<column_window::ColumnWindow>),
     Held(Box<held::HeldWindow>),
     Statistics(Box<statistics::StatisticsWindow>),
+    Readdress(Box<readdress::ReaddressWindow>),
     Replay(Box<replay::ReplayWindow>),
     Run(Box<run::RunWindow>),
     RunOptions(Box<run_options::RunOptions>),
@@ -84,6 +86,7 @@ impl Overlay {
             Overlay::Columns(it) => it.update(inner, input),
             Overlay::Held(it) => it.update(shared, inner, input),
             Overlay::Statistics(it) => it.update(shared, inner, input),
+            Overlay::Readdress(it) => it.update(shared, inner, input),
             Overlay::Replay(it) => it.update(inner, input),
             Overlay::Run(it) => it.update(shared, inner, input),
             Overlay::RunOptions(it) => it.update(inner, input),
@@ -108,6 +111,7 @@ impl Overlay {
             Overlay::Replay(_) | Overlay::RunOptions(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
+            Overlay::Readdress(_) => (120, 30),
             // The letters stand on the screen as it is.
             Overlay::Jump(_) => return Rect::new(0, 0, shared.size.0, shared.size.1),
             Overlay::Code(it) => it.size(shared.size.0),
@@ -158,6 +162,7 @@ impl Overlay {
             Overlay::Export(it) => return it.contexts(),
             Overlay::Columns(_) => Context::ColumnList,
             Overlay::Held(it) => return it.contexts(),
+            Overlay::Readdress(_) => Context::Export,
             Overlay::Replay(it) => return it.contexts(),
             Overlay::Run(it) => return it.contexts(),
             Overlay::RunOptions(it) => return it.contexts(),

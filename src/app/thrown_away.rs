@@ -5,7 +5,7 @@
 
 use crate::app::drafts::{Draft, DraftId};
 use crate::model::shared_spec::SharedSpec;
-use crate::store::job::{FolderDefaults, Job, PresetFile};
+use crate::store::job::{FolderDefaults, Job, PresetEdit, PresetFile};
 
 /// Kept at most.
 const MOST: usize = 50;
@@ -38,6 +38,9 @@ impl ThrownAway {
         match self {
             ThrownAway::Presets { files, .. } => files.iter().map(|file| file.bytes.len()).sum(),
             ThrownAway::Moved(Job::Environment(task)) => task.bytes(),
+            ThrownAway::Moved(Job::ChangePresets { edits }) => {
+                edits.iter().map(PresetEdit::bytes).sum()
+            }
             ThrownAway::Draft(_) | ThrownAway::Changes(..) | ThrownAway::Moved(_) => 0,
         }
     }
