@@ -99,10 +99,7 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         (Action::Duplicate, item) => {
             push_or_say(app, Naming::duplicate(shared, item).map(Overlay::Naming));
         }
-        (Action::Readdress, item) => {
-            let window = ReaddressWindow::new(shared, item);
-            push_or_say(app, window.map(|it| Overlay::Readdress(Box::new(it))));
-        }
+        (Action::Readdress, item) => readdress(app, item),
         (Action::Delete, TreeItem::Folder(folder)) => {
             let paths = in_folder(&shared.workspace.presets, folder);
             let count = format::counted(paths.len() as u64, "preset");
@@ -138,6 +135,11 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         }
         _ => {}
     }
+}
+
+fn readdress(app: &mut App, item: &TreeItem) {
+    let window = ReaddressWindow::new(&app.shared, item);
+    push_or_say(app, window.map(|it| Overlay::Readdress(Box::new(it))));
 }
 
 fn revert(app: &mut App, item: &TreeItem) {

@@ -2,6 +2,8 @@
 //!
 //! A draft with unsaved changes keeps them; its address follows as long as it is the one its file had.
 
+use std::borrow::Cow;
+
 use super::draft;
 use crate::app::drafts::Draft;
 use crate::app::state::App;
@@ -59,9 +61,9 @@ fn follow(draft: &mut Draft, before: Option<u64>, stored: &StoredPreset) {
     if draft.based_on != before {
         return;
     }
-    let had = draft.saved.as_ref().and_then(|saved| goes_to(saved)).map(|it| it.into_owned());
-    let has = goes_to(&draft.spec).map(|it| it.into_owned());
-    let wanted = goes_to(&preset.spec).map(|it| it.into_owned());
+    let had = draft.saved.as_ref().and_then(goes_to).map(Cow::into_owned);
+    let has = goes_to(&draft.spec).map(Cow::into_owned);
+    let wanted = goes_to(&preset.spec).map(Cow::into_owned);
     if had == has
         && let (Some(wanted), Some(address)) = (wanted, goes_to_mut(&mut draft.spec))
     {

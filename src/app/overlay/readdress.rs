@@ -144,18 +144,16 @@ impl ReaddressWindow {
         if changed.is_empty() {
             return Err(format!("none of {all} begins so"));
         }
-        let mut words = format!("{} of {all}", count(changed.len() as u64));
+        let mut words = vec![format!("{} of {all}", count(changed.len() as u64))];
         let unsaved = changed.iter().filter(|it| it.is_unsaved).count();
         if unsaved > 0 {
-            words += &format!(
-                ", {} of them with unsaved changes, which stay unsaved",
-                count(unsaved as u64)
-            );
+            let unsaved = count(unsaved as u64);
+            words.push(format!("{unsaved} of them with unsaved changes, which stay unsaved"));
         }
         if self.broken > 0 {
-            words += &format!("; {} cannot be read", counted(self.broken as u64, "other"));
+            words.push(format!("{} cannot be read", counted(self.broken as u64, "other")));
         }
-        Ok(words)
+        Ok(words.join(", "))
     }
 
     /// The two lines, the verdict, and what becomes of each.
