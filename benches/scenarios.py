@@ -134,6 +134,31 @@ class Bench:
             ours = self.median("keys", f"{path}.first_ms.median")
             self.row(f"key to change: {what}", "≤ 2 R", f"{ours / r:.1f} R ({ours:.2f} ms)", ours <= 2 * r)
 
+    # ---- 20,000 presets ----
+
+    def many(self):
+        """Against a workspace with none; a search and a change by an editor among all of them."""
+        home = self.work / "home-many"
+        many_presets(home / "presets", 20_000, 200)
+        none = self.work / "home-many none"
+        for _ in range(self.options.runs):
+            self.probe("start", "many none", PREPARE=f'mkdir -p "{none}/presets"',
+                       change=('ready: "F5 starts listening"', 'ready: "no presets yet"'))
+            self.probe("many", HOME_DIR=home, PREPARE=f'rm -rf "{home}/state"')
+        empty, first = self.median("many none", "ready_ms"), self.median("many", "ready_ms")
+        self.row("20,000 presets: the first rows, of a start with none", "≤ 1.5", f"{first / empty:.1f} ({first:.1f} of {empty:.1f} ms)",
+                 first <= 1.5 * empty)
+        whole = self.median("many", "whole.ms")
+        self.row("20,000 presets: all in the list", "≤ 2 s", f"{whole / 1000:.2f} s", whole <= 2000)
+        for path, what in (("fill.key_ms", "while they are read"), ("move.first_ms", "move in the list"),
+                           ("search.first_ms", "search over all")):
+            p99, worst = self.median("many", f"{path}.p99"), self.worst("many", f"{path}.max")
+            self.row(f"20,000 presets: key p99, {what}", "≤ 33 ms", f"{p99:.1f} ms (longest {worst:.1f})", p99 <= 33)
+        noticed = self.median("many", "noticed.ms")
+        self.row("20,000 presets: a change by an editor is on screen", "≤ 1 s", f"{noticed:.0f} ms", noticed <= 1000)
+        peak = self.worst("many", "peak_rss_kib") / MIB
+        self.row("20,000 presets: memory", "≤ 150 MiB", f"{peak:.0f} MiB", peak <= 150)
+
     # ---- leaving and cancelling ----
 
     def leave(self):
@@ -451,7 +476,22 @@ def read_for(terminal, seconds):
     return output
 
 
-GROUPS = ["start", "keys", "leave", "cancel", "idle", "body", "big", "body_keys", "scroll", "datagrams", "flood", "requests", "screen",
+def many_presets(root, count, folders):
+    """So many presets, as many in each folder; twenty folders lie in one."""
+    for folder in range(folders):
+        place = root / f"group-{folder // 20:02}" / f"service-{folder:03}"
+        place.mkdir(parents=True)
+        for number in range(count // folders):
+            method = ("GET", "POST", "PUT", "DELETE")[number % 4]
+            (place / f"request-{number:03}.toml").write_text(
+                f'about = "Request {number} of service {folder}"\n\n[http]\nmethod = "{method}"\n'
+                f'url = "https://api-{folder:03}.example.net:8443/v1/items/{number}?page={number}"\n'
+                'headers = ["accept: application/json", "authorization: Bearer {{token}}"]\n\n[expect]\nstatus = 200\n')
+    (root / "env").mkdir()
+    (root / "env" / "local.toml").write_text('token = "t"\n')
+
+
+GROUPS = ["start", "many", "keys", "leave", "cancel", "idle", "body", "big", "body_keys", "scroll", "datagrams", "flood", "requests", "screen",
           "live", "breaks", "saturated", "opened"]
 
 

@@ -170,9 +170,10 @@ impl App {
         }
     }
 
-    /// Whether the first screen has all it shows: the workspace and what the last run left.
+    /// Whether the first screen has all it shows: the workspace, or as much of it as fits there, and what the last run left.
     pub(crate) fn has_begun(&self) -> bool {
-        self.loaded && self.save_state.last_run != LastRun::Unread
+        (self.loaded || self.shared.workspace.is_partial)
+            && self.save_state.last_run != LastRun::Unread
     }
 
     /// What would be lost if the program ended now: drafts with unsaved work that are not known to

@@ -9,6 +9,7 @@ mod exec;
 mod export;
 mod import;
 mod open;
+mod readdress;
 mod relay;
 mod replay;
 mod run;
@@ -37,6 +38,7 @@ pub use exec::Exec;
 pub use export::Export;
 pub use import::Import;
 pub use open::Open;
+pub use readdress::Readdress;
 pub use relay::Relay;
 pub use replay::Replay;
 pub use run::RunArgs;
@@ -102,6 +104,8 @@ pub enum Task {
     Import(Import),
     /// Write presets for other tools: curl, .http, hurl, Postman, k6, nc and others.
     Export(Export),
+    /// Change how addresses begin, scheme, host and port, in all presets of a folder at once.
+    Readdress(Readdress),
     /// Show environments: every value with the file it comes from, or what differs between two.
     Env(ShowEnv),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
@@ -134,6 +138,7 @@ impl Task {
             Task::Open(_)
             | Task::Import(_)
             | Task::Export(_)
+            | Task::Readdress(_)
             | Task::Env(_)
             | Task::Authority { .. }
             | Task::Completions(_)

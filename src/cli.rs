@@ -2,7 +2,7 @@
 //!
 //! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
-//! is over. Presets and environments are only read, but by `import`, which adds some; what else is changed is
+//! is over. Presets and environments are only read, but by `import`, which adds some, and `readdress`, which changes some; what else is changed is
 //! the certificate authority, by the engine for a listener or by its own command.
 //!
 //! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
@@ -33,6 +33,7 @@ mod opening;
 pub(crate) mod output;
 mod output_file;
 mod progress;
+mod readdress;
 mod relay;
 mod replay;
 mod rewrites;
@@ -109,6 +110,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
         Task::Export(arguments) => run_export(&arguments, &headless, interrupts).await,
+        Task::Readdress(arguments) => run_readdress(&arguments, &headless, interrupts).await,
         Task::Env(arguments) => {
             write_text(|output| show_env::run(&arguments, &headless, output), interrupts).await
         }
@@ -118,9 +120,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Completions(arguments) => {
             write_text(|output| completions::run(arguments, &headless, output), interrupts).await
         }
-        Task::Man { command } => {
-            write_text(|output| completions::manual(command.as_deref(), output), interrupts).await
-        }
+        Task::Man { command } => print_manual(command.as_deref(), interrupts).await,
     }
 }
 
@@ -133,6 +133,19 @@ async fn write_text(
     output.style = Style::Text;
     let outcome = write(&mut output);
     output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+}
+
+/// Changes addresses.
+async fn run_readdress(
+    arguments: &args::Readdress,
+    headless: &Headless,
+    interrupts: Interrupts,
+) -> Result<u8, Failure> {
+    write_text(|output| readdress::run(arguments, headless, output), interrupts).await
+}
+
+async fn print_manual(command: Option<&str>, interrupts: Interrupts) -> Result<u8, Failure> {
+    write_text(|output| completions::manual(command, output), interrupts).await
 }
 
 /// Runs a program for `exec --screen`: its exit status, and what is to be looked at now; nothing of one that

@@ -51,6 +51,7 @@ pub mod peer_owner;
 pub mod plan;
 pub mod preset;
 pub mod protocol;
+pub(crate) mod readdress;
 pub mod recipe;
 pub mod record;
 pub(crate) mod relay;

@@ -23,6 +23,7 @@ pub(crate) mod keymap;
 mod lock;
 pub mod paths;
 pub mod preset;
+mod preset_edits;
 mod preset_files;
 pub(crate) mod private;
 mod project;
@@ -52,6 +53,7 @@ pub use history::append_once as append_history;
 pub(crate) use import_files::{broken as broken_import, read as read_import};
 pub(crate) use imports::take_in as take_import;
 pub use job::ImportChoice;
+pub(crate) use preset_edits::perform as change_presets;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

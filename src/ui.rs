@@ -16,6 +16,7 @@ mod import;
 mod overlay;
 mod painter;
 mod pane;
+mod readdress;
 mod replay;
 mod run;
 mod statistics;

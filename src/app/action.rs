@@ -195,6 +195,7 @@ actions! {
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D", Environments "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>", Environments "d", Environments "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
+    Readdress "readdress" Presets "Readdress" "Change scheme, host and port of all presets of a folder; what that makes of each is shown before" [Presets "U"];
     FoldAll "fold-all" Presets "Fold all" "Fold all folders, or the objects and lists of a body, or unfold them" [Presets "F", Response "F"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
     Import "import" Presets "Import" "Bring in presets of other tools: a file, a folder, or what is pasted; nothing is written before it was seen" [Presets "i"];

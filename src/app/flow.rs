@@ -41,6 +41,8 @@ pub(crate) mod jump_targets;
 mod looking_back;
 mod outside;
 pub(crate) mod overlays;
+mod partly_read;
+mod readdress;
 mod renamed_outside;
 mod rewrites;
 pub(crate) mod statistics;

@@ -23,6 +23,7 @@ pub mod import;
 pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
+pub mod readdress;
 pub mod replay;
 pub mod run;
 pub mod run_options;
@@ -61,6 +62,7 @@ pub enum Overlay {
     Columns(Box<column_window::ColumnWindow>),
     Held(Box<held::HeldWindow>),
     Statistics(Box<statistics::StatisticsWindow>),
+    Readdress(Box<readdress::ReaddressWindow>),
     Replay(Box<replay::ReplayWindow>),
     Run(Box<run::RunWindow>),
     RunOptions(Box<run_options::RunOptions>),
@@ -87,6 +89,7 @@ impl Overlay {
             Overlay::Columns(it) => it.update(inner, input),
             Overlay::Held(it) => it.update(shared, inner, input),
             Overlay::Statistics(it) => it.update(shared, inner, input),
+            Overlay::Readdress(it) => it.update(shared, inner, input),
             Overlay::Replay(it) => it.update(inner, input),
             Overlay::Run(it) => it.update(shared, inner, input),
             Overlay::RunOptions(it) => it.update(inner, input),
@@ -113,6 +116,7 @@ impl Overlay {
             Overlay::RunOptions(_) => (90, 13),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
+            Overlay::Readdress(_) => (120, 30),
             // The letters stand on the screen as it is.
             Overlay::Jump(_) => return Rect::new(0, 0, shared.size.0, shared.size.1),
             Overlay::Code(it) => it.size(shared.size.0),
@@ -164,6 +168,7 @@ impl Overlay {
             Overlay::Import(_) => Context::Import,
             Overlay::Columns(_) => Context::ColumnList,
             Overlay::Held(it) => return it.contexts(),
+            Overlay::Readdress(_) => Context::Export,
             Overlay::Replay(it) => return it.contexts(),
             Overlay::Run(it) => return it.contexts(),
             Overlay::RunOptions(it) => return it.contexts(),

@@ -3,8 +3,8 @@
 //! A folder's row comes before those of what is in it. What its file names in an order stands first,
 //! the others follow by name.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use nucleo_matcher::chars::{normalize, to_lower_case};
 
@@ -35,15 +35,31 @@ pub(super) fn in_folder(presets: &[StoredPreset], folder: &str) -> Vec<PresetPat
 
 /// The rows, without what is folded or does not match.
 pub(super) fn rows(workspace: &Workspace, text: &str, hidden: &BTreeSet<String>) -> Vec<TreeRow> {
+    search(workspace, text, hidden).0
+}
+
+/// The rows that match, and the preset that fits best.
+pub(super) fn search<'a>(
+    workspace: &'a Workspace,
+    text: &str,
+    hidden: &BTreeSet<String>,
+) -> (Vec<TreeRow>, Option<&'a PresetPath>) {
     let mut finder = PresetFinder::new(text);
-    let found = workspace.presets.iter().filter(|stored| finder.rank(stored).is_some());
-    let mut tree = FolderTree::of(found.map(|stored| &stored.path));
+    let (mut found, mut best) = (Vec::new(), None);
+    for stored in &workspace.presets {
+        let Some(rank) = finder.rank(stored) else { continue };
+        found.push(&stored.path);
+        if best.is_none_or(|(known, _)| rank > known) {
+            best = Some((rank, &stored.path));
+        }
+    }
+    let mut tree = FolderTree::of(found.into_iter());
     if text.trim().is_empty() {
         tree.add_folders(&workspace.folders);
     }
     let mut rows = Vec::new();
     below(&mut rows, &tree, workspace, "", 0, hidden);
-    rows
+    (rows, best.map(|(_, path)| path))
 }
 
 /// Adds the rows of what is in a folder at this depth.
@@ -80,12 +96,18 @@ pub(super) fn all_folders(workspace: &Workspace) -> Vec<String> {
 pub(super) struct PresetFinder {
     names: Finder,
     words: Finder,
+    /// What is looked at; its room is used again.
+    text: String,
 }
 
 impl PresetFinder {
     /// An empty text fits everything.
     pub(super) fn new(text: &str) -> Self {
-        PresetFinder { names: Finder::new(text), words: Finder::of_words(text) }
+        PresetFinder {
+            names: Finder::new(text),
+            words: Finder::of_words(text),
+            text: String::new(),
+        }
     }
 
     /// How well a preset fits, names before what else is known of it; `None` = not at all.
@@ -104,12 +126,14 @@ impl PresetFinder {
 
     fn rank_of(&mut self, name: &str, spec: &Spec, about: &str) -> Option<(bool, u32)> {
         let badge = spec.badge();
-        if let Some(score) = self.names.score(&format!("{name} {badge}")) {
+        self.text.clear();
+        let _ = write!(self.text, "{name} {badge}");
+        if let Some(score) = self.names.score(&self.text) {
             return Some((true, score));
         }
         let (protocol, side) = (spec.protocol().title(), spec.side().into_str());
-        let all = format!("{name} {badge} {protocol} {side} {} {about}", spec.address());
-        self.words.score(&all).map(|score| (false, score))
+        let _ = write!(self.text, " {protocol} {side} {} {about}", spec.address());
+        self.words.score(&self.text).map(|score| (false, score))
     }
 }
 
@@ -156,13 +180,6 @@ pub(crate) fn found_in(stored: &StoredPreset, words: &str) -> Option<String> {
     let from = first.saturating_sub(BEFORE);
     let rest: String = text.chars().skip(from).take_while(|c| *c != '\n').collect();
     Some(if from > 0 { format!("…{rest}") } else { rest })
-}
-
-/// The preset that fits a text best.
-pub(super) fn best(presets: &[StoredPreset], text: &str) -> Option<PresetPath> {
-    let mut finder = PresetFinder::new(text);
-    let fitting = presets.iter().filter_map(|stored| Some((finder.rank(stored)?, stored)));
-    fitting.min_by_key(|(rank, _)| Reverse(*rank)).map(|(_, stored)| stored.path.clone())
 }
 
 /// Whether a folder can have another path, or why not.
@@ -256,6 +273,7 @@ mod tests {
     fn a_search_keeps_the_folders_of_its_hits() {
         let presets = presets(&["a/x/one", "a/two", "b/three"]);
         assert_eq!(shown(&rows(&presets, "three", &BTreeSet::new())), ["b/", " three"]);
-        assert_eq!(best(&presets.presets, "two").unwrap().as_str(), "a/two");
+        let best = search(&presets, "two", &BTreeSet::new()).1;
+        assert_eq!(best.unwrap().as_str(), "a/two");
     }
 }

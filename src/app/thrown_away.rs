@@ -5,7 +5,7 @@
 
 use crate::app::drafts::{Draft, DraftId};
 use crate::model::shared_spec::SharedSpec;
-use crate::store::job::{FolderDefaults, ImportTask, Job, PresetFile};
+use crate::store::job::{FolderDefaults, ImportTask, Job, PresetEdit, PresetFile};
 
 /// Kept at most.
 const MOST: usize = 50;
@@ -39,6 +39,9 @@ impl ThrownAway {
             ThrownAway::Presets { files, .. } => files.iter().map(|file| file.bytes.len()).sum(),
             ThrownAway::Moved(Job::Environment(task)) => task.bytes(),
             ThrownAway::Moved(Job::Import(ImportTask::TakeBack(trace))) => trace.bytes(),
+            ThrownAway::Moved(Job::ChangePresets { edits }) => {
+                edits.iter().map(PresetEdit::bytes).sum()
+            }
             ThrownAway::Draft(_) | ThrownAway::Changes(..) | ThrownAway::Moved(_) => 0,
         }
     }

@@ -9,7 +9,9 @@ use std::cmp::Ordering;
 /// How two names follow each other in a list.
 #[must_use]
 pub(crate) fn by_name(one: &str, other: &str) -> Ordering {
-    let (mut left, mut right) = (one, other);
+    // Most names of a list begin alike: what is plain is passed over byte by byte.
+    let alike = alike(one, other);
+    let [mut left, mut right] = [one, other].map(|name| name.get(alike..).unwrap_or_default());
     loop {
         let [a, b] = digits(left, right);
         let order = if a > 0 && b > 0 {
@@ -34,6 +36,11 @@ pub(crate) fn by_name(one: &str, other: &str) -> Ordering {
 /// The same of paths parted by `/`, a folder before what is in it.
 #[must_use]
 pub(crate) fn by_path(one: &str, other: &str) -> Ordering {
+    // Folders they both lie in decide nothing.
+    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b);
+    let inside = same.enumerate().filter(|(_, (byte, _))| *byte == b'/').last();
+    let inside = inside.map_or(0, |(at, _)| at + 1);
+    let [one, other] = [one, other].map(|path| path.get(inside..).unwrap_or_default());
     let (mut left, mut right) = (one.split('/'), other.split('/'));
     loop {
         let order = match (left.next(), right.next()) {
@@ -54,6 +61,14 @@ pub(crate) fn in_order<N: AsRef<str>, T>(
     let mut all: Vec<(N, T)> = named.into_iter().collect();
     all.sort_by(|one, other| by_name(one.0.as_ref(), other.0.as_ref()));
     all.into_iter()
+}
+
+/// Bytes at the beginning of two texts that are one ASCII character after the other, no digits, and the same but for
+/// their case.
+fn alike(one: &str, other: &str) -> usize {
+    let is_alike =
+        |(a, b): &(u8, u8)| a.is_ascii() && !a.is_ascii_digit() && a.eq_ignore_ascii_case(b);
+    one.bytes().zip(other.bytes()).take_while(is_alike).count()
 }
 
 /// How many digits each of two texts begins with.
@@ -104,8 +119,42 @@ mod tests {
         assert_eq!(sorted(paths, by_path), wanted);
     }
 
+    /// The order as it is meant: character after character, runs of digits by their value.
+    fn spelled_out(one: &str, other: &str) -> Ordering {
+        fn parts(name: &str) -> Vec<(bool, String)> {
+            let mut parts: Vec<(bool, String)> = Vec::new();
+            for c in name.chars() {
+                match parts.last_mut().filter(|(is_number, _)| *is_number && c.is_ascii_digit()) {
+                    Some((_, number)) => number.push(c),
+                    None => parts.push((c.is_ascii_digit(), c.to_lowercase().collect())),
+                }
+            }
+            parts
+        }
+        let (left, right) = (parts(one), parts(other));
+        let pairs = left.iter().zip(&right).map(|pair| match pair {
+            ((true, a), (true, b)) => by_value(a, b),
+            ((_, a), (_, b)) => a.chars().next().cmp(&b.chars().next()).then_with(|| a.cmp(b)),
+        });
+        let mut pairs = pairs;
+        pairs
+            .find(|order| order.is_ne())
+            .unwrap_or_else(|| left.len().cmp(&right.len()))
+            .then_with(|| one.cmp(other))
+    }
+
     proptest! {
         #![proptest_config(crate::property_tests::config())]
+
+        #[test]
+        fn what_is_passed_over_changes_nothing(
+            before in "[a-bA-B1]{0,4}", a in "[a-cA-C0-2]{0,4}", b in "[a-cA-C0-2]{0,4}",
+        ) {
+            let (one, other) = (format!("{before}{a}"), format!("{}{b}", before.to_uppercase()));
+            prop_assert_eq!(by_name(&one, &other), spelled_out(&one, &other));
+            let [left, right] = [&one, &other].map(|name| format!("in/{before}/{name}"));
+            prop_assert_eq!(by_path(&left, &right), by_name(&one, &other));
+        }
 
         #[test]
         fn it_is_an_order_and_only_equal_names_are_equal(

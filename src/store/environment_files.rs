@@ -5,6 +5,8 @@
 //! written, nor is one written that could not be read again. What moves is written at its new place
 //! before it goes from the old one.
 
+mod extended;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,7 @@ const VARS: &str = "vars";
 pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     let mut changed_to = None;
+    let (mut followed, mut behind) = (Vec::new(), Vec::new());
     let back = match &task {
         EnvironmentTask::Create { name } => {
             let files = EnvironmentFiles { plain: Some(Bytes::new()), secret: None };
@@ -45,6 +48,7 @@ pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failu
         }
         EnvironmentTask::Rename { from, to } => {
             rename(root, from, to)?;
+            (followed, behind) = extended::follow(root, from, to);
             EnvironmentTask::Rename { from: to.clone(), to: from.clone() }
         }
         EnvironmentTask::Delete { name } => {
@@ -77,7 +81,7 @@ pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failu
         | EnvironmentTask::BringBack { name, .. } => Some(as_it_is(root, name)),
         EnvironmentTask::Change { .. } => changed_to,
     };
-    Ok(Reply::EnvironmentDone(Box::new(EnvironmentDone { task, back, now })))
+    Ok(Reply::EnvironmentDone(Box::new(EnvironmentDone { task, back, now, followed, behind })))
 }
 
 /// The environment as its files say now, as far as they can be read.

@@ -5,6 +5,7 @@ mod environment_task;
 mod foreign_project;
 mod import_task;
 mod job_kind;
+mod preset_edit;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use crate::model::color_rule::ColorRule;
 use crate::model::environment_layers::layers;
 use crate::model::failure::Failure;
+use crate::model::name_order::by_path;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::shared_spec::SharedSpec;
@@ -31,6 +33,7 @@ pub use import_task::{
     ImportTrees,
 };
 pub use job_kind::{JobKind, JobLabel};
+pub use preset_edit::{EditedPreset, PresetEdit, PresetsChanged};
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +56,8 @@ pub enum Job {
     /// Delete these presets of a folder (sorted); every other file in it stays, and so does the folder as
     /// long as there is one.
     DeleteFolder { folder: String, presets: Vec<PresetPath> },
+    /// Write presets anew, as far as their files are those that are known.
+    ChangePresets { edits: Vec<PresetEdit> },
     /// Make a folder for presets.
     CreateFolder { folder: String },
     /// Remove a folder that nothing is in, and those around it up to this one as far as nothing else is in
@@ -157,6 +162,9 @@ pub enum Overwrite {
 pub enum Reply {
     /// After `LoadWorkspace`, and unasked whenever files changed on disk.
     Workspace(Box<Workspace>),
+    /// Unasked, before the first workspace: presets that were read until now, each told once, and the defaults of all
+    /// folders that were seen; there is more to come.
+    PresetsRead { presets: Vec<StoredPreset>, defaults: Vec<FolderDefaults> },
     /// The user's theme files, unasked: before the first workspace if there are any, and whenever they
     /// changed.
     Themes(Vec<StoredTheme>),
@@ -182,6 +190,8 @@ pub enum Reply {
         left: usize,
         failure: Option<Failure>,
     },
+    /// Presets are written anew.
+    PresetsChanged(Box<PresetsChanged>),
     /// There is a folder; the outermost of those that were made for it.
     FolderCreated { folder: String, outermost: String },
     /// The folder is gone, and with it `gone`, the last of which is the outermost; nothing was in them.
@@ -238,6 +248,8 @@ pub struct Workspace {
     pub root: String,
     /// The starter workspace, embedded; the first save makes a real one.
     pub is_starter: bool,
+    /// There is more of it, which is being read.
+    pub is_partial: bool,
     pub presets: Vec<StoredPreset>,
     pub environments: Vec<Environment>,
     /// Folders to be shown although there is no preset in them, sorted.
@@ -318,6 +330,16 @@ impl Workspace {
         }
     }
 
+    /// Enters what was read of it until now; what is known of a preset already is newer.
+    pub(crate) fn take_part(&mut self, presets: Vec<StoredPreset>, defaults: Vec<FolderDefaults>) {
+        self.is_partial = true;
+        self.defaults = defaults;
+        self.defaults.sort_by(|one, other| by_path(&one.folder, &other.folder));
+        self.presets.extend(presets);
+        self.presets.sort_by(|one, other| one.path.cmp(&other.path));
+        self.presets.dedup_by(|later, known| later.path == known.path);
+    }
+
     /// The defaults that apply to a preset in this folder, the outermost first.
     pub(crate) fn applying(
         &self,
@@ -348,6 +370,7 @@ impl Job {
             Job::RenamePreset { .. } => JobKind::RenamePreset,
             Job::DeletePreset { .. } => JobKind::DeletePreset,
             Job::DeleteFolder { .. } => JobKind::DeleteFolder,
+            Job::ChangePresets { .. } => JobKind::ChangePresets,
             Job::CreateFolder { .. } => JobKind::CreateFolder,
             Job::RemoveFolder { .. } => JobKind::RemoveFolder,
             Job::MoveFolder { .. } => JobKind::MoveFolder,

@@ -44,7 +44,9 @@ impl TestStore {
         self.store.submit(job).unwrap();
         loop {
             let reply = self.next();
-            if loads || !matches!(reply, Reply::Workspace(_)) {
+            if !matches!(reply, Reply::PresetsRead { .. })
+                && (loads || !matches!(reply, Reply::Workspace(_)))
+            {
                 return reply;
             }
         }
@@ -607,4 +609,55 @@ fn a_file_the_user_named_is_not_replaced_unasked() {
     assert!(
         matches!(missing, Reply::Failed { failure, .. } if failure.kind == FailureKind::NotFound)
     );
+}
+
+#[test]
+fn many_presets_are_told_as_they_are_read_and_what_was_not_changed_is_as_before() {
+    let mut store = empty_workspace();
+    let root = store.root();
+    fs::create_dir(root.join("in")).unwrap();
+    for number in 0..300 {
+        let text = format!("[http]\nurl = \"http://h/{number}\"\n");
+        fs::write(root.join(format!("in/p{number:03}.toml")), text).unwrap();
+    }
+    fs::write(root.join("in/_defaults.toml"), "order = [\"p299\"]\n").unwrap();
+    store.store.submit(Job::LoadWorkspace).unwrap();
+    let mut parts = Vec::new();
+    let whole = loop {
+        match store.next() {
+            Reply::PresetsRead { presets, defaults } => {
+                assert_eq!(defaults[0].order, ["p299"]);
+                parts.extend(presets);
+            }
+            Reply::Workspace(whole) => break *whole,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((whole.presets.len(), whole.is_partial), (300, false));
+    assert!((60..300).contains(&parts.len()), "{}", parts.len());
+    let mut told = Workspace::default();
+    told.take_part(parts.clone(), whole.defaults.clone());
+    assert_eq!(told.presets.len(), parts.len(), "each is told once");
+    assert!(parts.iter().all(|part| whole.presets.contains(part)));
+    // An editor writes one of the same length.
+    fs::write(root.join("in/p007.toml"), "[http]\nurl = \"http://i/7\"\n").unwrap();
+    let address = |workspace: &Workspace| {
+        workspace.presets[7].content.as_ref().unwrap().spec.address().to_owned()
+    };
+    let now = loop {
+        match store.next() {
+            Reply::Workspace(now) if address(&now) == "http://i/7" => break *now,
+            Reply::Workspace(_) => {}
+            other => panic!("no parts of what is known: {other:?}"),
+        }
+    };
+    let others = |workspace: &Workspace| {
+        workspace
+            .presets
+            .iter()
+            .filter(|it| it.path != path("in/p007"))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(others(&now), others(&whole));
 }

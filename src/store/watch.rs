@@ -10,6 +10,7 @@
 //! ([`FolderWatch::is_elsewhere`]).
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
@@ -27,6 +28,8 @@ use crate::whole_file;
 const LINKS: usize = 40;
 /// Looks at a name until all of its way was watched before it was looked at.
 const LOOKS: usize = 4;
+/// Names of what changed that are kept between two readings; of more, everything may have changed.
+const TOLD: usize = 10_000;
 
 /// Watches until dropped.
 pub(super) struct FolderWatch {
@@ -57,6 +60,10 @@ struct Interest {
     folders: HashSet<PathBuf>,
     /// These alone, whatever else happens in their folder.
     names: HashSet<PathBuf>,
+    /// Names, without their folders, of what was told to have changed.
+    told: HashSet<OsString>,
+    /// Anything may have changed.
+    is_all_told: bool,
 }
 
 impl FolderWatch {
@@ -66,10 +73,9 @@ impl FolderWatch {
         let wanted = Arc::clone(&interest);
         let on_event = move |event: notify::Result<Event>| {
             // An error may mean lost events (overflow), so it counts as a change.
-            if event.is_ok_and(|event| !changes(event.kind) || !lock(&wanted).concerns(&event)) {
-                return;
+            if lock(&wanted).is_told(event) {
+                changed();
             }
-            changed();
         };
         let (watcher, trouble) = match RecommendedWatcher::new(on_event, Config::default()) {
             Ok(watcher) => (Some(watcher), None),
@@ -134,6 +140,12 @@ impl FolderWatch {
         self.watched.iter().any(|(folder, identity)| FolderIdentity::of(folder) != *identity)
     }
 
+    /// Whether something of this name, in whichever folder, may have changed since this watch began.
+    pub(super) fn has_told_of(&self, name: &str) -> bool {
+        let interest = lock(&self.interest);
+        self.is_blind() || interest.is_all_told || interest.told.contains(OsStr::new(name))
+    }
+
     /// Whether changes may go unnoticed.
     pub(super) fn is_blind(&self) -> bool {
         self.trouble.is_some()
@@ -150,6 +162,23 @@ impl FolderWatch {
 }
 
 impl Interest {
+    /// Takes note of an event; tells whether it means a change.
+    fn is_told(&mut self, event: notify::Result<Event>) -> bool {
+        let Ok(event) = event else {
+            self.is_all_told = true;
+            return true;
+        };
+        if !changes(event.kind) || !self.concerns(&event) {
+            return false;
+        }
+        self.is_all_told |= event.need_rescan() || event.paths.is_empty() || self.told.len() > TOLD;
+        if !self.is_all_told {
+            let names = event.paths.iter().filter_map(|path| path.file_name());
+            self.told.extend(names.map(OsStr::to_owned));
+        }
+        true
+    }
+
     fn concerns(&self, event: &Event) -> bool {
         let is_meant = |path: &PathBuf| {
             self.names.contains(path)

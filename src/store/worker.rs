@@ -101,6 +101,7 @@ impl Worker {
             | Job::DeletePreset { .. }
             | Job::DeleteFolder { .. }
             | Job::BringBack { .. }
+            | Job::ChangePresets { .. }
             | Job::CreateFolder { .. }
             | Job::RemoveFolder { .. }
             | Job::MoveFolder { .. }

@@ -8,6 +8,7 @@
 //! Trouble with one file never hides the others. Names that begin with a dot or `_` are left
 //! alone; pipes and devices are never opened. What the walk keeps to stands in its own file.
 
+mod read_before;
 mod reading_ahead;
 mod walk;
 
@@ -28,6 +29,7 @@ use crate::named_file;
 use reading_ahead::FileContent;
 use walk::{Bounds, FoundFile, Walk};
 
+pub(super) use read_before::{ReadBefore, ReadVersions};
 pub(super) use walk::{DEFAULTS, ENVIRONMENTS, Visit, Watched};
 
 const SECRET: &str = ".secret";
@@ -35,25 +37,46 @@ const SECRET: &str = ".secret";
 /// Reads the workspace at `root`; where there is none, the starter workspace.
 #[must_use]
 pub fn scan(root: &Path) -> Workspace {
-    match scan_visiting(root, &mut |_| {}) {
+    match alone(|scan| scan_visiting(root, scan)) {
         Ok(Some(workspace)) => workspace,
         Ok(None) => starter::workspace(root),
         Err(problem) => without_presets(root, problem),
     }
 }
 
-/// Reads the workspace like [`scan`]; `None` = there is none. `visit` is told what has to be watched
-/// to notice every change, also when nothing can be read.
+/// What takes part in a reading.
+pub(super) struct Scan<'a> {
+    /// Told what has to be watched to notice every change, also when nothing can be read.
+    pub(super) visit: Visit<'a>,
+    /// Told what there is so far, again and again as long as there may be more; presets are in no order.
+    pub(super) so_far: &'a mut dyn FnMut(&Workspace),
+    pub(super) before: ReadBefore<'a>,
+}
+
+/// A reading in which nobody else takes part.
+fn alone<T>(read: impl FnOnce(&mut Scan<'_>) -> T) -> T {
+    let last = ReadVersions::default();
+    read(&mut Scan {
+        visit: &mut |_| {},
+        so_far: &mut |_| {},
+        before: ReadBefore { last: &last, now: ReadVersions::default(), known: &|_, _| None },
+    })
+}
+
+/// Reads the workspace like [`scan`]; `None` = there is none.
 ///
 /// # Errors
 /// When the folder is there and cannot be read.
-pub(super) fn scan_visiting(root: &Path, visit: Visit<'_>) -> Result<Option<Workspace>, Failure> {
-    visit(Watched::Name(root));
+pub(super) fn scan_visiting(
+    root: &Path,
+    scan: &mut Scan<'_>,
+) -> Result<Option<Workspace>, Failure> {
+    (scan.visit)(Watched::Name(root));
     match fs::read_dir(root) {
-        Ok(_) => Ok(Some(scan_within(root, Bounds::default(), visit))),
+        Ok(_) => Ok(Some(scan_within(root, Bounds::default(), scan))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            visit(Watched::Folder(root));
+            (scan.visit)(Watched::Folder(root));
             Err(atomic::failure(root, &error))
         }
     }
@@ -77,17 +100,38 @@ pub(super) fn emptied(root: &Path) -> Failure {
         .hint("was a disk taken away? The workspace is read when it is back")
 }
 
-fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
+fn scan_within(root: &Path, bounds: Bounds, scan: &mut Scan<'_>) -> Workspace {
     let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
-    let mut walk = Walk::of(root, bounds, visit);
+    let Scan { visit, so_far, before } = scan;
+    let mut walk = Walk::of(root, bounds, &mut **visit);
     let mut left = bounds.bytes;
-    // What a folder gives to presets is known before any of them is read, and that of the folders around it before that.
-    let (mut defaults, files): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut walk.files).into_iter().partition(FoundFile::is_defaults);
-    defaults.sort_by_cached_key(|file| file.name.matches('/').count());
-    if take_in(&mut workspace, &mut walk, &defaults, &mut left) {
-        workspace.defaults.sort_by(|a, b| by_path(&a.folder, &b.folder));
-        take_in(&mut workspace, &mut walk, &files, &mut left);
+    let mut wanted = reading_ahead::FIRST;
+    loop {
+        let found = walk.more(wanted);
+        if found.is_empty() {
+            break;
+        }
+        let is_all = found.len() < wanted;
+        wanted = reading_ahead::TOGETHER;
+        // What a folder gives to presets is known before any of them is read; the walk comes by that of the folders
+        // around it before.
+        let (defaults, mut files): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(FoundFile::is_defaults);
+        if !take_in(&mut workspace, &mut walk, before, &defaults, &mut left) {
+            break;
+        }
+        files.retain(|file| {
+            let Some(known) = before.unchanged(file, &workspace.defaults) else { return true };
+            left = left.saturating_sub(file.version.map_or(0, |version| version.len));
+            workspace.presets.push(known);
+            false
+        });
+        if !take_in(&mut workspace, &mut walk, before, &files, &mut left) {
+            break;
+        }
+        if !is_all {
+            so_far(&workspace);
+        }
     }
     for problem in badly_extended(&workspace.environments) {
         walk.problem(problem);
@@ -96,6 +140,8 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
     workspace.folders = walk.folders;
     workspace.folders.sort_by(|a, b| by_path(a, b));
+    workspace.defaults.sort_by(|a, b| by_path(&a.folder, &b.folder));
+    before.now.defaults.clone_from(&workspace.defaults);
     let presets = &workspace.presets;
     workspace.folders.retain(|folder| {
         let inside = format!("{folder}/");
@@ -109,33 +155,33 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
 fn take_in(
     workspace: &mut Workspace,
     walk: &mut Walk<'_>,
+    before: &mut ReadBefore<'_>,
     files: &[FoundFile],
     left: &mut u64,
 ) -> bool {
-    for files in files.chunks(reading_ahead::TOGETHER) {
-        let read = reading_ahead::read(files, &workspace.defaults, *left, walk.ends());
-        for (file, content) in files.iter().zip(read) {
-            if walk.is_late() {
-                return false;
+    let read = reading_ahead::read(files, &workspace.defaults, *left, walk.ends());
+    for (file, content) in files.iter().zip(read) {
+        if walk.is_late() {
+            return false;
+        }
+        let content = content.unwrap_or_else(|| FileContent::of(file, &workspace.defaults));
+        let Some(less) = left.checked_sub(content.len()) else {
+            let cause = format!("more than {} MiB of presets", walk.bytes() >> 20);
+            walk.end(FailureKind::TooLarge, &cause);
+            return false;
+        };
+        *left = less;
+        let entered = match content {
+            FileContent::Preset(preset, _) => {
+                before.read(file, &preset);
+                workspace.presets.push(*preset);
+                Ok(())
             }
-            let content = content.unwrap_or_else(|| FileContent::of(file, &workspace.defaults));
-            let Some(less) = left.checked_sub(content.len()) else {
-                let cause = format!("more than {} MiB of presets", walk.bytes() >> 20);
-                walk.end(FailureKind::TooLarge, &cause);
-                return false;
-            };
-            *left = less;
-            let entered = match content {
-                FileContent::Preset(preset, _) => {
-                    workspace.presets.push(*preset);
-                    Ok(())
-                }
-                FileContent::Other(bytes) => enter(workspace, &file.name, bytes),
-            };
-            let exposed = || exposed(&file.path, &file.name);
-            if let Some(problem) = entered.err().or_else(exposed) {
-                walk.problem(problem);
-            }
+            FileContent::Other(bytes) => enter(workspace, &file.name, bytes),
+        };
+        let exposed = || exposed(&file.path, &file.name);
+        if let Some(problem) = entered.err().or_else(exposed) {
+            walk.problem(problem);
         }
     }
     true
@@ -287,7 +333,7 @@ mod tests {
             fs::write(root.path().join(name), "[http]\n").unwrap();
         }
         let bounds = Bounds { bytes: 10, ..Bounds::default() };
-        let workspace = scan_within(root.path(), bounds, &mut |_| {});
+        let workspace = alone(|scan| scan_within(root.path(), bounds, scan));
         assert_eq!((workspace.presets.len(), workspace.problems.len()), (1, 1));
         assert!(workspace.problems[0].cause.contains("not shown"));
     }

@@ -6,7 +6,9 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{ask, columns, compare, environments, export, held, import, replay, run, statistics};
+use super::{
+    ask, columns, compare, environments, export, held, import, readdress, replay, run, statistics,
+};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -79,6 +81,10 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         }
         Overlay::Export(it) => export::draw(window(painter, " Export ", &hint, ""), it),
         Overlay::Import(it) => import::draw(window(painter, " Import ", &hint, ""), it),
+        Overlay::Readdress(it) => {
+            let title = format!(" {} ", it.title());
+            readdress::draw(window(painter, &title, &hint, ""), it);
+        }
         Overlay::Replay(it) => replay::draw(window(painter, " Replay ", &hint, ""), it),
         Overlay::Run(it) => run::window(painter, it, &hint),
         Overlay::RunOptions(it) => run::options(window(painter, " Run presets ", &hint, ""), it),

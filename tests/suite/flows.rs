@@ -63,6 +63,8 @@ mod params;
 mod presets;
 #[path = "flows/promises.rs"]
 mod promises;
+#[path = "flows/readdressed.rs"]
+mod readdressed;
 #[path = "flows/reader.rs"]
 mod reader;
 #[path = "flows/relays.rs"]

@@ -42,12 +42,12 @@ fn a_preset_behind_the_bound_of_a_workspace_is_not_called_unknown_without_it() {
     let root = home.path().join("presets");
     fs::create_dir_all(root.join("env")).unwrap();
     fs::write(root.join("p.toml"), PRESET).unwrap();
-    for number in 0..20_001 {
+    for number in 0..50_001 {
         fs::hard_link(root.join("p.toml"), root.join(format!("p{number:05}.toml"))).unwrap();
     }
     let place = home.path().to_str().unwrap();
     // Reading so many may take longer than is waited for.
-    let names_bound = |said: &str| said.contains("more than 20000") || said.contains("not read in");
+    let names_bound = |said: &str| said.contains("more than 50000") || said.contains("not read in");
     let (status, said) = told(&run(&["--home", place, "send", "p2000"]));
     assert_eq!(status, Some(2), "{said}");
     assert!(names_bound(&said) && said.contains("did you mean"), "{said}");
@@ -262,4 +262,37 @@ fn a_project_that_others_may_change_is_asked_about_until_that_is_mended() {
     tui.wait_for("─ theirs ");
     tui.quit();
     assert_eq!(sent().0, Some(3), "remembered");
+}
+
+#[test]
+fn readdress_shows_what_it_would_change_and_changes_that_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("presets");
+    let text = |host: &str| format!("# ours\n[http]\nurl = \"https://{host}/x?y\"  # why\n");
+    fs::create_dir_all(root.join("shop")).unwrap();
+    fs::write(root.join("shop/a.toml"), text("me:pw@staging:8443")).unwrap();
+    fs::write(root.join("shop/b.toml"), text("other")).unwrap();
+    fs::write(root.join("shop/broken.toml"), "[http\n").unwrap();
+    fs::write(root.join("c.toml"), text("staging:8443")).unwrap();
+    let place = home.path().to_str().unwrap();
+    let go = |words: &[&str]| {
+        let words = [&["--home", place, "readdress"], words].concat();
+        let output = run(&words);
+        (told(&output), String::from_utf8(output.stdout).unwrap())
+    };
+    let change = ["https://staging:8443", "http://api", "shop"];
+    let ((status, said), out) = go(&[&change[..], &["--dry-run"]].concat());
+    assert_eq!(status, Some(0), "{said}");
+    assert!(out.contains("1 of 2 presets would be changed"), "{out}");
+    assert!(out.contains("shop/a  https://staging:8443/x?y -> http://api/x?y"), "{out}");
+    assert!(said.contains("left alone") && said.contains("broken"), "{said}");
+    assert_eq!(fs::read_to_string(root.join("shop/a.toml")).unwrap(), text("me:pw@staging:8443"));
+    let ((status, _), out) = go(&change);
+    assert_eq!((status, out.contains("1 of 2 presets changed")), (Some(0), true), "{out}");
+    let changed = text("me:pw@api").replace("https", "http");
+    assert_eq!(fs::read_to_string(root.join("shop/a.toml")).unwrap(), changed);
+    assert_eq!(fs::read_to_string(root.join("c.toml")).unwrap(), text("staging:8443"));
+    let ((status, said), _) = go(&change);
+    assert!(status == Some(2) && said.contains("none of 2 presets begins so"), "{said}");
+    assert!(said.contains("most presets here begin with"), "{said}");
 }

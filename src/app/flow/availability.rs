@@ -48,7 +48,9 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("nothing was deleted lately")
         }
         A::ShowRun if shared.runs.current.is_none() => Some("nothing was run yet"),
-        A::RunPresets if shared.workspace.presets.is_empty() => Some("there is no preset yet"),
+        A::RunPresets | A::Readdress if shared.workspace.presets.is_empty() => {
+            Some("there is no preset yet")
+        }
         A::UndoClear if app.forgettings == 0 => Some("nothing was forgotten lately"),
         A::Clear | A::Export | A::Replay | A::MakeMock if shared.timeline.is_empty() => {
             Some("there is no record yet")

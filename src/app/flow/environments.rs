@@ -38,7 +38,7 @@ pub(crate) fn push(app: &mut App, window: Environments) {
 
 /// The store did what it was asked.
 pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
-    let EnvironmentDone { task, back, now } = done;
+    let EnvironmentDone { task, back, now, followed, behind } = done;
     let gone = match &task {
         EnvironmentTask::Delete { name }
         | EnvironmentTask::Unmake { name, .. }
@@ -48,6 +48,11 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     let first = app.shared.workspace.environments.is_empty();
     let name = now.as_ref().map(|now| now.name.clone());
     app.shared.set_environment(gone, now);
+    for known in &mut app.shared.workspace.environments {
+        if followed.contains(&known.name) {
+            known.extends.clone_from(&name);
+        }
+    }
     let is_defined = unknown_names::defined_by(app, &task);
     let was_in_force = gone.is_some() && app.shared.environment.as_deref() == gone;
     let lost = app.save_state.lost_environment.take_if(|lost| Some(&*lost) == name.as_ref());
@@ -69,7 +74,11 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
         None => way,
     };
     let users = users(&app.shared, &task);
-    app.done(words(&task) + &users + &way);
+    let said = words(&task) + &extending(&followed) + &users + &way;
+    match behind.first() {
+        Some(failure) => app.warn(format!("{said}; what extends it was left behind: {failure}")),
+        None => app.done(said),
+    }
     let App { overlays, shared, .. } = app;
     for overlay in overlays {
         if let Overlay::Environments(window) = overlay {
@@ -89,6 +98,15 @@ fn users(shared: &Shared, task: &EnvironmentTask) -> String {
     }
     let told = variable_users::told(shared, name, &before.reference());
     if told.is_empty() { told } else { format!("; {told}") }
+}
+
+/// Environments that name what they extend by its new name, for the end of a sentence.
+fn extending(followed: &[String]) -> String {
+    match followed {
+        [] => String::new(),
+        [one] => format!(", and {one} extends it by that name"),
+        names => format!(", and {} extend it by that name", names.join(", ")),
+    }
 }
 
 /// What was done, in words.

@@ -1,6 +1,6 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{availability, folders, jump_targets};
+use super::{availability, folders, jump_targets, partly_read};
 use crate::app::action::{Action, Category};
 use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
@@ -18,6 +18,7 @@ use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::help::Help;
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::Naming;
+use crate::app::overlay::readdress::ReaddressWindow;
 use crate::app::overlay::{Overlay, filter_picker, pickers};
 use crate::app::preset_tree::{TreeItem, in_folder};
 use crate::app::shared::Shared;
@@ -74,6 +75,9 @@ fn is_filter_typed(app: &App) -> bool {
 /// Renames, duplicates, deletes, reverts or describes what a row of the presets pane stands for,
 /// after asking what has to be asked.
 pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
+    if partly_read::waits(app, action, item) {
+        return;
+    }
     let shared = &app.shared;
     match (action, item) {
         (Action::Rename, TreeItem::Draft(id)) => save_as(app, *id),
@@ -95,6 +99,7 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         (Action::Duplicate, item) => {
             push_or_say(app, Naming::duplicate(shared, item).map(Overlay::Naming));
         }
+        (Action::Readdress, item) => readdress(app, item),
         (Action::Delete, TreeItem::Folder(folder)) => {
             let paths = in_folder(&shared.workspace.presets, folder);
             let count = format::counted(paths.len() as u64, "preset");
@@ -130,6 +135,11 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         }
         _ => {}
     }
+}
+
+fn readdress(app: &mut App, item: &TreeItem) {
+    let window = ReaddressWindow::new(&app.shared, item);
+    push_or_say(app, window.map(|it| Overlay::Readdress(Box::new(it))));
 }
 
 fn revert(app: &mut App, item: &TreeItem) {

@@ -179,7 +179,7 @@ pub(crate) fn is_begun(app: &App) -> bool {
 /// With nothing left by the last run the selected preset is put on screen, unless something was
 /// composed already.
 pub(crate) fn begin_on_a_preset(app: &mut App) {
-    if app.loaded
+    if (app.loaded || app.shared.workspace.is_partial)
         && app.save_state.last_run == LastRun::Nothing
         && app.shared.drafts.is_pristine()
         && app.request.refused.is_none()

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    imports, kept, outside, project, renamed_outside, restore, runs, save, themes, traffic, undo,
+    imports, kept, outside, partly_read, project, readdress, renamed_outside, restore, runs, save, themes,
+    traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -34,6 +35,8 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     let is_over = reply.goes_well().is_some_and(|job| app.goes_well(job));
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
+        Reply::PresetsRead { presets, defaults } => partly_read::arrived(app, presets, defaults),
+        Reply::PresetsChanged(done) => readdress::changed(app, *done),
         Reply::Themes(own) => themes::arrived(app, own),
         Reply::Colors(rules) => themes::colors_arrived(app, rules),
         Reply::ColorRuleAdded { filter, color } => {
@@ -202,7 +205,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     let before = &app.shared.workspace;
     let had_trouble = !before.problems.is_empty();
     let are_new = first || (had_trouble && before.environments.is_empty());
-    let is_begin = first || (had_trouble && before.presets.is_empty());
+    let is_begin = (first && !before.is_partial) || (had_trouble && before.presets.is_empty());
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
     let is_open = are_new && !app.save_state.chose_environment;
     let is_read = |name: &&String| {
@@ -235,7 +238,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     app.shared.set_workspace(workspace);
     app.presets.workspace_changed(&app.shared, is_begin);
     draft::form_changed(app);
-    if is_begin {
+    if first || is_begin {
         restore::begin_on_a_preset(app);
     }
     imports::workspace_read(app);

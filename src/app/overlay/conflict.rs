@@ -19,7 +19,7 @@ use crate::model::spec::Spec;
 pub(crate) const WAYS: [(ConflictChoice, Action, &str); 4] = [
     (ConflictChoice::Mine, Action::KeepMine, "Keep mine: replace the file"),
     (ConflictChoice::Theirs, Action::TakeTheirs, "Take theirs: my changes are lost"),
-    (ConflictChoice::OtherName, Action::SaveAs, "Save mine under another name"),
+    (ConflictChoice::OtherName, Action::SaveAs, "Keep both: save mine under another name"),
     (ConflictChoice::Later, Action::Back, "Decide later: nothing is written"),
 ];
 

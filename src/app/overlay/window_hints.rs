@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Overlay;
+use super::readdress::ReaddressWindow;
 use crate::app::action::Action;
 use crate::app::shared::Shared;
 
@@ -24,6 +25,7 @@ impl Overlay {
             Overlay::Environments(it) => it.hint().into(),
             Overlay::Export(it) => it.hint().into(),
             Overlay::Import(it) => it.hint().into(),
+            Overlay::Readdress(_) => ReaddressWindow::hint().into(),
             Overlay::Replay(it) => it.hint().into(),
             Overlay::Run(it) => it.hint().into(),
             Overlay::RunOptions(it) => it.hint().into(),

@@ -134,6 +134,7 @@ impl PresetsPane {
             | Action::Duplicate
             | Action::Delete
             | Action::Revert
+            | Action::Readdress
             | Action::Describe => {
                 let item = self.selected(shared);
                 return item.map(|item| Intent::ActOn(action, item)).into();

@@ -257,3 +257,31 @@ fn what_was_made_is_taken_back_only_as_it_was_made() {
         assert!(!root.path().join("env/fresh.toml").exists());
     }
 }
+
+#[test]
+fn what_extends_an_environment_follows_its_name_and_back() {
+    let prod = "# live\nextends = \"base\" # all of it\nhost = \"p\"\n";
+    let below = "[vars]\nextends = \"base\"\n";
+    let root = with(&[
+        ("env/base.toml", "host = \"b\"\n"),
+        ("env/prod.toml", prod),
+        ("env/lab.toml", "extends = 'base'\n"),
+        ("env/other.toml", below),
+    ]);
+    let go = |from: &str, to: &str| {
+        done(perform(root.path(), EnvironmentTask::Rename { from: from.into(), to: to.into() }))
+    };
+    let renamed = go("base", "common").unwrap();
+    assert_eq!(
+        (renamed.followed, renamed.behind.len()),
+        (vec!["lab".to_owned(), "prod".into()], 0)
+    );
+    assert_eq!(text(&root, "env/prod.toml"), prod.replace("base", "common"));
+    assert_eq!(text(&root, "env/other.toml"), below, "that is a variable");
+    let found = crate::store::read_workspace(root.path());
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    assert_eq!(found.layers("prod").len(), 2);
+    done(perform(root.path(), renamed.back)).unwrap();
+    assert_eq!(text(&root, "env/prod.toml"), prod);
+    assert!(text(&root, "env/lab.toml").contains("base"));
+}

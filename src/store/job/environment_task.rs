@@ -7,6 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::model::failure::Failure;
 use crate::model::preset::Environment;
 
 /// In which of the two files of an environment a variable stands.
@@ -151,4 +152,8 @@ pub struct EnvironmentDone {
     pub back: EnvironmentTask,
     /// The environment as it is on the disk now; `None` = it is gone.
     pub now: Option<Environment>,
+    /// Environments that extend one which has another name now, and say so.
+    pub followed: Vec<String>,
+    /// Why others of them do not.
+    pub behind: Vec<Failure>,
 }

@@ -125,6 +125,12 @@ impl KnownWorkspace {
         self.state().workspace.as_ref().map(|known| known.is_starter)
     }
 
+    /// What is known of a preset.
+    pub(super) fn stored(&self, path: &PresetPath) -> Option<StoredPreset> {
+        let state = self.state();
+        state.workspace.as_ref().and_then(|known| stored(known, path).cloned())
+    }
+
     /// A job that changes presets begins.
     pub(super) fn begin_change(&self, job: &Job) {
         let mut state = self.state();
@@ -139,6 +145,7 @@ impl KnownWorkspace {
             Job::RenamePreset { from, to } => vec![from.clone(), to.clone()],
             Job::DeletePreset { path } => vec![path.clone()],
             Job::DeleteFolder { presets, .. } => presets.clone(),
+            Job::ChangePresets { edits } => edits.iter().map(|edit| edit.path.clone()).collect(),
             Job::BringBack { files, .. } => files.iter().map(|file| file.path.clone()).collect(),
             _ => Vec::new(),
         };

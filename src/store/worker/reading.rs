@@ -7,6 +7,7 @@
 //! folders and the mounts, because nobody tells when something is mounted in the place of a folder or of
 //! a file.
 
+use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +17,12 @@ use super::known_workspace::{KnownWorkspace, Wanted};
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::color_rule::ColorRule;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::PresetPath;
 use crate::model::theme::StoredTheme;
 use crate::os;
 use crate::store::job::{Job, Reply, Workspace};
 use crate::store::watch::{FolderIdentity, FolderWatch};
+use crate::store::workspace::{ReadBefore, ReadVersions, Scan};
 use crate::store::{colors, paths, private, starter, themes, workspace};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
@@ -28,6 +31,8 @@ const SETTLE: Duration = Duration::from_millis(100);
 const AGAIN: Duration = Duration::from_secs(5);
 /// From one look at where the folders are to the next.
 const LOOK: Duration = Duration::from_secs(2);
+/// From one part of what is read to the next: each makes the list on the screen anew.
+const PART: Duration = Duration::from_millis(100);
 /// Such looks take this part of the time at most.
 const SHARE: u32 = 20;
 
@@ -47,6 +52,8 @@ pub(super) struct Reading {
     mounts: Option<Vec<u8>>,
     /// The folder in which something was found last.
     stood: Option<FolderIdentity>,
+    /// What was read of which presets.
+    versions: ReadVersions,
     /// How long the last reading took: where others write all the time, the next one waits as long.
     took: Duration,
     /// What was said about private files last.
@@ -70,6 +77,7 @@ impl Reading {
             look: None,
             mounts: None,
             stood: None,
+            versions: ReadVersions::default(),
             took: Duration::ZERO,
             said: Vec::new(),
             config,
@@ -104,7 +112,23 @@ impl Reading {
         // Watching a folder begins before reading it, so no change falls between.
         let mut watch = FolderWatch::start(noting(&self.changed, self.waker.as_ref()));
         self.tell_themes(&mut watch, outbox);
-        let found = workspace::scan_visiting(&root, &mut |watched| watch.add(watched));
+        let (last, mut parts) = (mem::take(&mut self.versions), PartTeller::new(outbox));
+        let is_first = self.known.is_starter().is_none();
+        let known = |path: &PresetPath, file: &str| {
+            let is_same = self.watch.as_ref().is_some_and(|watch| !watch.has_told_of(file));
+            is_same.then(|| self.known.stored(path)).flatten()
+        };
+        let mut scan = Scan {
+            visit: &mut |watched| watch.add(watched),
+            so_far: &mut |found| {
+                if is_first {
+                    parts.tell(found);
+                }
+            },
+            before: ReadBefore { last: &last, now: ReadVersions::default(), known: &known },
+        };
+        let found = workspace::scan_visiting(&root, &mut scan);
+        self.versions = scan.before.now;
         let mut found = match found {
             Ok(Some(mut found)) => {
                 let is_another = identity != self.stood && self.known.is_starter() == Some(false);
@@ -147,6 +171,30 @@ impl Reading {
             self.colors.clone_from(&colors);
             outbox.send(Reply::Colors(colors));
         }
+    }
+}
+
+/// Tells what a reading found so far: a screen of it at once, then the rest of it now and then.
+struct PartTeller<'a> {
+    outbox: &'a ReplySender,
+    /// Presets that were told.
+    told: usize,
+    at: Option<Instant>,
+}
+
+impl<'a> PartTeller<'a> {
+    fn new(outbox: &'a ReplySender) -> Self {
+        PartTeller { outbox, told: 0, at: None }
+    }
+
+    fn tell(&mut self, found: &Workspace) {
+        let presets = found.presets.get(self.told..).unwrap_or_default();
+        if presets.is_empty() || self.at.is_some_and(|at| at.elapsed() < PART) {
+            return;
+        }
+        let (presets, defaults) = (presets.to_vec(), found.defaults.clone());
+        self.outbox.send(Reply::PresetsRead { presets, defaults });
+        (self.told, self.at) = (found.presets.len(), Some(Instant::now()));
     }
 }
 

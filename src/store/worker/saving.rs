@@ -13,7 +13,8 @@ use crate::store::job::{ImportChoice, ImportDone, ImportTask, Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
 use crate::store::{
-    atomic, colors, environment_files, folders, imports, preset_files, private, project, workspace,
+    atomic, colors, environment_files, folders, imports, preset_edits, preset_files, private, project,
+    workspace,
 };
 
 /// What the lane owns: the drafts' file.
@@ -50,6 +51,10 @@ impl Saving {
             Job::DeletePreset { path } => preset_files::delete(root, path),
             Job::DeleteFolder { folder, presets } => {
                 preset_files::delete_folder(root, folder, presets)
+            }
+            Job::ChangePresets { edits } => {
+                preset_edits::perform(root, edits, &self.known.defaults())
+                    .map(|done| Reply::PresetsChanged(Box::new(done)))
             }
             Job::CreateFolder { folder } => folders::create(root, folder),
             Job::RemoveFolder { folder, outermost } => folders::remove(root, folder, outermost),
@@ -97,6 +102,7 @@ impl Saving {
             | Job::DeleteFolder { .. }
             | Job::RemoveFolder { .. }
             | Job::MoveFolder { .. }
+            | Job::ChangePresets { .. }
             | Job::SetOrder { .. }
             | Job::Import(ImportTask::TakeBack(_))
                 if !atomic::is_there(root)? =>
@@ -112,6 +118,12 @@ impl Saving {
         let gone = match reply {
             Reply::Renamed { from: path, .. } | Reply::Deleted { path, .. } => {
                 std::slice::from_ref(path)
+            }
+            Reply::PresetsChanged(done) => {
+                for stored in &done.changed {
+                    self.known.enter(&stored.path, Some(stored.clone()));
+                }
+                return;
             }
             Reply::BroughtBack { presets, .. } => {
                 for stored in presets {

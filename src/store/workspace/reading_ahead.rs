@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use super::walk::{DEFAULTS, ENVIRONMENTS, FoundFile};
+use super::walk::FoundFile;
 use super::{read_bytes, stored};
 use crate::model::failure::Failure;
-use crate::model::preset::{PresetPath, StoredPreset};
+use crate::model::preset::StoredPreset;
 use crate::store::job::FolderDefaults;
 
 /// Files that are read ahead together.
 pub(super) const TOGETHER: usize = 512;
+/// Those that are read first: what a screen has room for, so that something is on it soon.
+pub(super) const FIRST: usize = 64;
 /// Fewer are not worth a thread.
 const FEW: usize = 32;
 /// Threads that read at most, this one included.
@@ -32,7 +34,7 @@ impl FileContent {
     /// Reads it.
     pub(super) fn of(file: &FoundFile, defaults: &[FolderDefaults]) -> Self {
         let bytes = read_bytes(&file.path);
-        let Some(path) = preset_path(&file.name) else { return FileContent::Other(bytes) };
+        let Some(path) = file.preset_path() else { return FileContent::Other(bytes) };
         let bytes = bytes.map_err(|failure| Failure { target: file.name.clone(), ..failure });
         let len = bytes.as_ref().map_or(0, Vec::len) as u64;
         FileContent::Preset(Box::new(stored(&path, bytes, defaults)), len)
@@ -45,14 +47,6 @@ impl FileContent {
             FileContent::Other(bytes) => bytes.as_ref().map_or(0, Vec::len) as u64,
         }
     }
-}
-
-/// The preset a file of this name holds; `None` = it is something else.
-pub(super) fn preset_path(name: &str) -> Option<PresetPath> {
-    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-    let stem = name.strip_suffix(".toml").unwrap_or(name);
-    let is_other = folder == ENVIRONMENTS || file == DEFAULTS;
-    PresetPath::parse(stem).ok().filter(|path| !is_other && path.as_str() == stem)
 }
 
 /// Reads these, in their order, presets over these defaults; `None` = not that one, as there would be more than about so
@@ -97,8 +91,10 @@ pub(super) fn read(
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
     use std::time::Duration;
 
+    use super::super::walk::DEFAULTS;
     use super::*;
 
     /// What was read of each, in short.
@@ -115,6 +111,10 @@ mod tests {
         contents.iter().map(one).collect()
     }
 
+    fn found(root: &Path, name: &str) -> FoundFile {
+        FoundFile { name: name.into(), path: root.join(name), version: None }
+    }
+
     #[test]
     fn many_files_are_read_in_their_order_whoever_reads_them() {
         let root = tempfile::tempdir().unwrap();
@@ -122,14 +122,13 @@ mod tests {
             7 => format!("f{number}/{DEFAULTS}"),
             _ => format!("p{number}.toml"),
         });
-        let mut files: Vec<FoundFile> =
-            names.map(|name| FoundFile { path: root.path().join(&name), name }).collect();
+        let mut files: Vec<FoundFile> = names.map(|name| found(root.path(), &name)).collect();
         for (number, file) in files.iter().enumerate() {
             fs::create_dir_all(file.path.parent().unwrap()).unwrap();
             let text = if number % 3 == 0 { "[http" } else { "[http]\nurl = \"http://a/\"\n" };
             fs::write(&file.path, text).unwrap();
         }
-        files.push(FoundFile { name: "gone.toml".into(), path: root.path().join("gone.toml") });
+        files.push(found(root.path(), "gone.toml"));
         let alone: Vec<_> = files.iter().map(|file| Some(FileContent::of(file, &[]))).collect();
         let until = Instant::now() + Duration::from_secs(60);
         assert_eq!(told(&read(&files, &[], u64::MAX, until)), told(&alone));
@@ -141,9 +140,8 @@ mod tests {
     #[test]
     fn beyond_its_bytes_and_its_time_nothing_is_read_ahead() {
         let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("a.toml");
-        fs::write(&path, "[http]\n").unwrap();
-        let files = vec![FoundFile { name: "a.toml".into(), path }; 3];
+        fs::write(root.path().join("a.toml"), "[http]\n").unwrap();
+        let files = vec![found(root.path(), "a.toml"); 3];
         let now = Instant::now();
         let later = now + Duration::from_secs(60);
         assert_eq!(told(&read(&files, &[], 8, later)), ["a 7 true", "a 7 true", "unread"]);

@@ -8,14 +8,15 @@
 //! with a name. Pipes, sockets and devices are passed over without being opened.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use std::{fs, mem, vec};
 
 use rustix::io::Errno;
 
+use super::read_before::FileVersion;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 use crate::named_file;
@@ -44,8 +45,8 @@ pub(super) struct Bounds {
 impl Default for Bounds {
     fn default() -> Self {
         Bounds {
-            entries: 100_000,
-            files: 20_000,
+            entries: 200_000,
+            files: 50_000,
             bytes: 256 * 1024 * 1024,
             time: Duration::from_secs(10),
         }
@@ -70,9 +71,20 @@ pub(super) struct FoundFile {
     /// From the root, `/`-separated.
     pub(super) name: String,
     pub(super) path: PathBuf,
+    /// What tells whether it was changed; `None` = it is a link.
+    pub(super) version: Option<FileVersion>,
 }
 
 impl FoundFile {
+    /// The preset it holds by its name; `None` = it is something else.
+    pub(super) fn preset_path(&self) -> Option<PresetPath> {
+        let name = &*self.name;
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let stem = name.strip_suffix(".toml").unwrap_or(name);
+        let is_other = folder == ENVIRONMENTS || file == DEFAULTS;
+        PresetPath::parse(stem).ok().filter(|path| !is_other && path.as_str() == stem)
+    }
+
     /// Whether it says what presets of its folder have in common.
     pub(super) fn is_defaults(&self) -> bool {
         self.path.file_name().is_some_and(|name| name == DEFAULTS)
@@ -90,9 +102,14 @@ pub(super) struct Walk<'a> {
     visited: HashSet<(u64, u64)>,
     /// Links to folders inside the workspace, for when all folders have been visited by name.
     links: VecDeque<Folder>,
+    /// Folders that are looked at, the innermost last.
+    open: Vec<OpenFolder>,
     entries: usize,
+    /// Files found so far.
+    found: usize,
     is_full: bool,
-    pub(super) files: Vec<FoundFile>,
+    /// Those that were not handed out.
+    files: Vec<FoundFile>,
     /// Folders with nothing in them but folders and what may be presets.
     pub(super) folders: Vec<String>,
     pub(super) problems: Vec<Failure>,
@@ -107,8 +124,18 @@ struct Folder {
     depth: usize,
 }
 
+/// A folder whose entries are looked at.
+struct OpenFolder {
+    folder: Folder,
+    /// Those that are left.
+    names: vec::IntoIter<String>,
+    is_environments: bool,
+    /// There was nothing in it so far but folders and what may be presets.
+    is_plain: bool,
+}
+
 impl<'a> Walk<'a> {
-    /// Finds the files below `root`.
+    /// Begins at `root`.
     pub(super) fn of(root: &Path, bounds: Bounds, visit: Visit<'a>) -> Self {
         let mut walk = Walk {
             visit,
@@ -117,17 +144,35 @@ impl<'a> Walk<'a> {
             root: fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()),
             visited: HashSet::new(),
             links: VecDeque::new(),
+            open: Vec::new(),
             entries: 0,
+            found: 0,
             is_full: false,
             files: Vec::new(),
             folders: Vec::new(),
             problems: Vec::new(),
         };
-        walk.folder(&Folder { path: root.to_owned(), name: String::new(), depth: 0 });
-        while let Some(linked) = walk.links.pop_front() {
-            walk.folder(&linked);
-        }
+        walk.folder(Folder { path: root.to_owned(), name: String::new(), depth: 0 });
         walk
+    }
+
+    /// Goes on until it has so many more files, or all; none = it is over.
+    pub(super) fn more(&mut self, wanted: usize) -> Vec<FoundFile> {
+        while self.files.len() < wanted && !self.is_full && !self.is_late() {
+            let Some(open) = self.open.last_mut() else {
+                let Some(linked) = self.links.pop_front() else { break };
+                self.folder(linked);
+                continue;
+            };
+            if let Some(name) = open.names.next() {
+                self.entry(name);
+            } else if let Some(done) = self.open.pop()
+                && done.is_plain
+            {
+                self.folders.push(done.folder.name);
+            }
+        }
+        mem::take(&mut self.files)
     }
 
     /// Bytes of all files that are read at most.
@@ -166,41 +211,45 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn folder(&mut self, folder: &Folder) {
+    fn folder(&mut self, folder: Folder) {
         let Some(facts) = self.known(&folder.path, fs::metadata(&folder.path)) else { return };
         if !self.visited.insert((facts.dev(), facts.ino())) || self.is_full {
             return;
         }
         (self.visit)(Watched::Folder(&folder.path));
         let is_environments = folder.name == ENVIRONMENTS;
-        let mut is_plain = !is_environments && !folder.name.is_empty();
-        for name in self.names(&folder.path) {
-            if self.is_full || self.is_late() {
-                return;
-            }
-            let is_hidden = name.starts_with('.') || (name.starts_with('_') && !is_environments);
-            if is_hidden && name != DEFAULTS {
-                continue;
-            }
-            let path = folder.path.join(&name);
-            let (name, depth) = match folder.name.as_str() {
-                "" => (name, 1),
-                above => (format!("{above}/{name}"), folder.depth + 1),
-            };
-            let Some(facts) = self.known(&path, fs::symlink_metadata(&path)) else { continue };
-            if facts.is_symlink() {
-                self.link(Folder { path, name, depth });
-            } else if facts.is_file() {
-                is_plain &= is_toml(&path);
-                self.file(name, path);
-            } else if facts.is_dir() && !is_environments {
-                self.inner(Folder { path, name, depth });
-            } else if !facts.is_dir() {
-                self.no_file(name, &path);
-            }
+        let is_plain = !is_environments && !folder.name.is_empty();
+        let mut names = self.names(&folder.path);
+        // What the others are shown by comes first.
+        names.sort_by_key(|name| (name != DEFAULTS, name != ENVIRONMENTS));
+        self.open.push(OpenFolder { folder, names: names.into_iter(), is_environments, is_plain });
+    }
+
+    /// Looks at an entry of the folder that is open.
+    fn entry(&mut self, name: String) {
+        let Some(OpenFolder { folder, is_environments, .. }) = self.open.last() else { return };
+        let is_environments = *is_environments;
+        let is_hidden = name.starts_with('.') || (name.starts_with('_') && !is_environments);
+        if is_hidden && name != DEFAULTS {
+            return;
         }
-        if is_plain {
-            self.folders.push(folder.name.clone());
+        let path = folder.path.join(&name);
+        let (name, depth) = match folder.name.as_str() {
+            "" => (name, 1),
+            above => (format!("{above}/{name}"), folder.depth + 1),
+        };
+        let Some(facts) = self.known(&path, fs::symlink_metadata(&path)) else { return };
+        if facts.is_symlink() {
+            self.link(Folder { path, name, depth });
+        } else if facts.is_file() {
+            if let Some(open) = self.open.last_mut() {
+                open.is_plain &= is_toml(&path);
+            }
+            self.file(FoundFile { name, path, version: Some(FileVersion::of(&facts)) });
+        } else if facts.is_dir() && !is_environments {
+            self.inner(Folder { path, name, depth });
+        } else if !facts.is_dir() {
+            self.no_file(name, &path);
         }
     }
 
@@ -216,7 +265,7 @@ impl<'a> Walk<'a> {
 
     fn inner(&mut self, folder: Folder) {
         if folder.depth <= PresetPath::FOLDERS {
-            self.folder(&folder);
+            self.folder(folder);
         } else {
             let cause = format!("deeper than {} folders; it is not read", PresetPath::FOLDERS);
             self.problem(refusal(folder.name, FailureKind::TooLarge, cause));
@@ -241,7 +290,9 @@ impl<'a> Walk<'a> {
                     self.links.push_back(link);
                 }
             }
-            Ok((_, facts)) if facts.is_file() && is_toml => self.file(link.name, link.path),
+            Ok((_, facts)) if facts.is_file() && is_toml => {
+                self.file(FoundFile { name: link.name, path: link.path, version: None });
+            }
             Ok(_) => self.no_file(link.name, &link.path),
             Err(error) if is_toml && leads_nowhere(&error) => {
                 let cause = "the link leads nowhere";
@@ -265,12 +316,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn file(&mut self, name: String, path: PathBuf) {
-        if !is_toml(&path) {
+    fn file(&mut self, file: FoundFile) {
+        if !is_toml(&file.path) {
             return;
         }
-        if self.files.len() < self.bounds.files {
-            self.files.push(FoundFile { name, path });
+        if self.found < self.bounds.files {
+            self.found += 1;
+            self.files.push(file);
         } else {
             self.end(FailureKind::TooLarge, &format!("more than {} presets", self.bounds.files));
         }
@@ -331,9 +383,10 @@ mod tests {
 
     fn found(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<String>) {
         let mut visit = |_: Watched<'_>| {};
-        let walk = Walk::of(root, bounds, &mut visit);
+        let mut walk = Walk::of(root, bounds, &mut visit);
+        let files = walk.more(usize::MAX);
         let told = walk.problems.iter().map(ToString::to_string).collect();
-        (walk.files.into_iter().map(|file| file.name).collect(), told)
+        (files.into_iter().map(|file| file.name).collect(), told)
     }
 
     fn workspace(files: &[&str]) -> tempfile::TempDir {
@@ -362,8 +415,9 @@ mod tests {
                 visited.push(path.to_owned());
             }
         };
-        let walk = Walk::of(root.path(), Bounds::default(), &mut visit);
-        let names: Vec<&str> = walk.files.iter().map(|file| file.name.as_str()).collect();
+        let mut walk = Walk::of(root.path(), Bounds::default(), &mut visit);
+        let files = walk.more(usize::MAX);
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!((names, walk.problems), (vec!["a.toml", "in/b.toml", "kept/c.toml"], vec![]));
         assert_eq!(visited.len(), 3, "{visited:?}");
     }
@@ -402,6 +456,24 @@ mod tests {
             names.is_empty() && told.len() == 1 && told[0].contains("not read in 0 s"),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn files_come_a_few_at_a_time_what_they_are_shown_by_first() {
+        let root = workspace(&["B/x.toml", "a.toml", "a/_defaults.toml", "a/A.toml", "env/e.toml"]);
+        symlink("B", root.path().join("0-link")).unwrap();
+        let mut visit = |_: Watched<'_>| {};
+        let mut walk = Walk::of(root.path(), Bounds::default(), &mut visit);
+        let mut parts = Vec::new();
+        loop {
+            let part: Vec<String> = walk.more(2).into_iter().map(|file| file.name).collect();
+            if part.is_empty() {
+                break;
+            }
+            parts.push(part.join(" "));
+        }
+        assert_eq!(parts, ["env/e.toml B/x.toml", "a/_defaults.toml a/A.toml", "a.toml"]);
+        assert_eq!(walk.folders, ["B", "a"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use ratatui::widgets::Block;
 
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
+use crate::app::format;
 use crate::app::layout::pane_inner;
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::model::url_text::UrlText;
@@ -16,7 +17,12 @@ use crate::ui::widget::{badge, frame, lesson};
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let (pane, shared) = (&painter.app.presets, &painter.app.shared);
     let is_starter = shared.workspace.is_starter;
-    let title = if is_starter { " Presets ─ starter " } else { " Presets " };
+    let read = format::count(shared.workspace.presets.len() as u64);
+    let title = match (is_starter, shared.workspace.is_partial) {
+        (true, _) => " Presets ─ starter ".to_owned(),
+        (false, true) => format!(" Presets ─ {read} read so far "),
+        (false, false) => " Presets ".to_owned(),
+    };
     let height = pane.areas(shared, pane_inner(painter.area)).list.height;
     let at = pane.cursor(shared, height.into()).selected;
     let position = frame::position(at, pane.listing(shared).count(), height);

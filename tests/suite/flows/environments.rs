@@ -480,3 +480,16 @@ fn the_environment_in_force_that_is_brought_back_is_in_force_again() {
     driver.keys("<C-u>LAB<Enter>");
     assert!(driver.shows("an environment 'lab' already"), "{}", driver.screen());
 }
+
+#[test]
+fn what_extends_an_environment_follows_when_that_is_renamed_and_back() {
+    let mut workspace = two();
+    workspace.environments[1].extends = Some("lab".into());
+    let mut driver = Driver::with(SIZE, workspace);
+    driver.keys("<A-E><Left>gjr2<Enter>");
+    assert!(driver.shows("prod extends it by that name"), "{}", driver.screen());
+    let extends = |driver: &Driver| driver.app.shared.workspace.environments[1].extends.clone();
+    assert_eq!(extends(&driver).as_deref(), Some("lab2"));
+    driver.keys("u");
+    assert_eq!(extends(&driver).as_deref(), Some("lab"), "{}", driver.screen());
+}

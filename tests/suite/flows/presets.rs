@@ -1,5 +1,6 @@
 //! Presets, drafts, history: save, open, rename, duplicate, delete, search, conflicts.
 
+use wirebench::app::Startup;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
@@ -10,7 +11,7 @@ use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
 use wirebench::store::job::{Job, JobKind, JobLabel, Reply};
 
-use crate::harness::app::Driver;
+use crate::harness::app::{Driver, NOON};
 use crate::harness::store::{starter_workspace, stored, workspace};
 
 const WIDE: (u16, u16) = (120, 40);
@@ -466,4 +467,32 @@ fn what_a_search_found_outside_the_name_is_in_sight_in_a_narrow_side_bar_too() {
     driver.assert_shows("one job 27");
     driver.keys("<Esc>/27");
     driver.assert_shows("two \u{2026}/x-27");
+}
+
+#[test]
+fn the_list_fills_while_the_workspace_is_read_and_what_is_about_folders_waits() {
+    let whole = workspace(&[("a/one", "[tcp]\n"), ("a/two", "[tcp]\n"), ("b", "[udp]\n")]);
+    let mut driver = Driver::starting(Startup { size: WIDE, now: NOON, ..Startup::default() });
+    driver.app.begin();
+    let part = |presets| Message::Store(Reply::PresetsRead { presets, defaults: Vec::new() });
+    driver.send(Message::Store(Reply::Restored(None)));
+    driver.send(part(vec![whole.presets[1].clone()]));
+    assert!(driver.shows("1 read so far") && driver.shows("two"), "{}", driver.screen());
+    assert_eq!(driver.app.shared.drafts.current().preset, Some(path("a/two")), "it is on screen");
+    driver.send(part(vec![whole.presets[0].clone()]));
+    assert!(driver.shows("2 read so far") && driver.shows("one"), "{}", driver.screen());
+    for keys in ["kkd", "R", "U"] {
+        driver.keys(keys);
+        assert!(driver.shows("still being read"), "{keys}: {}", driver.screen());
+        assert!(driver.app.overlays.is_empty(), "{keys}");
+    }
+    driver.keys("<Down>");
+    driver.send(Message::Store(Reply::Workspace(Box::new(whole.clone()))));
+    assert!(!driver.shows("so far") && driver.shows("  b"), "{}", driver.screen());
+    let selected = driver.app.presets.selected(&driver.app.shared);
+    assert_eq!(format!("{selected:?}"), "Some(Preset(PresetPath(\"a/one\")))", "nothing moves");
+    driver.send(part(vec![stored("late", "[tcp]\n")]));
+    assert!(!driver.shows("late"), "what comes after the whole is old");
+    driver.keys("kd");
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Confirm(_))));
 }

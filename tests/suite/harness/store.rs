@@ -7,8 +7,9 @@ use bytes::Bytes;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    EnvironmentDone, EnvironmentFiles, EnvironmentTask, HistoryEntry, HistoryName, HistoryRow,
-    HistorySpec, Job, JobKind, Overwrite, PresetFile, Reply, Restore, VariableKind, Workspace,
+    EditedPreset, EnvironmentDone, EnvironmentFiles, EnvironmentTask, HistoryEntry, HistoryName,
+    HistoryRow, HistorySpec, Job, JobKind, Overwrite, PresetEdit, PresetFile, PresetsChanged,
+    Reply, Restore, VariableKind, Workspace,
 };
 use wirebench::store::{preset, starter};
 
@@ -61,6 +62,7 @@ impl MemoryStore {
             job @ (Job::DeletePreset { .. } | Job::DeleteFolder { .. } | Job::BringBack { .. }) => {
                 self.take_away(job)
             }
+            Job::ChangePresets { edits } => Some(self.change(edits)),
             Job::Environment(task) => Some(self.environment(task)),
             Job::AddColorRule { filter, color } => Some(Reply::ColorRuleAdded { filter, color }),
             Job::SaveRestore(restore) => {
@@ -97,6 +99,7 @@ impl MemoryStore {
     /// Does something to an environment, which is as it was told last.
     fn environment(&mut self, task: EnvironmentTask) -> Reply {
         let known = &mut self.environments;
+        let mut followed = Vec::new();
         let named = |name: &String| Environment { name: name.clone(), ..Environment::default() };
         let (back, now) = match &task {
             EnvironmentTask::Create { name } => {
@@ -109,6 +112,10 @@ impl MemoryStore {
                 (EnvironmentTask::Unmake { name: to.clone(), files }, Some(copy))
             }
             EnvironmentTask::Rename { from, to } => {
+                for other in known.values_mut().filter(|it| it.extends.as_ref() == Some(from)) {
+                    other.extends = Some(to.clone());
+                    followed.push(other.name.clone());
+                }
                 let moved = Environment { name: to.clone(), ..known.remove(from).unwrap() };
                 (EnvironmentTask::Rename { from: to.clone(), to: from.clone() }, Some(moved))
             }
@@ -145,7 +152,13 @@ impl MemoryStore {
         if let Some(now) = &now {
             self.environments.insert(now.name.clone(), now.clone());
         }
-        Reply::EnvironmentDone(Box::new(EnvironmentDone { task, back, now }))
+        Reply::EnvironmentDone(Box::new(EnvironmentDone {
+            task,
+            back,
+            now,
+            followed,
+            behind: Vec::new(),
+        }))
     }
 
     /// Makes, removes and moves folders, and orders what is in them.
@@ -224,6 +237,33 @@ impl MemoryStore {
         let (path, fingerprint) = (preset.path.clone(), self.writes);
         self.presets.insert(path.clone(), (preset, fingerprint));
         Reply::Saved { path, fingerprint }
+    }
+
+    /// Changes presets that are as they were told; takes no bytes.
+    fn change(&mut self, edits: Vec<PresetEdit>) -> Reply {
+        let mut done = PresetsChanged::default();
+        for edit in edits {
+            let PresetEdit { path, based_on, to } = edit;
+            let (known, fingerprint) = self.presets[&path].clone();
+            if fingerprint != based_on {
+                let (target, kind) = (path.to_string(), FailureKind::Busy);
+                done.left.push(Failure::new(Stage::Storage, target, kind, "it changed"));
+                continue;
+            }
+            let preset = match to {
+                EditedPreset::Preset(preset) => *preset,
+                EditedPreset::Bytes(bytes) => {
+                    preset::read(std::str::from_utf8(&bytes).unwrap(), &path).unwrap()
+                }
+            };
+            self.writes += 1;
+            let fingerprint = 2_000_000 + self.writes;
+            self.presets.insert(path.clone(), (preset.clone(), fingerprint));
+            let to = EditedPreset::Bytes(file_of(&known));
+            done.back.push(PresetEdit { path: path.clone(), based_on: fingerprint, to });
+            done.changed.push(StoredPreset { path, content: Ok(preset), fingerprint });
+        }
+        Reply::PresetsChanged(Box::new(done))
     }
 
     /// Somebody else writes a preset.

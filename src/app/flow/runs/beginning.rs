@@ -45,6 +45,9 @@ pub(crate) fn act(app: &mut App, action: Action) {
     if app.shared.workspace.presets.is_empty() {
         return app.say(app.keyed("there is no preset to run yet: [save] keeps what is composed"));
     }
+    if app.shared.workspace.is_partial {
+        return app.say("the presets are still being read: try it again in a moment");
+    }
     let scopes = scopes_of_cursor(app);
     app.overlays.push(Overlay::RunOptions(Box::new(RunOptions::new(scopes))));
 }

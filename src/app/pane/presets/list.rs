@@ -59,6 +59,11 @@ impl TreeListing<'_> {
         }
     }
 
+    fn is_at(&self, at: usize, item: &TreeItem) -> bool {
+        let row = at.checked_sub(self.drafts.len()).and_then(|at| self.tree.get(at));
+        row.is_some_and(|row| row.item == *item)
+    }
+
     fn position(&self, item: &TreeItem) -> Option<usize> {
         if let TreeItem::Draft(id) = item {
             return self.drafts.iter().position(|draft| draft == id);
@@ -92,7 +97,10 @@ impl PresetsPane {
     /// The selected row and the first one shown, brought into the list as it is now.
     pub fn cursor(&self, shared: &Shared, height: usize) -> Cursor {
         let listing = self.listing(shared);
-        let found = self.chosen.as_ref().and_then(|item| listing.position(item));
+        // It is looked for only where it is not any more: there may be twenty thousand rows.
+        let found = self.chosen.as_ref().and_then(|item| {
+            if listing.is_at(self.at, item) { Some(self.at) } else { listing.position(item) }
+        });
         let mut cursor = Cursor { selected: found.unwrap_or(self.at), offset: self.offset };
         cursor.settle(listing.count(), height);
         cursor
@@ -343,9 +351,11 @@ impl PresetsPane {
 
     /// Another text is searched: the best hit is selected.
     pub(super) fn search_changed(&mut self, shared: &Shared) {
-        self.rebuild(shared);
-        let best = preset_tree::best(&shared.workspace.presets, &self.search_text());
-        let at = best.and_then(|path| self.listing(shared).position(&TreeItem::Preset(path)));
+        let (rows, best) =
+            preset_tree::search(&shared.workspace, &self.search_text(), &BTreeSet::new());
+        self.tree = rows;
+        let best = best.map(|path| TreeItem::Preset(path.clone()));
+        let at = best.and_then(|item| self.listing(shared).position(&item));
         self.select(shared, at.unwrap_or(0));
     }
 

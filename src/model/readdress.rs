@@ -1,0 +1,159 @@
+//! The address of many presets changed at once: what a change makes of one of them.
+//!
+//! A change names how addresses begin now, up to a path or a part of one (`https://a.example:8443`, `{{base}}`,
+//! `localhost:80/v1`), and how they are to begin. What stands behind stays, and a user before the host; a scheme does
+//! where the change names none. Used by the window that shows it before, and by the command line.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::field_access;
+use super::field_id::FieldId;
+use super::spec::Spec;
+use super::url_text::UrlText;
+
+/// What may stand behind the beginning of an address, besides nothing.
+const BEHIND: [char; 3] = ['/', '?', '#'];
+
+/// The field of relays that says where they lead to.
+const TARGET: &str = "target";
+
+/// How addresses begin now, and how they are to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressChange {
+    from: String,
+    to: String,
+}
+
+impl AddressChange {
+    /// A change of what was typed.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a sentence.
+    pub fn new(from: &str, to: &str) -> Result<Self, &'static str> {
+        let (from, to) = (from.trim(), to.trim());
+        let is_bare = |text: &str| UrlText::of(text).bare.is_empty();
+        if is_bare(from) {
+            return Err("say how the addresses begin now");
+        }
+        if is_bare(to) {
+            return Err("say how the addresses are to begin");
+        }
+        if from == to {
+            return Err("this is how they begin now");
+        }
+        Ok(AddressChange { from: from.to_owned(), to: to.to_owned() })
+    }
+
+    /// An address as it is to be; `None` = it does not begin so.
+    #[must_use]
+    pub fn of(&self, address: &str) -> Option<String> {
+        let (url, from, to) =
+            (UrlText::of(address), UrlText::of(&self.from), UrlText::of(&self.to));
+        if !from.scheme.is_empty() && from.scheme != url.scheme {
+            return None;
+        }
+        let behind_user = address.get(url.host_at..)?;
+        let rest = behind_user.strip_prefix(from.bare)?;
+        let ends = rest.is_empty() || rest.starts_with(BEHIND) || from.bare.ends_with('/');
+        if !ends {
+            return None;
+        }
+        // What names no scheme, as a variable, brings its own where one went.
+        let scheme = match (from.scheme.is_empty(), to.scheme.is_empty()) {
+            (_, false) => to.scheme,
+            (true, true) => url.scheme,
+            (false, true) => "",
+        };
+        let user = url.userinfo.map(|user| format!("{user}@")).unwrap_or_default();
+        let before = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+        let changed = format!("{before}{user}{}{rest}", to.bare);
+        (changed != address).then_some(changed)
+    }
+}
+
+/// Where a preset goes: the address of a client, the target of a relay; `None` = it goes nowhere.
+pub(crate) fn goes_to(spec: &Spec) -> Option<Cow<'_, str>> {
+    if !spec.side().listens() {
+        return Some(spec.address().into());
+    }
+    let target = FieldId::new(TARGET);
+    field_access::find(spec.options(), &target)?;
+    Some(field_access::text(spec.options(), &target))
+}
+
+/// The same, to write to.
+pub(crate) fn goes_to_mut(spec: &mut Spec) -> Option<&mut String> {
+    if spec.side().listens() { spec.target_mut() } else { Some(spec.address_mut()) }
+}
+
+/// How most of these addresses begin: scheme, host and port.
+#[must_use]
+pub fn most_common<'a>(addresses: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for address in addresses {
+        let url = UrlText::of(address);
+        if url.host_port.is_empty() {
+            continue;
+        }
+        let base = match url.scheme {
+            "" => url.host_port.to_owned(),
+            scheme => format!("{scheme}://{}", url.host_port),
+        };
+        *counts.entry(base).or_default() += 1;
+    }
+    let best = counts.into_iter().max_by(|(a, m), (b, n)| m.cmp(n).then_with(|| b.cmp(a)));
+    best.map(|(base, _)| base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(from: &str, to: &str, address: &str) -> String {
+        AddressChange::new(from, to).unwrap().of(address).unwrap_or_else(|| "stays".into())
+    }
+
+    #[test]
+    fn what_stands_behind_the_beginning_stays() {
+        let to = |to, address| changed("https://a.example:8443", to, address);
+        assert_eq!(to("http://b", "https://a.example:8443/x?y#z"), "http://b/x?y#z");
+        assert_eq!(to("http://b/v2", "https://a.example:8443"), "http://b/v2");
+        assert_eq!(to("{{base}}", "https://a.example:8443/x"), "{{base}}/x");
+        assert_eq!(to("http://b", "https://me:pw@a.example:8443/x"), "http://me:pw@b/x");
+        for other in ["http://a.example:8443/", "https://a.example:84430/", "https://a.example/"] {
+            assert_eq!(to("http://b", other), "stays", "{other}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_scheme_leaves_it() {
+        assert_eq!(changed("a:80", "b:81", "http://a:80/x"), "http://b:81/x");
+        assert_eq!(changed("a:80", "b:81", "a:80"), "b:81");
+        assert_eq!(changed("a:80", "https://b", "http://a:80/x"), "https://b/x");
+        assert_eq!(
+            changed("{{base}}", "https://b", "{{base}}/x?y={{base}}"),
+            "https://b/x?y={{base}}"
+        );
+        assert_eq!(changed("[::1]:80", "h:1", "http://[::1]:80/"), "http://h:1/");
+        assert_eq!(changed("a/v1", "a/v2", "http://a/v1/x"), "http://a/v2/x");
+        assert_eq!(changed("a/v1", "a/v2", "http://a/v10"), "stays");
+        assert_eq!(changed("a/v1/", "a/", "http://a/v1/x"), "http://a/x");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (from, to) in [("", "a"), ("a", " "), ("http://", "a"), ("a", "https://"), ("a", "a")] {
+            assert!(AddressChange::new(from, to).is_err(), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn most_begin_with() {
+        let of = |addresses: &[&str]| most_common(addresses.iter().copied());
+        let many = ["http://a/1", "http://u@b:1/2", "b:1", "http://b:1/3?x"];
+        assert_eq!(of(&many).as_deref(), Some("http://b:1"));
+        assert_eq!(of(&["{{base}}/x", ""]).as_deref(), Some("{{base}}"));
+        assert_eq!(of(&["", "/x"]), None);
+    }
+}
