@@ -29,7 +29,7 @@ fn response(data: &[u8], chunk: usize) -> Vec<u8> {
     for piece in gzip.chunks(chunk) {
         wire.extend(write::chunk(piece));
     }
-    wire.extend(write::last_chunk(&[header("X-Sum", "1")]));
+    wire.extend(write::last_chunk(&[("X-Sum".to_owned(), "1".to_owned())]));
     wire
 }
 
