@@ -14,6 +14,7 @@ use super::target::{scope_of_folder, whole_environment};
 use super::wanted;
 use crate::args;
 use crate::codec::printable::printable_str;
+use crate::compose::spec_names::veiled_labels;
 use crate::interop::preset_export::{
     ExportedFile, ExportedPreset, PresetExport, PresetExportOrder, export,
 };
@@ -81,6 +82,7 @@ fn order(
         let folder = stored.path.folder();
         let mut scope =
             scope_of_folder(folder, arguments.env.as_deref(), &workspace, &headless.os)?;
+        scope.veiled.extend(veiled_labels(&preset.spec));
         scope.typed.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
         let inner = folder.strip_prefix(base.as_str()).unwrap_or(folder).trim_start_matches('/');
         let folder = inner.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
