@@ -225,3 +225,5 @@ mod whose;
 mod words;
 #[path = "suite/workspaces.rs"]
 mod workspaces;
+#[path = "suite/written_calls.rs"]
+mod written_calls;

@@ -164,7 +164,11 @@ async fn write(
         } else {
             beside(place, file, made)
         };
-        put(&path, file).await?;
+        let status = put(&path, file).await?;
+        if status != exit::OK {
+            // What went wrong was said.
+            return Ok(status);
+        }
         written.push(path);
     }
     let names: Vec<String> =
@@ -196,7 +200,8 @@ fn is_body(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "body")
 }
 
-async fn put(path: &Path, file: &ExportedFile) -> Result<(), Failure> {
+/// Writes one; the exit status, which is not that of success where the file did not get its name.
+async fn put(path: &Path, file: &ExportedFile) -> Result<u8, Failure> {
     let name = path.display().to_string();
     let refused = |error: &std::io::Error| {
         let (kind, cause) = file_error::words(error);
@@ -212,5 +217,5 @@ async fn put(path: &Path, file: &ExportedFile) -> Result<(), Failure> {
     let written = output
         .file()
         .and_then(|mut to| to.write_all(&file.content).map_err(|error| refused(&error)));
-    output.conclude(written.map(|()| exit::OK)).await.map(|_| ())
+    output.conclude(written.map(|()| exit::OK)).await
 }
