@@ -10,6 +10,7 @@
 
 mod asked_line;
 mod authority;
+mod brought_secrets;
 mod captures;
 mod colours;
 mod completions;
@@ -52,6 +53,7 @@ use crate::model::failure::Failure;
 use crate::store;
 use crate::store::job::HistoryEntry;
 
+pub use brought_secrets::BroughtSecrets;
 pub use captures::{Captures, SeenExchanges, SeenTraffic};
 use download::Download;
 pub use headless::Headless;

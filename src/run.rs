@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::app::Startup;
 use crate::app::keymap::Override;
 use crate::args::{self, Arguments, Task};
-use crate::cli::{self, Captures, Headless, SeenExchanges};
+use crate::cli::{self, BroughtSecrets, Captures, Headless, SeenExchanges};
 use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
@@ -224,6 +224,7 @@ fn headless(
         wall_clock: WallClock::default(),
         is_open: false,
         told: Disclosure::default(),
+        brought: BroughtSecrets::default(),
         keeps,
         answered: None,
         captures: Captures::default(),

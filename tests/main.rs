@@ -21,6 +21,8 @@ mod authority;
 mod bombs;
 #[path = "suite/both_ways.rs"]
 mod both_ways;
+#[path = "suite/canaries.rs"]
+mod canaries;
 #[path = "suite/captures.rs"]
 mod captures;
 #[path = "suite/captures_read.rs"]
@@ -143,6 +145,8 @@ mod pitfalls;
 mod planted;
 #[path = "suite/presets_exported.rs"]
 mod presets_exported;
+#[path = "suite/private_files.rs"]
+mod private_files;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "../src/property_tests.rs"]
@@ -221,3 +225,5 @@ mod whose;
 mod words;
 #[path = "suite/workspaces.rs"]
 mod workspaces;
+#[path = "suite/written_calls.rs"]
+mod written_calls;

@@ -1,5 +1,7 @@
 //! What came of expectations and captures: data that both shells draw.
 
+use crate::model::secrets::{Secrets, secret_values};
+
 /// What came of all of them, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CheckReport {
@@ -44,6 +46,14 @@ impl CheckReport {
     pub fn unmet(&self) -> usize {
         let missing = self.captured.iter().filter(|captured| captured.value.is_err());
         self.results.iter().filter(|result| !result.is_met).count() + missing.count()
+    }
+
+    /// Of what was captured the values that nobody shall read, by their names.
+    #[must_use]
+    pub fn captured_secrets(&self) -> Secrets {
+        let values = self.captured.iter();
+        let values = values.filter_map(|it| it.value.as_ref().ok().map(|value| (&it.name, value)));
+        Secrets::new(secret_values(values))
     }
 
     /// How many there are.

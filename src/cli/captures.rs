@@ -115,6 +115,16 @@ impl Captures {
         Ok(())
     }
 
+    /// From now on this may be told in them.
+    pub(super) fn tell(&mut self, told: &Disclosure) {
+        if let Some(capture) = &mut self.pcapng {
+            capture.hidden.tell(told);
+        }
+        if let Some(capture) = &mut self.lines {
+            capture.streams.told_from_now_on(told);
+        }
+    }
+
     /// Waits until the files have room for more. Cancel-safe.
     pub(super) async fn ready(&mut self) {
         for file in self.files() {

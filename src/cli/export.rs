@@ -14,6 +14,7 @@ use super::target::{scope_of_folder, whole_environment};
 use super::wanted;
 use crate::args;
 use crate::codec::printable::printable_str;
+use crate::compose::spec_names::veiled_labels;
 use crate::interop::preset_export::{
     ExportedFile, ExportedPreset, PresetExport, PresetExportOrder, export,
 };
@@ -81,6 +82,7 @@ fn order(
         let folder = stored.path.folder();
         let mut scope =
             scope_of_folder(folder, arguments.env.as_deref(), &workspace, &headless.os)?;
+        scope.veiled.extend(veiled_labels(&preset.spec));
         scope.typed.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
         let inner = folder.strip_prefix(base.as_str()).unwrap_or(folder).trim_start_matches('/');
         let folder = inner.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
@@ -162,7 +164,11 @@ async fn write(
         } else {
             beside(place, file, made)
         };
-        put(&path, file).await?;
+        let status = put(&path, file).await?;
+        if status != exit::OK {
+            // What went wrong was said.
+            return Ok(status);
+        }
         written.push(path);
     }
     let names: Vec<String> =
@@ -194,7 +200,8 @@ fn is_body(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "body")
 }
 
-async fn put(path: &Path, file: &ExportedFile) -> Result<(), Failure> {
+/// Writes one; the exit status, which is not that of success where the file did not get its name.
+async fn put(path: &Path, file: &ExportedFile) -> Result<u8, Failure> {
     let name = path.display().to_string();
     let refused = |error: &std::io::Error| {
         let (kind, cause) = file_error::words(error);
@@ -210,5 +217,5 @@ async fn put(path: &Path, file: &ExportedFile) -> Result<(), Failure> {
     let written = output
         .file()
         .and_then(|mut to| to.write_all(&file.content).map_err(|error| refused(&error)));
-    output.conclude(written.map(|()| exit::OK)).await.map(|_| ())
+    output.conclude(written.map(|()| exit::OK)).await
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 
+use super::brought_secrets::BroughtSecrets;
 use super::captures::{Captures, ExchangeWords};
 pub(super) use super::interrupts::Interrupts;
 use super::output;
@@ -26,7 +27,7 @@ use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::record::Record;
-use crate::model::secrets::Disclosure;
+use crate::model::secrets::{Disclosure, Secrets};
 use crate::model::timing::Stamp;
 use crate::model::view::ViewPart;
 use crate::model::wall_clock::WallClock;
@@ -58,6 +59,8 @@ pub struct Headless {
     pub is_open: bool,
     /// What is told of secrets.
     pub told: Disclosure,
+    /// Secrets that are known only while it goes on.
+    pub brought: BroughtSecrets,
     /// Answers of presets are kept.
     pub keeps: bool,
     /// The last exchange, when its session is over.
@@ -74,6 +77,16 @@ impl Headless {
         } else {
             Disclosure::Hiding(scope.hidden())
         };
+    }
+
+    /// Hides what a session brings in all that is told from now on, unless secrets are asked for: what was
+    /// captured, given on the command line or by a row of data.
+    pub(super) fn hide_brought(&mut self, secrets: &Secrets) {
+        if let Disclosure::Hiding(hidden) = &mut self.told
+            && self.brought.take(hidden, secrets)
+        {
+            self.captures.tell(&self.told);
+        }
     }
 
     /// Opens the session; its events follow.

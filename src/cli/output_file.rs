@@ -44,6 +44,15 @@ enum Filling {
 impl OutputFile {
     /// Opened before anything is sent, so that what was received always has a place.
     pub(super) fn begin(name: &str) -> Result<Self, Failure> {
+        OutputFile::begin_with(name, MODE)
+    }
+
+    /// The same of what is nobody else's business: a new file is its owner's alone.
+    pub(super) fn begin_private(name: &str) -> Result<Self, Failure> {
+        OutputFile::begin_with(name, PRIVATE)
+    }
+
+    fn begin_with(name: &str, mode: u32) -> Result<Self, Failure> {
         let refused = |cause: &str| {
             let target = if name.is_empty() { "-o" } else { name };
             Err(Failure::new(Stage::Storage, target, FailureKind::Usage, cause))
@@ -63,7 +72,7 @@ impl OutputFile {
                 return refused("it names a folder, which is not there; name a file");
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                begun(&target, MODE).map(Filling::Whole)
+                begun(&target, mode).map(Filling::Whole)
             }
             Err(error) => Err(error),
         };

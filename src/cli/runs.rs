@@ -20,6 +20,7 @@ use super::output::{Output, RunOutcome};
 use crate::args;
 use crate::check::BODY_LIMIT;
 use crate::engine::clock;
+use crate::engine::command::Command;
 use crate::engine::event::Event;
 use crate::interop::run_report::RunFacts;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -237,13 +238,20 @@ async fn carry_out(
             let body = came.body().map(|body| headless.read_body(body, 0, BODY_LIMIT));
             let outcome = body.transpose().map(|bytes| {
                 let bytes = bytes.unwrap_or_default();
+                let report = headless.looked(checks, came.came(&bytes, time.wall));
+                headless.hide_brought(&report.captured_secrets());
                 answers.take(session, &came, &bytes, &headless.told);
-                headless.looked(checks, came.came(&bytes, time.wall))
+                report
             });
             run.on_report(session, outcome, time);
             Ok(())
         }
-        RunOrder::Engine(command) => headless.engine.order(command).await,
+        RunOrder::Engine(command) => {
+            if let Command::Open { secrets, .. } = &command {
+                headless.hide_brought(secrets);
+            }
+            headless.engine.order(command).await
+        }
     }
 }
 

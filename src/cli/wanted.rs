@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::asked_line::ask_line;
 use crate::compose::asked_value::AskedValue;
 use crate::compose::plan;
+use crate::compose::spec_names::veiled_labels;
 use crate::compose::template::WantedValue;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::{Scope, ValueCommand, shown_words};
@@ -83,6 +84,8 @@ pub(super) async fn supply(
     scope: &mut Scope,
     place: &ProgramPlace,
 ) -> Result<(), Failure> {
+    // What the command line answers is hidden as what is typed unseen.
+    scope.veiled.extend(veiled_labels(spec));
     for _ in 0..ROUNDS {
         let Some((given, asked)) = wants(spec, scope) else { return Ok(()) };
         if !given.is_empty() {
@@ -94,9 +97,6 @@ pub(super) async fn supply(
         }
         for one in asked {
             let value = ask(&one).await?;
-            if one.is_secret {
-                scope.veiled.insert(one.label.clone());
-            }
             scope.typed.insert(one.label, value);
         }
     }
@@ -109,6 +109,7 @@ pub(super) fn supply_unasked(
     scope: &mut Scope,
     place: &ProgramPlace,
 ) -> Result<(), Failure> {
+    scope.veiled.extend(veiled_labels(spec));
     for _ in 0..ROUNDS {
         match wants(spec, scope) {
             None => return Ok(()),

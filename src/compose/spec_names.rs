@@ -73,6 +73,20 @@ pub fn asks_for_values(spec: &Spec) -> bool {
     asks
 }
 
+/// What is asked for unseen: labels of prompts whose answers nobody shall read, whoever gives them.
+#[must_use]
+pub fn veiled_labels(spec: &Spec) -> BTreeSet<String> {
+    let mut veiled = BTreeSet::new();
+    each_text(&mut spec.clone(), &mut |text, _| {
+        let template =
+            text.contains("{{").then(|| Template::parse(text, Mode::Text).ok()).flatten();
+        let asked =
+            template.iter().flat_map(Template::names).filter_map(|name| name.asked.as_ref());
+        veiled.extend(asked.filter(|asked| asked.is_secret).map(|asked| asked.label.clone()));
+    });
+    veiled
+}
+
 /// Puts the name `to` wherever `from` stands, in all texts or in those of these numbers; gives the
 /// numbers of those that were written.
 pub(crate) fn rename_in(
@@ -125,6 +139,14 @@ mod tests {
         let names = |spec: &Spec| names_in(spec).into_iter().collect::<Vec<_>>();
         assert_eq!(names(&Spec::Http(http())), ["host", "key", "secret.key"]);
         assert_eq!(names(&tcp(r"{{a}} \{{b}} \\{{c}}")), ["a", "c", "env.HOST"]);
+    }
+
+    #[test]
+    fn labels_that_are_asked_for_unseen_are_found() {
+        let url = r#"http://h/{{prompt "PIN" secret}}/{{prompt "Region"}}/{{prompt db_password}}"#;
+        let spec = Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() });
+        let labels: Vec<String> = veiled_labels(&spec).into_iter().collect();
+        assert_eq!(labels, ["PIN", "db_password"]);
     }
 
     #[test]

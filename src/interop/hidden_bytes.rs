@@ -28,6 +28,12 @@ impl HiddenBytes {
         HiddenBytes { told, streams, heads }
     }
 
+    /// Hides what these hide from now on.
+    pub fn tell(&mut self, told: &Disclosure) {
+        self.told.clone_from(told);
+        self.streams.told_from_now_on(told);
+    }
+
     /// What is hidden of the next record, in order and apart.
     pub fn of(&mut self, record: &Record, conn: Option<&ConnInfo>) -> Vec<Range<usize>> {
         if self.told == Disclosure::Everything || record.kind != RecordKind::Data {

@@ -34,6 +34,11 @@ impl ToldStreams {
         ToldStreams { told, ..ToldStreams::default() }
     }
 
+    /// Tells so much from now on.
+    pub fn told_from_now_on(&mut self, told: &Disclosure) {
+        self.told.clone_from(told);
+    }
+
     /// The next record as it may be told, payload or words.
     pub fn tell<'a>(&mut self, record: &'a Record) -> Cow<'a, [u8]> {
         if record.kind != RecordKind::Data {

@@ -27,6 +27,18 @@ pub(crate) struct TypedCredential {
     pub(crate) can_move: bool,
 }
 
+impl TypedCredential {
+    /// Whether it is a value of a query, a form or JSON, which its name says to be one.
+    pub(crate) fn is_named_value(&self) -> bool {
+        [IN_QUERY, FORM, BODY].iter().any(|place| self.place.ends_with(place))
+    }
+}
+
+/// Where such values stand, in words.
+const IN_QUERY: &str = "the query";
+const FORM: &str = "the form";
+const BODY: &str = "the body";
+
 /// The list of the query, and the text of a JSON body, in the tables of fields.
 const QUERY: &str = "query";
 const JSON: &str = "json";
@@ -58,7 +70,7 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
         }
         (ValueKind::Area, Some(text)) if is_sent && info.key == JSON => of_json(text, give),
         (ValueKind::List(Spelling::Pair), _) if is_sent => {
-            let place = if info.key == QUERY { "the query" } else { "the form" };
+            let place = if info.key == QUERY { IN_QUERY } else { FORM };
             if let Some(rows) = value.rows_mut() {
                 each_row(rows, &mut |row| of_pair(row, place, give));
             }
@@ -107,7 +119,7 @@ fn of_query(url: &mut String, give: Give<'_>) {
         let typed = pieces(url).get(at).and_then(|piece| {
             let name = meant(piece, PiecePart::Name);
             let is_typed = names_secret(&name) && is_literal(piece.value?);
-            is_typed.then(|| named("the query", &name, meant(piece, PiecePart::Value)))
+            is_typed.then(|| named(IN_QUERY, &name, meant(piece, PiecePart::Value)))
         });
         let given = typed.and_then(&mut *give);
         let written = given.and_then(|given| with_text(url, at, PiecePart::Value, &given));
@@ -130,7 +142,7 @@ fn of_json(text: &mut String, give: Give<'_>) {
         }
         if let Some(given) = give(TypedCredential {
             can_move: said(value) == value,
-            ..named("the body", name, said(value))
+            ..named(BODY, name, said(value))
         }) {
             written += part(behind, member.value.start);
             written += &given;

@@ -336,6 +336,15 @@ impl Secrets {
         Secrets::of(self.values.iter().chain(others.values.iter()).cloned().collect())
     }
 
+    /// Whether all of the others are hidden already.
+    #[must_use]
+    pub fn holds(&self, others: &Secrets) -> bool {
+        let is_here = |value: &HiddenValue| {
+            self.values.binary_search_by(|own| own.key().cmp(&value.key())).is_ok()
+        };
+        Arc::ptr_eq(&self.values, &others.values) || others.values.iter().all(is_here)
+    }
+
     /// Whether there is nothing to hide.
     #[must_use]
     pub fn is_empty(&self) -> bool {

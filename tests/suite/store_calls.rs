@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::harness::terminal::{Launch, Tui};
-use crate::harness::tracer::{ERRORS, Tracer, can_trace, every_fault};
+use crate::harness::tracer::{ERRORS, Tracer, can_trace, every_file_fault};
 use crate::harness::wait::wait_until;
 
 /// Calls of a save over an old file, and of the drafts kept beside it.
@@ -70,7 +70,7 @@ fn a_save_survives_every_failing_call() {
     }
     let home = Arc::clone(&tui.home);
     let (mut version, mut injected, mut told) = (0, 0, 0);
-    for fault in every_fault(SAVING) {
+    for fault in every_file_fault(SAVING) {
         let place = fault.place();
         version += 1;
         typed(&mut tui, version);
@@ -164,7 +164,7 @@ fn making_moving_and_removing_survive_every_failing_call() {
         return;
     }
     let home = Arc::clone(&tui.home);
-    let mut faults = every_fault(MOVING);
+    let mut faults = every_file_fault(MOVING);
     let mut injected = 0;
     for round in 0.. {
         tui.keys(&format!("<C-n><C-l>http://127.0.0.1:1/r{round}"));
@@ -201,7 +201,7 @@ fn reading_survives_every_failing_call() {
     }
     let home = Arc::clone(&tui.home);
     let mut injected = 0;
-    for (number, fault) in every_fault(READING).enumerate() {
+    for (number, fault) in every_file_fault(READING).enumerate() {
         let (place, name) = (fault.place(), format!("c{number}"));
         let tracer = Tracer::attach(&tui, "workspace", &fault).unwrap();
         fs::write(file(&home, &name), PRESET).unwrap();
@@ -230,7 +230,7 @@ fn the_history_survives_every_failing_call() {
     }
     let home = Arc::clone(&tui.home);
     let (mut injected, mut sent) = (0, 0);
-    for (number, fault) in every_fault(HISTORY).enumerate() {
+    for (number, fault) in every_file_fault(HISTORY).enumerate() {
         let tracer = Tracer::attach(&tui, "history", &fault).unwrap();
         tui.keys("<F5>");
         sent += 1;

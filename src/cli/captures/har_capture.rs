@@ -21,7 +21,7 @@ pub(super) struct HarCapture {
 impl HarCapture {
     /// Begins the file of this name.
     pub(super) fn begin(name: &str) -> Result<Self, Failure> {
-        let place = (name != "-").then(|| OutputFile::begin(name)).transpose()?;
+        let place = (name != "-").then(|| OutputFile::begin_private(name)).transpose()?;
         let mut file = match &place {
             Some(place) => CaptureFile::of("--har", name, place.file()?),
             None => CaptureFile::begin("--har", name)?,

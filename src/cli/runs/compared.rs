@@ -60,7 +60,10 @@ impl RunComparing {
             compare.baseline.as_deref().map(|name| baseline(name, headless)).transpose()?;
         let save = compare.save.as_deref().map(|name| {
             let path = place(name, headless, true)?;
-            Ok::<_, Failure>((name.to_owned(), OutputFile::begin(&path.display().to_string())?))
+            Ok::<_, Failure>((
+                name.to_owned(),
+                OutputFile::begin_private(&path.display().to_string())?,
+            ))
         });
         Ok(RunComparing { rules, baseline, save: save.transpose()? })
     }

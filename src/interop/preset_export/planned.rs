@@ -10,9 +10,10 @@ use super::order::ExportedPreset;
 use crate::compose::template::WantedValue;
 use crate::compose::{UnknownNames, filled, plan_with, spec_names};
 use crate::interop::secrets::{self, NamedValues, has_variable};
+use crate::interop::typed_credentials::each_typed;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
-use crate::model::secrets::is_secret_value;
+use crate::model::secrets::{MASK, is_secret_value};
 use crate::model::spec::Spec;
 use crate::model::url_text::UrlText;
 
@@ -53,6 +54,10 @@ pub(super) fn planned(
 ) -> Result<PlannedExport, String> {
     let (mut scope, missing) = marked(preset, names, with_secrets);
     let mut spec = preset.spec.clone();
+    if !with_secrets {
+        // Heads are masked when all is planned; bodies are bytes then, and a query may be a list of pairs.
+        each_typed(&mut spec, &mut |one| one.is_named_value().then(|| MASK.to_owned()));
+    }
     let address = stand_in(&mut spec, &scope, &preset.scope);
     let mut plan = plan_with(&spec, &scope, UnknownNames::Literal);
     // What has to be asked for is known only once it is planned.

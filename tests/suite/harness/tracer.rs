@@ -13,6 +13,9 @@ use super::wait::wait_until;
 /// What calls can fail with.
 pub const ERRORS: [&str; 5] = ["ENOSPC", "EIO", "EMFILE", "EACCES", "EINTR"];
 
+/// What calls of files can fail with besides.
+pub const FILE_ERROR: &str = "EROFS";
+
 /// One call that is to fail.
 pub struct Fault {
     /// Names of one kind of call on common systems, `,`-separated; those a system has not are left out.
@@ -25,9 +28,21 @@ pub struct Fault {
 /// Every kind of call with every error, at different places of what a program does, or always the
 /// first where the name says so (`write@1`: the others wake threads, and that cannot fail).
 pub fn every_fault(calls: &'static str) -> impl Iterator<Item = Fault> {
-    calls.split_whitespace().enumerate().flat_map(|(place, calls)| {
+    faults(calls, ERRORS.into_iter())
+}
+
+/// The same for calls of files.
+pub fn every_file_fault(calls: &'static str) -> impl Iterator<Item = Fault> {
+    faults(calls, ERRORS.into_iter().chain([FILE_ERROR]))
+}
+
+fn faults(
+    calls: &'static str,
+    errors: impl Iterator<Item = &'static str> + Clone + 'static,
+) -> impl Iterator<Item = Fault> {
+    calls.split_whitespace().enumerate().flat_map(move |(place, calls)| {
         let (calls, turn) = calls.split_once('@').unwrap_or((calls, ""));
-        ERRORS.into_iter().enumerate().map(move |(number, error)| {
+        errors.clone().enumerate().map(move |(number, error)| {
             let when = match turn {
                 "" => (1 + (place + number) % 4).to_string(),
                 turn => turn.to_owned(),
