@@ -74,19 +74,19 @@ impl ExchangeFacts {
     /// Method of the request.
     #[must_use]
     pub fn method(&self) -> &str {
-        self.words.get(..self.word_ends.0).unwrap_or_default()
+        self.words.split_at(self.word_ends.0).0
     }
 
     /// What it asked for, with the query.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.words.get(self.word_ends.0..self.word_ends.1).unwrap_or_default()
+        self.words.split_at(self.word_ends.1).0.split_at(self.word_ends.0).1
     }
 
     /// The host it was for, without the port.
     #[must_use]
     pub fn host(&self) -> &str {
-        self.words.get(self.word_ends.1..).unwrap_or_default()
+        self.words.split_at(self.word_ends.1).1
     }
 
     /// Values of the headers of this name, in lower case, of the request and of its answer.

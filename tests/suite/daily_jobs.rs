@@ -228,7 +228,8 @@ fn started(peer: SocketAddr) -> Tui {
     launch = launch.preset("mock", mock);
     fs::write(launch.home.path().join("upload.txt"), "what the file holds").unwrap();
     let tui = launch.start();
-    tui.wait_for("item-000");
+    // All of them are read.
+    tui.wait_for(" of 302");
     tui
 }
 

@@ -1,6 +1,6 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{availability, folders, jump_targets, partly_read};
+use super::{availability, folders, jump_targets};
 use crate::app::action::{Action, Category};
 use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
@@ -72,10 +72,24 @@ fn is_filter_typed(app: &App) -> bool {
     app.shared.focus == Pane::Traffic && app.traffic.filter.editor.is_some()
 }
 
+/// Whether an action about an item has to wait until all presets are read; then it says so.
+fn waits(app: &mut App, action: Action, item: &TreeItem) -> bool {
+    let is_whole = match action {
+        Action::MoveUp | Action::MoveDown | Action::Readdress => true,
+        Action::NewFolder => false,
+        _ => matches!(item, TreeItem::Folder(_)),
+    };
+    let waits = is_whole && app.shared.workspace.is_partial;
+    if waits {
+        app.say("the presets are still being read: try it again in a moment");
+    }
+    waits
+}
+
 /// Renames, duplicates, deletes, reverts or describes what a row of the presets pane stands for,
 /// after asking what has to be asked.
 pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
-    if partly_read::waits(app, action, item) {
+    if waits(app, action, item) {
         return;
     }
     let shared = &app.shared;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    imports, kept, outside, partly_read, project, readdress, renamed_outside, restore, runs, save, themes,
-    traffic, undo,
+    imports, kept, outside, partly_read, project, readdress, renamed_outside, restore, runs, save,
+    themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;

@@ -108,11 +108,6 @@ impl ReaddressWindow {
         Ok(window)
     }
 
-    /// What its keys do.
-    pub(crate) fn hint() -> &'static str {
-        "[choose] change · [complete] other line · [down] scroll · [back] cancel"
-    }
-
     /// What stands above it.
     pub fn title(&self) -> String {
         format!("Readdress {}", place(&self.folder))

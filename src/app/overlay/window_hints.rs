@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::Overlay;
-use super::readdress::ReaddressWindow;
 use crate::app::action::Action;
 use crate::app::shared::Shared;
 
@@ -25,7 +24,9 @@ impl Overlay {
             Overlay::Environments(it) => it.hint().into(),
             Overlay::Export(it) => it.hint().into(),
             Overlay::Import(it) => it.hint().into(),
-            Overlay::Readdress(_) => ReaddressWindow::hint().into(),
+            Overlay::Readdress(_) => {
+                "[choose] change · [complete] other line · [down] scroll · [back] cancel".into()
+            }
             Overlay::Replay(it) => it.hint().into(),
             Overlay::Run(it) => it.hint().into(),
             Overlay::RunOptions(it) => it.hint().into(),

@@ -363,7 +363,7 @@ fn conversations_are_commands_of_a_shell() {
     let socat = text(&made);
     assert!(socat.contains("socat -t 2 - TCP:127.0.0.1:9"), "{socat}");
     assert!(socat.contains("OPENSSL:example.com:443,snihost=example.com"), "{socat}");
-    assert!(socat.contains("sleep 0.1; printf") && socat.contains("UDP:\"$PEER\""), "{socat}");
+    assert!(socat.contains("sleep 0.5; printf") && socat.contains("UDP:\"$PEER\""), "{socat}");
     assert!(made.remarks.lines().iter().any(|line| line.contains("{{peer}}")), "{made:?}");
 }
 

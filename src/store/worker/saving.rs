@@ -13,8 +13,8 @@ use crate::store::job::{ImportChoice, ImportDone, ImportTask, Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
 use crate::store::{
-    atomic, colors, environment_files, folders, imports, preset_edits, preset_files, private, project,
-    workspace,
+    atomic, colors, environment_files, folders, imports, preset_edits, preset_files, private,
+    project, workspace,
 };
 
 /// What the lane owns: the drafts' file.

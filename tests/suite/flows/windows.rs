@@ -13,7 +13,7 @@ use crate::harness::app::Driver;
 const WIDE: (u16, u16) = (120, 40);
 
 /// Every kind of window, and the keys that open it from the list of presets.
-const WINDOWS: [(&str, &str); 13] = [
+const WINDOWS: [(&str, &str); 15] = [
     ("palette", "<C-p>"),
     ("environments", "E"),
     ("help", "<F1>"),
@@ -23,6 +23,8 @@ const WINDOWS: [(&str, &str); 13] = [
     ("held", "<A-h>"),
     ("question", "d"),
     ("jump", "<C-o>"),
+    ("import", "i"),
+    ("readdress", "U"),
     ("code", "c"),
     ("environments window", "<A-E>"),
     ("variable", "<A-E>a"),
@@ -75,7 +77,9 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Columns(_) => &[Context::ColumnList],
         Overlay::Held(_) => &[Context::Held],
         Overlay::Statistics(_) => &[Context::Statistics],
-        Overlay::Export(_) | Overlay::Replay(_) => &[Context::Export, Context::ExportChoice],
+        Overlay::Export(_) | Overlay::Replay(_) | Overlay::Readdress(_) => {
+            &[Context::Export, Context::ExportChoice]
+        }
         Overlay::Import(_) => &[Context::Import],
         Overlay::Run(_) => &[Context::RunRows],
         Overlay::RunOptions(_) => &[Context::RunOptions, Context::RunChoice],
