@@ -104,7 +104,7 @@ impl LetThrough {
         let KnownOfRecord { conn, owner, exchange, comment } = known;
         let is_marked = comment.is_some();
         let facts =
-            RecordFacts { delta, latency, exchange, comment, is_marked, ..RecordFacts::of(record) };
+            RecordFacts { delta, latency, exchange, is_marked, comment, ..RecordFacts::of(record) };
         self.filter.about_owned(record.conn, conn, owner).matches(&facts)
     }
 

@@ -55,7 +55,7 @@ impl ShortSpans {
     /// All of them in no more than `room` stretches; `None` = there is nothing, or they take seconds.
     pub(super) fn told(&self, room: usize) -> Option<ShortCounts> {
         let (mut unit, mut counts) = (self.unit, self.counts.clone());
-        while length(&counts) > room as u64 {
+        while unit < SECOND && length(&counts) > room as u64 {
             (unit, counts) = (unit * 10, tenfold(&counts));
         }
         let (first, last) = (*counts.first_key_value()?.0, *counts.last_key_value()?.0);
@@ -109,6 +109,7 @@ mod tests {
         assert_eq!((unit, from, counts.len()), (100, 1_000, 40));
         assert_eq!(told(&[1_000, 4_999], 5), None, "seconds are enough");
         assert_eq!(told(&[0, 3_600_000], 120), None);
+        assert_eq!(told(&[5_001], 0), None, "no room at all");
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn all_canaries() -> impl Iterator<Item = &'static str> {
 /// The spellings that are looked for: as it is, in hex, and in base64 wherever it begins there.
 fn spellings(place: &str) -> Vec<Vec<u8>> {
     let value = canary(place);
-    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = value.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let shifted = (0..3).map(|shift| {
         let coded = STANDARD_NO_PAD.encode([&b"   "[..shift], value.as_bytes()].concat());
         // What the bytes around it decide is left away.
@@ -77,8 +77,8 @@ impl Peers {
             while let Some(head) = read_head(&mut stream) {
                 taken.lock().unwrap().extend_from_slice(&head);
                 let is_login = head.starts_with(b"GET /login");
-                let token = format!("{{\"token\": \"{}\"}}", canary("captured"));
-                let body = if is_login { token } else { "{\"ok\": true}".to_owned() };
+                let login = format!("{{\"token\": \"{}\"}}", canary("captured"));
+                let body = if is_login { login } else { "{\"ok\": true}".to_owned() };
                 let _ = write!(
                     stream,
                     "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
@@ -489,8 +489,8 @@ fn listeners_and_relays_tell_no_canary() {
         ];
         let relay = listening(&mut home.command(&relay));
         let set = format!("url=http://127.0.0.1:{}/relayed", relay.port);
-        let sent = home.run(&["send", "typed/heads", "--set", &set, "-q", "--no-keep"]);
-        assert_eq!(sent.status.code(), Some(0), "{}", text(&sent.stderr));
+        let ended = home.run(&["send", "typed/heads", "--set", &set, "-q", "--no-keep"]);
+        assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
         relay.interrupt();
         assert_told_nothing("relay", relay.said().as_bytes(), &[]);
     }

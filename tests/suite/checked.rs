@@ -179,10 +179,10 @@ fn a_conversation_over_tls_answers_what_was_agreed_on_and_how_long_it_took() {
     let (_, said, printed) = sent(&text, &["-v"]);
     let lines: Vec<&str> = printed.lines().collect();
     let place = |mark: char, words: &str| {
-        let is_it = |line: &&str| line.starts_with(mark) && line.contains(words);
+        let is_it = |line: &str| line.starts_with(mark) && line.contains(words);
         lines
             .iter()
-            .position(|line| is_it(&line))
+            .position(|line| is_it(line))
             .unwrap_or_else(|| panic!("{words}: {printed} {said}"))
     };
     let (up, secured) = (place('·', "connected to"), place('·', "TLSv1.3"));

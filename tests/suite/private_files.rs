@@ -2,6 +2,7 @@
 //! user names has the mode that the mask leaves, but for files of traffic, which are private too.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use crate::harness::peers::http_peer;
 use crate::harness::program::{finished, program, text};
-use crate::harness::terminal::Launch;
+use crate::harness::terminal::{Launch, Tui};
 use crate::harness::wait::wait_until;
 
 fn mode(path: &Path) -> u32 {
@@ -57,6 +58,25 @@ fn what_a_busy_session_leaves_is_private_although_the_mask_takes_nothing_away() 
         let ended = unmasked(&home, &place, words);
         assert_eq!(ended.status.code(), Some(0), "{words:?}: {}", text(&ended.stderr));
     }
+    said_on_the_command_line(peer, &home, &place);
+    let tui = on_the_screen(launch, peer, &home);
+    // While it runs: the side files of the database are gone afterwards.
+    let files = assert_private(&home);
+    tui.quit();
+    assert_private(&home);
+    for name in
+        ["state/history.db", "state/wirebench.log", "state/runs/kept.json", "data/authority.pem"]
+    {
+        assert!(home.join(name).exists(), "{name}");
+    }
+    for folder in ["state/answers", "state/drafts", "presets/env", "presets/new/folder"] {
+        assert!(home.join(folder).is_dir(), "{folder}");
+    }
+    assert!(files > 12, "{files} files");
+}
+
+/// Everything that writes files without a screen.
+fn said_on_the_command_line(peer: SocketAddr, home: &Path, place: &Path) {
     let url = format!("url=http://{peer}/");
     let presets = home.join("presets");
     let preset = fs::read_dir(presets.join("deep/er")).unwrap().flatten().next().unwrap().path();
@@ -94,7 +114,7 @@ fn what_a_busy_session_leaves_is_private_although_the_mask_takes_nothing_away() 
         &["listen", "tls://127.0.0.1:0", "--for", "1ms"],
         &["authority", "export", "ca.pem"],
     ] {
-        let ended = unmasked(&home, &place, words);
+        let ended = unmasked(home, place, words);
         assert_eq!(ended.status.code(), Some(0), "{words:?}: {}", text(&ended.stderr));
     }
     for name in ["x.har", "x.jsonl", "x.pcapng", "x.keys", "ca.pem"] {
@@ -103,6 +123,10 @@ fn what_a_busy_session_leaves_is_private_although_the_mask_takes_nothing_away() 
     for name in ["mine.body", "mine.html", "mine.sh"] {
         assert_eq!(mode(&place.join(name)), 0o666, "{name}");
     }
+}
+
+/// A request that is sent and saved on the screen, and one that is not saved.
+fn on_the_screen(launch: Launch, peer: SocketAddr, home: &Path) -> Tui {
     let bin = program();
     let launch = launch.shell("umask 000; exec \"$WIREBENCH_TEST_BIN\"");
     let mut tui = launch.env("WIREBENCH_TEST_BIN", bin.to_str().unwrap()).start();
@@ -124,17 +148,5 @@ fn what_a_busy_session_leaves_is_private_although_the_mask_takes_nothing_away() 
             .flatten()
             .any(|file| fs::read_to_string(file.path()).unwrap_or_default().contains("/unsaved"))
     });
-    // While it runs: the side files of the database are gone afterwards.
-    let files = assert_private(&home);
-    tui.quit();
-    assert_private(&home);
-    for name in
-        ["state/history.db", "state/wirebench.log", "state/runs/kept.json", "data/authority.pem"]
-    {
-        assert!(home.join(name).exists(), "{name}");
-    }
-    for folder in ["state/answers", "state/drafts", "presets/env", "presets/new/folder"] {
-        assert!(home.join(folder).is_dir(), "{folder}");
-    }
-    assert!(files > 12, "{files} files");
+    tui
 }

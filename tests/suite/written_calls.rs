@@ -154,9 +154,7 @@ fn leftovers(folder: &Path) -> Vec<PathBuf> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.path().is_dir() {
             found.extend(leftovers(&entry.path()));
-        } else if name.starts_with(".wirebench-") && name.ends_with(".tmp")
-            || name.starts_with(".out.")
-        {
+        } else if [".wirebench-", ".out."].iter().any(|prefix| name.starts_with(prefix)) {
             found.push(entry.path());
         }
     }
@@ -194,8 +192,8 @@ fn no_command_leaves_half_a_file_when_a_call_fails() {
         let reference = reference(writer);
         let mut failed = 0;
         let whole = OF_WHOLE_FILES.iter().filter(|_| !writer.is_live).map(|calls| (*calls, ""));
-        let named = OF_THE_NAME.iter().map(|calls| (*calls, "-P 'FILE'"));
-        for (calls, place) in whole.chain(named) {
+        let of_it = OF_THE_NAME.iter().map(|calls| (*calls, "-P 'FILE'"));
+        for (calls, place) in whole.chain(of_it) {
             let names =
                 calls.split(',').map(|call| format!("?{call}")).collect::<Vec<_>>().join(",");
             for when in 1..=2 {

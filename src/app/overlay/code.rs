@@ -60,8 +60,7 @@ impl Code {
         if self.prompt.is_some() {
             return "[choose] save · [back] do not".to_owned();
         }
-        let others =
-            format!("[next-tab] kind · [save] to a file · [show-secrets] {secrets} secrets · ");
+        let others = format!("[next-tab] kind · [save] save · [show-secrets] {secrets} secrets · ");
         let others = if self.is_remarks() { "" } else { &others };
         format!("[copy] copy · {others}[back] close")
     }

@@ -50,7 +50,7 @@ fn what_becomes_of_each_is_shown_then_done_and_taken_back() {
     assert_eq!(address(&driver, "shop/get"), "https://api/get");
     assert_eq!(address(&driver, "shop/in/list"), "https://api/list");
     assert_eq!(address(&driver, "other/x"), "https://staging:8443/x", "another folder");
-    driver.keys("u");
+    driver.keys("<A-z>");
     assert!(driver.shows("2 presets were changed back"), "{}", driver.screen());
     assert_eq!(address(&driver, "shop/get"), "https://staging:8443/get");
 }

@@ -112,10 +112,7 @@ impl MemoryStore {
                 (EnvironmentTask::Unmake { name: to.clone(), files }, Some(copy))
             }
             EnvironmentTask::Rename { from, to } => {
-                for other in known.values_mut().filter(|it| it.extends.as_ref() == Some(from)) {
-                    other.extends = Some(to.clone());
-                    followed.push(other.name.clone());
-                }
+                followed = renamed_base(known, from, to);
                 let moved = Environment { name: to.clone(), ..known.remove(from).unwrap() };
                 (EnvironmentTask::Rename { from: to.clone(), to: from.clone() }, Some(moved))
             }
@@ -312,4 +309,14 @@ pub fn workspace(files: &[(&str, &str)]) -> Workspace {
         files.iter().map(|(path, text)| stored(path, text)).collect();
     presets.sort_by(|a, b| a.path.cmp(&b.path));
     Workspace { root: "/data/presets".into(), presets, ..Workspace::default() }
+}
+
+/// Those that extend an environment extend it by its new name; which.
+fn renamed_base(known: &mut BTreeMap<String, Environment>, from: &str, to: &str) -> Vec<String> {
+    let extending = known.values_mut().filter(|it| it.extends.as_deref() == Some(from));
+    let follow = |it: &mut Environment| {
+        it.extends = Some(to.to_owned());
+        it.name.clone()
+    };
+    extending.map(follow).collect()
 }

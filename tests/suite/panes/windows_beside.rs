@@ -78,7 +78,7 @@ fn the_chart_of_seconds_is_as_high_as_the_window_has_room_and_says_from_when_to_
         app.keys("/out or data contains \"longer than any\"<Enter>");
         app.event(traffic(
             Vec::new(),
-            vec![record(id.conn(1), 9_000, Direction::Sent, b"the last")],
+            vec![record(id.conn(1), 39_000, Direction::Sent, b"the last")],
         ));
         app.keys("%");
         let screen = app.screen();
@@ -86,7 +86,7 @@ fn the_chart_of_seconds_is_as_high_as_the_window_has_room_and_says_from_when_to_
         let bars = bars.filter(|line| !line.contains("sizes") && !line.contains("1 a title"));
         assert_eq!(bars.count(), high, "{size:?}\n{screen}");
         assert!(screen.contains("at most 40/s"), "{screen}");
-        assert_eq!(screen.contains("00:16:47 to 00:16:49"), size.0 > 80, "{size:?}\n{screen}");
+        assert_eq!(screen.contains("00:16:47 to 00:17:19"), size.0 > 80, "{size:?}\n{screen}");
         assert_eq!(screen.contains("p90"), size.0 > 80, "{size:?}\n{screen}");
     }
 }

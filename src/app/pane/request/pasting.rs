@@ -19,7 +19,8 @@ impl RequestPane {
     /// Pasted text. A curl command or a request in the address line fills the whole form.
     pub(super) fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
         let is_address = shared.drafts.current().at == FormFieldId::Address;
-        if is_address && is_import(text) {
+        // Of a script with several curl commands the form takes the first, and says so.
+        if is_address && is_import(text) && !curl::is_command(text) {
             return Intent::Import(ImportWish::Pasted(text.to_owned())).into();
         }
         let is_whole = || curl::is_command(text) || request_text::is_request(text);
