@@ -199,7 +199,7 @@ mod tests {
             }
         }
         let zsh = script(CompletionShell::Zsh);
-        assert_eq!(zsh.matches(":_wirebench_words'").count(), 5, "{zsh}");
+        assert_eq!(zsh.matches(":_wirebench_words'").count(), 6, "{zsh}");
         assert_eq!(zsh.matches("\":: :_wirebench_first\"").count(), 1, "{zsh}");
         assert_eq!(zsh.matches("_wirebench_words() {").count(), 1);
         assert!(!zsh.contains("'::words"));

@@ -21,7 +21,7 @@ const SLOW: Duration = Duration::from_millis(300);
 
 /// What the program may take: 32 MiB, and as a debug build the pages of its own code besides.
 fn memory() -> u64 {
-    (if is_debug_build() { 64 } else { 36 }) << 20
+    (if is_debug_build() { 64 } else { 32 }) << 20
 }
 
 /// Bytes whose period fits no buffer.

@@ -57,7 +57,7 @@ impl Desk {
         loop {
             match self.next() {
                 Reply::Workspace(_) if !wants_workspace => {}
-                Reply::HistoryChanged => {}
+                Reply::HistoryChanged | Reply::PresetsRead { .. } => {}
                 reply => return reply,
             }
         }

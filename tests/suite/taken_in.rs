@@ -282,7 +282,7 @@ fn a_file_of_the_workspace_that_is_not_read_as_a_whole_is_a_failure() {
     let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
     for (name, content, says) in [
-        ("_defaults.toml", "[expect]\nstatus = 200\n", "expect"),
+        ("_defaults.toml", "[capture]\nid = \"json .id\"\n", "capture"),
         ("_defaults.toml", "[foo]\n", "foo"),
         ("_defaults.toml", "[vars\n", "_defaults.toml:1"),
         ("in/_defaults.toml", "[vars]\na = [1]\n", "in/_defaults.toml:2"),

@@ -284,7 +284,10 @@ fn readdress_shows_what_it_would_change_and_changes_that_alone() {
     let ((status, said), out) = go(&[&change[..], &["--dry-run"]].concat());
     assert_eq!(status, Some(0), "{said}");
     assert!(out.contains("1 of 2 presets would be changed"), "{out}");
-    assert!(out.contains("shop/a  https://staging:8443/x?y -> http://api/x?y"), "{out}");
+    assert!(
+        out.contains("shop/a  https://********@staging:8443/x?y -> http://********@api/x?y"),
+        "{out}"
+    );
     assert!(said.contains("left alone") && said.contains("broken"), "{said}");
     assert_eq!(fs::read_to_string(root.join("shop/a.toml")).unwrap(), text("me:pw@staging:8443"));
     let ((status, _), out) = go(&change);
