@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 pub(crate) fn by_name(one: &str, other: &str) -> Ordering {
     // Most names of a list begin alike: what is plain is passed over byte by byte.
     let alike = alike(one, other);
-    let [mut left, mut right] = [one, other].map(|name| name.get(alike..).unwrap_or_default());
+    let [mut left, mut right] = [one, other].map(|name| name.split_at(alike).1);
     loop {
         let [a, b] = digits(left, right);
         let order = if a > 0 && b > 0 {
@@ -40,7 +40,7 @@ pub(crate) fn by_path(one: &str, other: &str) -> Ordering {
     let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b);
     let inside = same.enumerate().filter(|(_, (byte, _))| *byte == b'/').last();
     let inside = inside.map_or(0, |(at, _)| at + 1);
-    let [one, other] = [one, other].map(|path| path.get(inside..).unwrap_or_default());
+    let [one, other] = [one, other].map(|path| path.split_at(inside).1);
     let (mut left, mut right) = (one.split('/'), other.split('/'));
     loop {
         let order = match (left.next(), right.next()) {

@@ -188,11 +188,12 @@ impl<'a> PartTeller<'a> {
     }
 
     fn tell(&mut self, found: &Workspace) {
-        let presets = found.presets.get(self.told..).unwrap_or_default();
-        if presets.is_empty() || self.at.is_some_and(|at| at.elapsed() < PART) {
+        let is_new = found.presets.len() > self.told;
+        if !is_new || self.at.is_some_and(|at| at.elapsed() < PART) {
             return;
         }
-        let (presets, defaults) = (presets.to_vec(), found.defaults.clone());
+        let presets = found.presets.iter().skip(self.told).cloned().collect();
+        let defaults = found.defaults.clone();
         self.outbox.send(Reply::PresetsRead { presets, defaults });
         (self.told, self.at) = (found.presets.len(), Some(Instant::now()));
     }
