@@ -3,8 +3,11 @@
 //! Strings may hold `{{templates}}`; `compose` turns a `Spec` into a
 //! [`Plan`](super::plan::Plan) that the engine can run. Presets, drafts and history keep specs.
 
+mod parts;
+
 use strum::IntoStaticStr;
 
+use self::parts::{Parts, PartsMut};
 use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use super::fault::FaultSpec;
@@ -20,7 +23,7 @@ use super::relay::{TcpRelaySpec, UdpRelaySpec};
 use super::rewrite::RewriteSpec;
 use super::rule_tag::RuleTag;
 use super::run_spec::RunSpec;
-use super::tls::{ClientTls, ListenerTls};
+use super::tls::ClientTls;
 use super::trust::{TrustedCertificates, Verify};
 
 /// One variant per protocol and side; by name a section of a preset file.
@@ -91,63 +94,23 @@ impl Spec {
     /// The address line: URL, peer address or bind address.
     #[must_use]
     pub fn address(&self) -> &str {
-        match self {
-            Spec::Http(spec) => &spec.url,
-            Spec::HttpListener(spec) => &spec.bind,
-            Spec::HttpRelay(spec) => &spec.bind,
-            Spec::Tcp(spec) => &spec.address,
-            Spec::TcpListener(spec) => &spec.bind,
-            Spec::TcpRelay(spec) => &spec.bind,
-            Spec::Udp(spec) => &spec.address,
-            Spec::UdpListener(spec) => &spec.bind,
-            Spec::UdpRelay(spec) => &spec.bind,
-        }
+        Parts::of(self).address
     }
 
     /// The address line, to write to.
     pub fn address_mut(&mut self) -> &mut String {
-        match self {
-            Spec::Http(spec) => &mut spec.url,
-            Spec::HttpListener(spec) => &mut spec.bind,
-            Spec::HttpRelay(spec) => &mut spec.bind,
-            Spec::Tcp(spec) => &mut spec.address,
-            Spec::TcpListener(spec) => &mut spec.bind,
-            Spec::TcpRelay(spec) => &mut spec.bind,
-            Spec::Udp(spec) => &mut spec.address,
-            Spec::UdpListener(spec) => &mut spec.bind,
-            Spec::UdpRelay(spec) => &mut spec.bind,
-        }
+        PartsMut::of(self).address
     }
 
     /// How the input line of its conversations is written; `None` = it has none.
     #[must_use]
     pub(crate) fn input(&self) -> Option<InputSpec> {
-        match self {
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
-            | Spec::TcpRelay(_)
-            | Spec::UdpRelay(_) => None,
-            Spec::Tcp(spec) => Some(spec.input),
-            Spec::TcpListener(spec) => Some(spec.input),
-            Spec::Udp(spec) => Some(spec.input),
-            Spec::UdpListener(spec) => Some(spec.input),
-        }
+        Parts::of(self).input
     }
 
     /// The same, to write to.
     pub(crate) fn input_mut(&mut self) -> Option<&mut InputSpec> {
-        match self {
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
-            | Spec::TcpRelay(_)
-            | Spec::UdpRelay(_) => None,
-            Spec::Tcp(spec) => Some(&mut spec.input),
-            Spec::TcpListener(spec) => Some(&mut spec.input),
-            Spec::Udp(spec) => Some(&mut spec.input),
-            Spec::UdpListener(spec) => Some(&mut spec.input),
-        }
+        PartsMut::of(self).input
     }
 
     /// Whether the answers of such a preset are kept on the disk.
@@ -183,140 +146,48 @@ impl Spec {
     /// What is expected of what comes back and taken from it; `None` where nothing comes back to us.
     #[must_use]
     pub fn checks(&self) -> Option<(&ExpectSpec, &CaptureSpec)> {
-        match self {
-            Spec::Http(spec) => Some((&spec.expect, &spec.capture)),
-            Spec::Tcp(spec) => Some((&spec.expect, &spec.capture)),
-            Spec::Udp(spec) => Some((&spec.expect, &spec.capture)),
-            Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
-            | Spec::TcpListener(_)
-            | Spec::TcpRelay(_)
-            | Spec::UdpListener(_)
-            | Spec::UdpRelay(_) => None,
-        }
+        Parts::of(self).checks
     }
 
     /// The same, to write to.
     pub fn checks_mut(&mut self) -> Option<(&mut ExpectSpec, &mut CaptureSpec)> {
-        match self {
-            Spec::Http(spec) => Some((&mut spec.expect, &mut spec.capture)),
-            Spec::Tcp(spec) => Some((&mut spec.expect, &mut spec.capture)),
-            Spec::Udp(spec) => Some((&mut spec.expect, &mut spec.capture)),
-            Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
-            | Spec::TcpListener(_)
-            | Spec::TcpRelay(_)
-            | Spec::UdpListener(_)
-            | Spec::UdpRelay(_) => None,
-        }
+        PartsMut::of(self).checks
     }
 
     /// What is expected of what comes back, or of what came to a listener; `None` of a relay.
     #[must_use]
     pub fn expected(&self) -> Option<&Vec<NameValue>> {
-        match self {
-            Spec::Http(spec) => Some(&spec.expect.rows),
-            Spec::Tcp(spec) => Some(&spec.expect.rows),
-            Spec::Udp(spec) => Some(&spec.expect.rows),
-            Spec::HttpListener(spec) => Some(&spec.expect.rows),
-            Spec::TcpListener(spec) => Some(&spec.expect.rows),
-            Spec::UdpListener(spec) => Some(&spec.expect.rows),
-            Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => None,
-        }
+        Parts::of(self).expected
     }
 
     /// The same, to write to.
     pub fn expected_mut(&mut self) -> Option<&mut Vec<NameValue>> {
-        match self {
-            Spec::Http(spec) => Some(&mut spec.expect.rows),
-            Spec::Tcp(spec) => Some(&mut spec.expect.rows),
-            Spec::Udp(spec) => Some(&mut spec.expect.rows),
-            Spec::HttpListener(spec) => Some(&mut spec.expect.rows),
-            Spec::TcpListener(spec) => Some(&mut spec.expect.rows),
-            Spec::UdpListener(spec) => Some(&mut spec.expect.rows),
-            Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => None,
-        }
+        let parts = PartsMut::of(self);
+        parts.checks.map(|(expect, _)| &mut expect.rows).or(parts.served)
     }
 
     /// How it is run among others; `None` where it sends nothing by itself.
     #[must_use]
     pub fn run(&self) -> Option<&RunSpec> {
-        match self {
-            Spec::Http(spec) => Some(&spec.run),
-            Spec::Tcp(spec) => Some(&spec.run),
-            Spec::Udp(spec) => Some(&spec.run),
-            Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
-            | Spec::TcpListener(_)
-            | Spec::TcpRelay(_)
-            | Spec::UdpListener(_)
-            | Spec::UdpRelay(_) => None,
-        }
+        Parts::of(self).run
     }
 
     /// What is accepted of the peer's certificate; `None` where there is no TLS layer of a client.
     fn consent(&self) -> Option<(Verify, &TrustedCertificates)> {
-        match self {
-            Spec::Http(spec) => Some((spec.verify, &spec.trust)),
-            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. })
-            | Spec::HttpRelay(HttpRelaySpec {
-                target_tls: ClientTls::On { verify, trust, .. },
-                ..
-            })
-            | Spec::TcpRelay(TcpRelaySpec {
-                target_tls: ClientTls::On { verify, trust, .. },
-                ..
-            }) => Some((*verify, trust)),
-            Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
-            | Spec::HttpRelay(HttpRelaySpec { target_tls: ClientTls::Off, .. })
-            | Spec::TcpRelay(TcpRelaySpec { target_tls: ClientTls::Off, .. })
-            | Spec::Udp(_)
-            | Spec::HttpListener(_)
-            | Spec::TcpListener(_)
-            | Spec::UdpListener(_)
-            | Spec::UdpRelay(_) => None,
-        }
+        Parts::of(self).consent
     }
 
     /// The same, to write to: whether it must verify, and the certificates accepted although they
     /// do not.
     pub(crate) fn consent_mut(&mut self) -> Option<(&mut Verify, &mut TrustedCertificates)> {
-        match self {
-            Spec::Http(spec) => Some((&mut spec.verify, &mut spec.trust)),
-            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. })
-            | Spec::HttpRelay(HttpRelaySpec {
-                target_tls: ClientTls::On { verify, trust, .. },
-                ..
-            })
-            | Spec::TcpRelay(TcpRelaySpec {
-                target_tls: ClientTls::On { verify, trust, .. },
-                ..
-            }) => Some((verify, trust)),
-            Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
-            | Spec::HttpRelay(HttpRelaySpec { target_tls: ClientTls::Off, .. })
-            | Spec::TcpRelay(TcpRelaySpec { target_tls: ClientTls::Off, .. })
-            | Spec::Udp(_)
-            | Spec::HttpListener(_)
-            | Spec::TcpListener(_)
-            | Spec::UdpListener(_)
-            | Spec::UdpRelay(_) => None,
-        }
+        PartsMut::of(self).consent
     }
 
     /// What a client of conversations sends and waits for at first, and how its input line is
     /// written, to write to.
     pub(crate) fn script_mut(&mut self) -> Option<(&mut Vec<ScriptStep>, &mut InputSpec)> {
-        match self {
-            Spec::Tcp(spec) => Some((&mut spec.steps, &mut spec.input)),
-            Spec::Udp(spec) => Some((&mut spec.steps, &mut spec.input)),
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
-            | Spec::TcpListener(_)
-            | Spec::TcpRelay(_)
-            | Spec::UdpListener(_)
-            | Spec::UdpRelay(_) => None,
-        }
+        let parts = PartsMut::of(self);
+        parts.steps.zip(parts.input)
     }
 
     /// Puts this TLS on a client of byte streams; others have none to be put.
@@ -362,78 +233,28 @@ impl Spec {
 
     /// Where a relay leads to, to write to.
     pub(crate) fn target_mut(&mut self) -> Option<&mut String> {
-        match self {
-            Spec::HttpRelay(spec) => Some(&mut spec.target),
-            Spec::TcpRelay(spec) => Some(&mut spec.target),
-            Spec::UdpRelay(spec) => Some(&mut spec.target),
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::Tcp(_)
-            | Spec::TcpListener(_)
-            | Spec::Udp(_)
-            | Spec::UdpListener(_) => None,
-        }
+        PartsMut::of(self).target
     }
 
     /// The faults of a relay, to write to.
     pub(crate) fn faults_mut(&mut self) -> Option<&mut Vec<FaultSpec>> {
-        match self {
-            Spec::HttpRelay(spec) => Some(&mut spec.fault),
-            Spec::TcpRelay(spec) => Some(&mut spec.fault),
-            Spec::UdpRelay(spec) => Some(&mut spec.fault),
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::Tcp(_)
-            | Spec::TcpListener(_)
-            | Spec::Udp(_)
-            | Spec::UdpListener(_) => None,
-        }
+        PartsMut::of(self).faults
     }
 
     /// What a relay changes.
     pub(crate) fn rewrites(&self) -> Option<&[RewriteSpec]> {
-        match self {
-            Spec::HttpRelay(spec) => Some(&spec.rewrite),
-            Spec::TcpRelay(spec) => Some(&spec.rewrite),
-            Spec::UdpRelay(spec) => Some(&spec.rewrite),
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::Tcp(_)
-            | Spec::TcpListener(_)
-            | Spec::Udp(_)
-            | Spec::UdpListener(_) => None,
-        }
+        Parts::of(self).rewrites
     }
 
     /// The same, to write to.
     pub(crate) fn rewrites_mut(&mut self) -> Option<&mut Vec<RewriteSpec>> {
-        match self {
-            Spec::HttpRelay(spec) => Some(&mut spec.rewrite),
-            Spec::TcpRelay(spec) => Some(&mut spec.rewrite),
-            Spec::UdpRelay(spec) => Some(&mut spec.rewrite),
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::Tcp(_)
-            | Spec::TcpListener(_)
-            | Spec::Udp(_)
-            | Spec::UdpListener(_) => None,
-        }
+        PartsMut::of(self).rewrites
     }
 
     /// The automatic answers of a TCP or UDP listener, if it is one.
     #[must_use]
     pub(crate) fn answer_rules(&self) -> Option<&[Rule]> {
-        match self {
-            Spec::TcpListener(spec) => Some(&spec.rules),
-            Spec::UdpListener(spec) => Some(&spec.rules),
-            Spec::Http(_)
-            | Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
-            | Spec::Tcp(_)
-            | Spec::TcpRelay(_)
-            | Spec::Udp(_)
-            | Spec::UdpRelay(_) => None,
-        }
+        Parts::of(self).answers
     }
 
     /// The tags of the rules of a listener, to write to.
@@ -457,18 +278,7 @@ impl Spec {
     /// Whether TLS is switched on, of a relay on either half; a URL says it by itself.
     #[must_use]
     pub(crate) fn has_tls(&self) -> bool {
-        match self {
-            Spec::Tcp(spec) => spec.tls != ClientTls::Off,
-            Spec::TcpListener(spec) => spec.tls != ListenerTls::Off,
-            Spec::TcpRelay(spec) => {
-                spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off
-            }
-            Spec::HttpListener(spec) => spec.tls != ListenerTls::Off,
-            Spec::HttpRelay(spec) => {
-                spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off
-            }
-            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) | Spec::UdpRelay(_) => false,
-        }
+        Parts::of(self).has_tls
     }
 
     /// The method that is typed before the address, if there is one.
