@@ -292,17 +292,7 @@ mod tests {
 
     fn conn(side: Side) -> ConnInfo {
         let (id, protocol) = (SessionId::FOREIGN.conn(1), Protocol::Tcp);
-        ConnInfo {
-            id,
-            protocol,
-            side,
-            local: None,
-            peer: None,
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
-        }
+        ConnInfo::new(id, protocol, side)
     }
 
     /// What is known in the end of exchanges of these records, in pieces of so many.
