@@ -216,15 +216,11 @@ impl Onward {
     /// The client's half, of which it is not known yet where it leads to.
     fn half(&self, accepted: &AcceptedConn) -> ConnInfo {
         ConnInfo {
-            id: accepted.conn,
-            protocol: Protocol::Tcp,
-            side: Side::Relay,
             local: accepted.local.clone(),
             peer: Some(accepted.peer.clone()),
             tls: accepted.tls.is_some(),
             pair: Some(self.pair),
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(accepted.conn, Protocol::Tcp, Side::Relay)
         }
     }
 
@@ -233,7 +229,11 @@ impl Onward {
         let endpoint = &self.target.endpoint;
         let by_name = || endpoint.socket.clone().map(EndAddress::Unix);
         let address = |stream| peer_address(stream).map(EndAddress::from).or_else(by_name);
-        half.asked = Some(AskedTarget::new(endpoint, target.and_then(address)));
+        let (address, tls) = (target.and_then(address), self.target.tls != ClientTls::Off);
+        half.asked = Some(match &self.socks {
+            Some(_) => AskedTarget::by_client(endpoint, address, tls),
+            None => AskedTarget::new(endpoint, address),
+        });
         self.session.events.conn(half.clone());
     }
 
