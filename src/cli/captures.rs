@@ -192,7 +192,9 @@ impl Captures {
         }
         for conn in &batch.conns {
             let is_new = self.conns.insert(conn.id, conn.clone()).is_none();
-            let is_other = !conn.capabilities().exchanges && conn.peer.is_some();
+            // Of a relay those of its clients count.
+            let is_of_peer = conn.peer.is_some() && !conn.is_onward();
+            let is_other = is_of_peer && !conn.capabilities().exchanges;
             if let Some(capture) = self.har.as_mut().filter(|_| is_new && is_other) {
                 capture.leave_out();
             }

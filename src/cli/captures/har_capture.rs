@@ -46,7 +46,7 @@ impl HarCapture {
         let others = self.others;
         let words = (others > 0).then(|| {
             format!(
-                "{} that speak no HTTP left out: HAR holds HTTP alone; \
+                "{} of TCP or UDP left out: HAR holds what is sent, served and relayed as HTTP; \
                  --pcapng and --jsonl hold them",
                 counted(others, "connection")
             )
