@@ -365,8 +365,12 @@ impl Onward {
     async fn turn_away(&self, mut stream: Stream, (peer, why): (&EndAddress, SocksReply)) {
         if self.socks.is_some() {
             let _ = socks::say(&mut stream, &socks5::reply(why, None)).await;
-            let text =
-                format!("{peer} was told that there is no connection to {}", self.target.endpoint);
+            let endpoint = &self.target.endpoint;
+            let text = if endpoint.host == ANYWHERE {
+                format!("{peer} was told that its datagrams are not passed on")
+            } else {
+                format!("{peer} was told that there is no connection to {endpoint}")
+            };
             let (direction, kind) = (Direction::Local, RecordKind::Closed);
             return self.session.events.note(self.pair.client, direction, kind, text);
         }

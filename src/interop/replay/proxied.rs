@@ -99,7 +99,7 @@ fn edits_of(head: &[u8], target: &str) -> impl Iterator<Item = (Range<usize>, By
         let is_for_proxies = |name: &&[u8]| {
             line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
         };
-        if FOR_PROXIES.iter().any(|name| is_for_proxies(name)) {
+        if FOR_PROXIES.iter().any(is_for_proxies) {
             edits.push((from..from + line.len(), Bytes::new()));
         }
         from += line.len();

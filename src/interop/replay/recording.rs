@@ -244,12 +244,10 @@ impl Heard {
 
     fn says(&mut self, record: &Record, is_masked: bool) {
         let talk = &mut self.talk;
-        if talk.steps.is_empty() {
-            if self.is_answered_only {
-                // What came before was no answer to this, and nobody waits for it.
-                talk.old = ReplayAnswers::default();
-                talk.began = record.at;
-            }
+        if talk.steps.is_empty() && self.is_answered_only {
+            // What came before was no answer to this, and nobody waits for it.
+            talk.old = ReplayAnswers::default();
+            talk.began = record.at;
         }
         self.only_asked = false;
         if std::mem::take(&mut self.begins) {

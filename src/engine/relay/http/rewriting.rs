@@ -413,9 +413,9 @@ fn found_below(root: &Path, names: &[String]) -> Result<PathBuf, (u16, String)> 
     if path.is_dir() {
         path.push("index.html");
     }
-    let named =
+    let sought =
         path.strip_prefix(&root).map_or_else(|_| String::new(), |it| it.display().to_string());
-    let path = path.canonicalize().map_err(|error| unfound(&error, &format!("'{named}'")))?;
+    let path = path.canonicalize().map_err(|error| unfound(&error, &format!("'{sought}'")))?;
     // A link may lead anywhere.
     if !path.starts_with(&root) {
         return Err((403, "it would lead out of the folder".into()));
