@@ -17,15 +17,9 @@ const SIZE: usize = 16 << 20;
 
 fn info() -> ConnInfo {
     ConnInfo {
-        id: SessionId(1).conn(1),
-        protocol: Protocol::Tcp,
-        side: Side::Listener,
         local: Some("127.0.0.1:9000".parse().unwrap()),
         peer: Some("127.0.0.1:50000".parse().unwrap()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(1).conn(1), Protocol::Tcp, Side::Listener)
     }
 }
 

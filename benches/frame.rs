@@ -76,15 +76,9 @@ fn udp_listener(records: u64) -> (App, SessionId) {
     app.shared.drafts.current_mut().session = Some(id);
     response::session_changed(&mut app);
     let conns = (1..=7).map(|index| ConnInfo {
-        id: id.conn(index),
-        protocol: Protocol::Udp,
-        side: Side::Listener,
         local: Some(([127, 0, 0, 1], 9000).into()),
         peer: Some(([127, 0, 0, 1], 40_000).into()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(id.conn(index), Protocol::Udp, Side::Listener)
     });
     let conns = Batch { conns: conns.collect(), ..Batch::default() };
     app.update(Message::Engine(Event::Traffic(conns)), Stamp(1));

@@ -59,15 +59,9 @@ fn batch(first: u64) -> Vec<Record> {
 fn introduce(timeline: &mut Timeline) {
     for index in 0..u64::from(CONNS) {
         timeline.connect(ConnInfo {
-            id: conn(index),
-            protocol: Protocol::Udp,
-            side: Side::Listener,
             local: Some(([127, 0, 0, 1], 9000).into()),
             peer: Some(([127, 0, 0, 1], 40_000 + index as u16).into()),
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(conn(index), Protocol::Udp, Side::Listener)
         });
     }
 }

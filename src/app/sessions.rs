@@ -498,17 +498,7 @@ mod tests {
     fn connect(session: &mut Session, index: u32) -> ConnId {
         let (protocol, side) = (session.protocol(), session.side());
         let id = session.id.conn(index);
-        let info = ConnInfo {
-            id,
-            protocol,
-            side,
-            local: None,
-            peer: None,
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
-        };
+        let info = ConnInfo::new(id, protocol, side);
         session.meet(info);
         id
     }

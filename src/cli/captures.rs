@@ -105,7 +105,7 @@ impl Captures {
             capture.write();
         }
         if let Some(name) = &self.files.har {
-            self.har = Some(HarCapture::begin(name)?);
+            self.har = Some(HarCapture::begin(name, told)?);
         }
         if let Some(name) = &self.files.jsonl {
             let file = CaptureFile::begin("--jsonl", name)?;
@@ -122,6 +122,9 @@ impl Captures {
         }
         if let Some(capture) = &mut self.lines {
             capture.streams.told_from_now_on(told);
+        }
+        if let Some(capture) = &mut self.har {
+            capture.tell(told);
         }
     }
 
@@ -192,7 +195,7 @@ impl Captures {
         }
         for conn in &batch.conns {
             let is_new = self.conns.insert(conn.id, conn.clone()).is_none();
-            let is_other = !conn.capabilities().exchanges && conn.peer.is_some();
+            let is_other = har_capture::is_untold(conn);
             if let Some(capture) = self.har.as_mut().filter(|_| is_new && is_other) {
                 capture.leave_out();
             }
@@ -203,7 +206,8 @@ impl Captures {
         if let Some(capture) = &mut self.lines {
             capture.take_in(batch, &self.conns, now);
         }
-        if self.har.is_some() {
+        if let Some(capture) = &mut self.har {
+            capture.take_in(batch, &self.conns);
             for record in &batch.records {
                 self.talks.record(record, self.conns.get(&record.conn), true);
             }

@@ -208,6 +208,15 @@ mod tests {
     }
 
     #[test]
+    fn where_each_client_leads_itself_is_told_without_a_port() {
+        let spec = TcpRelaySpec { socks: true, ..TcpRelaySpec::default() };
+        let socks = plan(&Spec::TcpRelay(spec), &Scope::default()).unwrap();
+        assert_eq!(socks.leads_to().as_deref(), Some(ANYWHERE));
+        let one = Plan::TcpRelay(planned("db:5432").unwrap());
+        assert_eq!(one.leads_to().as_deref(), Some("db:5432"));
+    }
+
+    #[test]
     fn what_is_wrong_with_the_target_is_said_at_its_field() {
         for (target, said) in [
             ("", "target: the address is empty; write host:port"),

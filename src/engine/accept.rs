@@ -211,7 +211,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         pair: Option<RelayPair>,
     ) -> ConnInfo {
         let (protocol, side, tls) = (self.protocol, self.side, self.acceptor.is_some());
-        ConnInfo { id, protocol, side, local, peer, tls, pair, asked: None, captured: None }
+        ConnInfo { local, peer, tls, pair, ..ConnInfo::new(id, protocol, side) }
     }
 
     /// The half that a new connection is, where each is connected on to somebody.
@@ -347,7 +347,7 @@ impl<G: ConnControl> AcceptLoop<G> {
                     }
                     serve(AcceptedConn { conn, peer, local, stream, tls, abort }).await;
                 }
-                Err(failure) => session.events.failed(conn, &failure),
+                Err(failure) => session.events.broke(conn, &failure),
             }
         }));
         self.conns.insert(conn, held);

@@ -79,17 +79,7 @@ pub(super) async fn run(
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let peer = remote.as_ref().map(|remote| remote.address);
     let (local, to) = (local.map(EndAddress::from), peer.map(EndAddress::from));
-    session.events.conn(ConnInfo {
-        id,
-        protocol,
-        side,
-        local,
-        peer: to,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    });
+    session.events.conn(ConnInfo { local, peer: to, ..ConnInfo::new(id, protocol, side) });
     let mut socket = Datagrams {
         sockets: sockets.inspect_err(|failure| session.events.failed(id, failure))?,
         session,
@@ -216,17 +206,7 @@ impl Datagrams {
         }
         let local = socket_for(&self.sockets, address).map(|bound| bound.local.into());
         let peer = Some(address.into());
-        self.session.introduce(&ConnInfo {
-            id,
-            protocol,
-            side,
-            local,
-            peer,
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
-        });
+        self.session.introduce(&ConnInfo { local, peer, ..ConnInfo::new(id, protocol, side) });
         self.count_peers();
         id
     }

@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::codec::escape::escape;
 use crate::model::fault::{FaultEffect, FaultFrom, FaultPlan, FaultWhen, FaultsPlan};
+use crate::model::plan::WhenPlan;
 use crate::model::timing::Stamp;
 use asked::FaultTest;
 
@@ -209,8 +211,9 @@ impl Fault {
             FaultFrom::Server => told.push_str(" of the server"),
         }
         let mut add = |words: String| told.push_str(&words);
-        if let FaultWhen::Filter(filter) = when {
-            add(format!(", when {filter}"));
+        match when {
+            FaultWhen::Filter(filter) => add(format!(", when {filter}")),
+            FaultWhen::Bytes(phrase) => phrase_of(phrase).into_iter().for_each(&mut add),
         }
         if let Some(first) = first {
             add(format!(", the first {first}"));
@@ -229,6 +232,18 @@ impl Fault {
         }
         told
     }
+}
+
+/// `, when contains "COMMIT"`; `None` = always.
+fn phrase_of(when: &WhenPlan) -> Option<String> {
+    let (word, text) = match when {
+        WhenPlan::Always => return None,
+        WhenPlan::Contains(bytes) => ("contains", escape(bytes)),
+        WhenPlan::Equals(bytes) => ("equals", escape(bytes)),
+        WhenPlan::StartsWith(bytes) => ("starts-with", escape(bytes)),
+        WhenPlan::Matches(regex) => ("matches", regex.clone()),
+    };
+    Some(format!(", when {word} \"{text}\""))
 }
 
 #[cfg(test)]

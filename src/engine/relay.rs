@@ -216,15 +216,11 @@ impl Onward {
     /// The client's half, of which it is not known yet where it leads to.
     fn half(&self, accepted: &AcceptedConn) -> ConnInfo {
         ConnInfo {
-            id: accepted.conn,
-            protocol: Protocol::Tcp,
-            side: Side::Relay,
             local: accepted.local.clone(),
             peer: Some(accepted.peer.clone()),
             tls: accepted.tls.is_some(),
             pair: Some(self.pair),
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(accepted.conn, Protocol::Tcp, Side::Relay)
         }
     }
 
@@ -233,7 +229,11 @@ impl Onward {
         let endpoint = &self.target.endpoint;
         let by_name = || endpoint.socket.clone().map(EndAddress::Unix);
         let address = |stream| peer_address(stream).map(EndAddress::from).or_else(by_name);
-        half.asked = Some(AskedTarget::new(endpoint, target.and_then(address)));
+        let (address, tls) = (target.and_then(address), self.target.tls != ClientTls::Off);
+        half.asked = Some(match &self.socks {
+            Some(_) => AskedTarget::by_client(endpoint, address, tls),
+            None => AskedTarget::new(endpoint, address),
+        });
         self.session.events.conn(half.clone());
     }
 
@@ -365,8 +365,12 @@ impl Onward {
     async fn turn_away(&self, mut stream: Stream, (peer, why): (&EndAddress, SocksReply)) {
         if self.socks.is_some() {
             let _ = socks::say(&mut stream, &socks5::reply(why, None)).await;
-            let text =
-                format!("{peer} was told that there is no connection to {}", self.target.endpoint);
+            let endpoint = &self.target.endpoint;
+            let text = if endpoint.host == ANYWHERE {
+                format!("{peer} was told that its datagrams are not passed on")
+            } else {
+                format!("{peer} was told that there is no connection to {endpoint}")
+            };
             let (direction, kind) = (Direction::Local, RecordKind::Closed);
             return self.session.events.note(self.pair.client, direction, kind, text);
         }

@@ -32,7 +32,7 @@ use super::rules::RuleHits;
 use crate::model::ciphertext::Ciphertext;
 use crate::model::dialled::Dialled;
 use crate::model::exchange::{Exchange, ExchangeState};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::fault::FaultMarks;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
@@ -281,6 +281,15 @@ impl Sink {
     /// Something failed on our side, as of now.
     pub(crate) fn failed(&self, conn: ConnId, failure: &Failure) {
         self.note(conn, Direction::Local, RecordKind::Failed, failure.to_string());
+    }
+
+    /// A connection is over by this: its peer reset it, or something failed on our side.
+    pub(crate) fn broke(&self, conn: ConnId, failure: &Failure) {
+        let (direction, kind) = match failure.kind {
+            FailureKind::Reset => (Direction::Received, RecordKind::Reset),
+            _ => (Direction::Local, RecordKind::Failed),
+        };
+        self.note(conn, direction, kind, failure.to_string());
     }
 
     /// Our side of a connection finished sending at that stamp.

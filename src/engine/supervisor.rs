@@ -181,17 +181,7 @@ async fn run(
     input: mpsc::Receiver<SessionInput>,
 ) -> Result<Summary, Failure> {
     let (id, protocol, side) = (session.id.itself(), plan.protocol(), plan.side());
-    session.events.conn(ConnInfo {
-        id,
-        protocol,
-        side,
-        local: None,
-        peer: None,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    });
+    session.events.conn(ConnInfo::new(id, protocol, side));
     dispatch::run(plan, SessionContext { session, input, early: VecDeque::new() }).await
 }
 

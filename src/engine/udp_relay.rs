@@ -5,6 +5,7 @@
 //! client got, is told on the client's half; what came back and did not get to it, on the target's.
 
 pub(crate) mod association;
+mod early;
 mod ends;
 mod holding;
 mod lost;
@@ -56,17 +57,7 @@ pub(crate) async fn run(plan: UdpRelayPlan, mut cx: SessionContext) -> Result<Su
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let (protocol, side) = (Protocol::Udp, Side::Relay);
     let local = local.map(EndAddress::from);
-    session.events.conn(ConnInfo {
-        id,
-        protocol,
-        side,
-        local,
-        peer: None,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    });
+    session.events.conn(ConnInfo { local, ..ConnInfo::new(id, protocol, side) });
     let sockets = sockets.inspect_err(|failure| session.events.failed(id, failure))?;
     let faults = FaultControl::new(&plan.faults, &session);
     let (idle, hold) = (plan.idle, plan.hold.clone());
@@ -161,6 +152,7 @@ impl Ends for Clients {
     type Key = SocketAddr;
     const MOST: usize = 1_024;
     const NAME: &'static str = "clients";
+    const BY_CLIENT: bool = false;
 
     fn sockets(&self) -> &[BoundSocket] {
         &self.sockets

@@ -120,7 +120,9 @@ pub(crate) fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
 /// What an HTTP client said is said as bytes over TCP.
 #[must_use]
 pub(crate) fn client_of(conn: &ConnInfo) -> Spec {
-    // What a listener or relay of ours received is sent there again, as the peer did.
+    // What a listener or relay of ours received is sent there again, as the peer did; who said first
+    // where it wanted to be led is led there.
+    let chosen = conn.chosen_target().map(|chosen| chosen.endpoint.to_string());
     let target = if conn.is_accepted() { &conn.local } else { &conn.peer };
     let address = target.as_ref().map(|end| match (end.ip(), end.port()) {
         (Some(ip), Some(port)) => {
@@ -129,10 +131,10 @@ pub(crate) fn client_of(conn: &ConnInfo) -> Spec {
         }
         _ => end.to_string(),
     });
-    let address = address.unwrap_or_default();
+    let address = chosen.or(address).unwrap_or_default();
     match conn.protocol {
         Protocol::Tcp | Protocol::Http => {
-            let tls = if conn.tls { ClientTls::verified() } else { ClientTls::Off };
+            let tls = if conn.is_under_tls() { ClientTls::verified() } else { ClientTls::Off };
             let input = InputSpec::LINES;
             Spec::Tcp(TcpSpec { address, tls, input, ..TcpSpec::default() })
         }

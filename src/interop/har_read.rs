@@ -227,15 +227,9 @@ impl HarImport {
         lanes.push(Lane { conn: id, ended: times.ended, peer: peer.clone() });
         let (protocol, side) = (Protocol::Http, Side::Client);
         self.out.conns.push(ConnInfo {
-            id,
-            protocol,
-            side,
-            local: None,
             peer: peer.clone(),
             tls,
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(id, protocol, side)
         });
         (id, peer)
     }

@@ -73,17 +73,7 @@ mod tests {
 
     #[test]
     fn credentials_of_heads_and_secret_values_are_hidden_in_pieces_and_bodies_stay() {
-        let info = ConnInfo {
-            id: SessionId(1).conn(1),
-            protocol: Protocol::Http,
-            side: Side::Listener,
-            local: None,
-            peer: None,
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
-        };
+        let info = ConnInfo::new(SessionId(1).conn(1), Protocol::Http, Side::Listener);
         let text = "POST / HTTP/1.1\r\nAuthorization: Bearer abc\r\nContent-Length: 29\r\n\r\n\
                     Cookie: stays\r\nwith hunter2 in";
         let mut hidden = HiddenBytes::new(Disclosure::Hiding(Secrets::new(["hunter2"])));

@@ -294,15 +294,8 @@ mod tests {
         let mut recording = Recording::default();
         for (index, said) in talks.iter().enumerate() {
             let conn = ConnInfo {
-                id: SessionId(1).conn(index as u32 + 1),
-                protocol,
-                side: Side::Client,
-                local: None,
                 peer: "127.0.0.1:1".parse().ok(),
-                tls: false,
-                pair: None,
-                asked: None,
-                captured: None,
+                ..ConnInfo::new(SessionId(1).conn(index as u32 + 1), protocol, Side::Client)
             };
             for (at, text) in said.iter().enumerate() {
                 let way = if text.starts_with('>') { Direction::Sent } else { Direction::Received };

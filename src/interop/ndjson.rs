@@ -74,6 +74,8 @@ pub(crate) fn remarked(
         "pair": pair,
         "target": conn.and_then(|conn| conn.asked.as_ref().map(|it| it.endpoint.to_string())),
         "target_address": conn.and_then(|conn| conn.asked.as_ref()?.address.as_ref()),
+        "target_by": conn.and_then(ConnInfo::chosen_target).map(|_| "client"),
+        "target_tls": conn.and_then(ConnInfo::chosen_target).filter(|it| it.tls).map(|_| true),
         "from": conn.filter(|_| is_data).and_then(|conn| conn.sender(record.direction)),
         "dir": record.direction.into_str(),
         "kind": record.kind.into_str(),
@@ -455,15 +457,9 @@ mod tests {
 
     fn info() -> ConnInfo {
         ConnInfo {
-            id: SessionId(3).conn(1),
-            protocol: Protocol::Udp,
-            side: Side::Listener,
             local: Some("127.0.0.1:9000".parse().unwrap()),
             peer: Some("[::1]:5".parse().unwrap()),
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(SessionId(3).conn(1), Protocol::Udp, Side::Listener)
         }
     }
 

@@ -346,15 +346,12 @@ impl LineReader {
         let pair = text("pair").map(|client| self.pair(client, name));
         let id = self.id(name);
         let info = ConnInfo {
-            id,
-            protocol,
-            side: side(value).unwrap_or(Side::Client),
             local: text("local").and_then(|end| end.parse().ok()),
             peer: text("peer").and_then(|end| end.parse().ok()),
             tls: value["tls"].as_bool().unwrap_or(false),
             pair,
             asked: asked(value).map(Arc::new),
-            captured: None,
+            ..ConnInfo::new(id, protocol, side(value).unwrap_or(Side::Client))
         };
         let known = self.conns.get(name);
         if known.is_none_or(|known| known.info != info) {
@@ -416,7 +413,8 @@ impl LineReader {
 fn asked(value: &Value) -> Option<AskedTarget> {
     let endpoint = value["target"].as_str()?.parse().ok()?;
     let address = value["target_address"].as_str().and_then(|end| end.parse().ok());
-    Some(AskedTarget { endpoint, address })
+    let (by_client, tls) = (value["target_by"] == "client", value["target_tls"] == true);
+    Some(AskedTarget { endpoint, address, by_client, tls })
 }
 
 /// Which side a line says it is of.
@@ -483,15 +481,9 @@ mod tests {
 
     fn written() -> (Vec<Record>, ConnInfo, String) {
         let info = ConnInfo {
-            id: SessionId(5).conn(9),
-            protocol: Protocol::Udp,
-            side: Side::Listener,
             local: "127.0.0.1:9000".parse().ok(),
             peer: "[::1]:5".parse().ok(),
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(SessionId(5).conn(9), Protocol::Udp, Side::Listener)
         };
         let record = |kind, data: &'static [u8]| {
             let at = Stamp(1_700_000_000_123_456_789);
@@ -555,18 +547,13 @@ mod tests {
     #[test]
     fn the_halves_of_a_relay_are_its_halves_again() {
         let half = |index: u32, target: u32| ConnInfo {
-            id: SessionId(5).conn(index),
-            protocol: Protocol::Tcp,
-            side: Side::Relay,
             local: "127.0.0.1:9000".parse().ok(),
             peer: format!("127.0.0.1:{index}").parse().ok(),
-            tls: false,
             pair: Some(RelayPair {
                 client: SessionId(5).conn(7),
                 target: SessionId(5).conn(target),
             }),
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(SessionId(5).conn(index), Protocol::Tcp, Side::Relay)
         };
         let halves = [half(7, 8), half(8, 8), half(9, 9)];
         let text: String = halves
@@ -598,11 +585,17 @@ mod tests {
             )),
             ..info.clone()
         };
+        let chosen = |tls| ConnInfo {
+            asked: Some(AskedTarget::by_client(&"a.example:1".parse().unwrap(), None, tls)),
+            ..info.clone()
+        };
         for info in [
             asked("Example.com:443", None),
             asked("example.com:443", Some("192.0.2.7:443")),
             asked("[2001:db8::7]:53", Some("[2001:db8::7]:53")),
             asked("unix:/tmp/a b.sock", Some("unix:/tmp/a b.sock")),
+            chosen(false),
+            chosen(true),
         ] {
             let line = ndjson::record(&records[1], Some(&info), b"x", Lapse::NONE) + "\n";
             let (out, end) = read(line.as_bytes(), 50);
@@ -658,17 +651,7 @@ mod tests {
         let of = |index| SessionId(0).conn(index);
         let pair = Some(RelayPair { client: of(client), target: of(target) });
         let (protocol, side) = (Protocol::Tcp, Side::Relay);
-        ConnInfo {
-            id: of(index),
-            protocol,
-            side,
-            local: None,
-            peer: None,
-            tls: false,
-            pair,
-            asked: None,
-            captured: None,
-        }
+        ConnInfo { pair, ..ConnInfo::new(of(index), protocol, side) }
     }
 
     #[test]

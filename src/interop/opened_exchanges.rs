@@ -5,7 +5,7 @@
 //! records ─► each connection: what its client said ─► heads and bodies ─┐
 //!                             what it was answered ─► heads and bodies ─┴► Exchange, when it begins and ends
 //! ```
-//! Called by whoever reads a file. A stream that is no HTTP/1, has a hole or becomes something else
+//! Called by whoever reads a file, and by who writes one of what is said over TCP alone. A stream that is no HTTP/1, has a hole or becomes something else
 //! (`CONNECT`, an upgrade) is left alone from there on.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -98,6 +98,12 @@ impl OpenedExchanges {
         }
         let found = std::mem::take(&mut self.news.exchanges);
         found.into_values().filter(|it| self.is_news(it.conn, it.number)).collect()
+    }
+
+    /// Nothing more comes on a connection.
+    pub(crate) fn over(&mut self, conn: ConnId) {
+        self.conns.remove(&conn);
+        self.told.remove(&conn);
     }
 
     /// The bodies of exchanges that ended in what was taken since the last time.
@@ -292,17 +298,7 @@ mod tests {
 
     fn conn(side: Side) -> ConnInfo {
         let (id, protocol) = (SessionId::FOREIGN.conn(1), Protocol::Tcp);
-        ConnInfo {
-            id,
-            protocol,
-            side,
-            local: None,
-            peer: None,
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
-        }
+        ConnInfo::new(id, protocol, side)
     }
 
     /// What is known in the end of exchanges of these records, in pieces of so many.

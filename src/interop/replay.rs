@@ -8,6 +8,7 @@
 //! Pure: both shells carry the orders out with sessions like any other, and tell what happens and what
 //! time it is. Bounded in conversations, steps and bytes; what is not whole is left out and named.
 
+mod proxied;
 mod recording;
 mod run;
 mod talk;

@@ -96,17 +96,7 @@ mod tests {
     fn conn(tls: bool) -> ConnInfo {
         let (local, peer) = ("127.0.0.1:8080".parse().ok(), "127.0.0.1:5".parse().ok());
         let (protocol, side) = (Protocol::Http, Side::Listener);
-        ConnInfo {
-            id: SessionId(1).conn(1),
-            protocol,
-            side,
-            local,
-            peer,
-            tls,
-            pair: None,
-            asked: None,
-            captured: None,
-        }
+        ConnInfo { local, peer, tls, ..ConnInfo::new(SessionId(1).conn(1), protocol, side) }
     }
 
     fn read(said: &str, at: usize, tls: bool) -> Option<(HttpSpec, Vec<String>)> {

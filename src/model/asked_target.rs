@@ -15,12 +15,26 @@ pub struct AskedTarget {
     pub endpoint: Endpoint,
     /// Where that led; `None` = it is not reached yet, or never was.
     pub address: Option<EndAddress>,
+    /// The client chose it, by words that are for the relay and no part of what is passed on.
+    pub by_client: bool,
+    /// The relay speaks TLS there, where the client chose it.
+    pub tls: bool,
 }
 
 impl AskedTarget {
     /// What was asked for, and where that led as far as it is known.
     pub(crate) fn new(endpoint: &Endpoint, address: Option<EndAddress>) -> Arc<Self> {
-        Arc::new(AskedTarget { endpoint: endpoint.clone(), address })
+        let endpoint = endpoint.clone();
+        Arc::new(AskedTarget { endpoint, address, by_client: false, tls: false })
+    }
+
+    /// The same where its client chose it.
+    pub(crate) fn by_client(
+        endpoint: &Endpoint,
+        address: Option<EndAddress>,
+        tls: bool,
+    ) -> Arc<Self> {
+        Arc::new(AskedTarget { endpoint: endpoint.clone(), address, by_client: true, tls })
     }
 
     /// Its name: the host, or the Unix socket.

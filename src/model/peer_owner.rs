@@ -175,15 +175,9 @@ mod tests {
 
     fn conn(local: &str, peer: &str) -> ConnInfo {
         ConnInfo {
-            id: SessionId(1).conn(1),
-            protocol: Protocol::Tcp,
-            side: Side::Listener,
             local: local.parse().ok(),
             peer: peer.parse().ok(),
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(SessionId(1).conn(1), Protocol::Tcp, Side::Listener)
         }
     }
 

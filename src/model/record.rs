@@ -99,10 +99,44 @@ pub struct RelayPair {
 }
 
 impl ConnInfo {
+    /// One of which no more is known.
+    #[must_use]
+    pub const fn new(id: ConnId, protocol: Protocol, side: Side) -> Self {
+        ConnInfo {
+            id,
+            protocol,
+            side,
+            local: None,
+            peer: None,
+            tls: false,
+            pair: None,
+            asked: None,
+            captured: None,
+        }
+    }
+
     /// Whether it is the half of a relay that leads on to its target.
     #[must_use]
     pub(crate) fn is_onward(&self) -> bool {
         self.pair.is_some_and(|pair| pair.target == self.id)
+    }
+
+    /// Whether a relay has it.
+    #[must_use]
+    pub(crate) fn is_of_relay(&self) -> bool {
+        self.side == Side::Relay
+    }
+
+    /// Where its client chose to be led: there what it said makes sense, and to us it does not.
+    #[must_use]
+    pub(crate) fn chosen_target(&self) -> Option<&AskedTarget> {
+        self.asked.as_deref().filter(|asked| asked.by_client && self.is_accepted())
+    }
+
+    /// Whether its client said this under TLS, or has to where it chose to be led.
+    #[must_use]
+    pub(crate) fn is_under_tls(&self) -> bool {
+        self.chosen_target().map_or(self.tls, |chosen| chosen.tls)
     }
 
     /// Whether the peer came to us; else we went to it.

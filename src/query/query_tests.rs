@@ -25,15 +25,9 @@ fn record(data: &[u8]) -> Record {
 
 fn conn() -> ConnInfo {
     ConnInfo {
-        id: SessionId(3).conn(1),
-        protocol: Protocol::Udp,
-        side: Side::Listener,
         local: Some("127.0.0.1:9000".parse().unwrap()),
         peer: Some("[::ffff:10.1.2.3]:41000".parse().unwrap()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(3).conn(1), Protocol::Udp, Side::Listener)
     }
 }
 

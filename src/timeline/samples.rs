@@ -47,14 +47,8 @@ pub(super) fn fact(conn: ConnId, millis: u64, kind: RecordKind, text: &str) -> R
 /// A listener's connection; the peer's port follows from its number.
 pub(super) fn info(id: ConnId, protocol: Protocol) -> ConnInfo {
     ConnInfo {
-        id,
-        protocol,
-        side: Side::Listener,
         local: Some(([127, 0, 0, 1], 9000).into()),
         peer: Some(([10, 1, 2, 3], 40_000 + (id.index % 20_000) as u16).into()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(id, protocol, Side::Listener)
     }
 }

@@ -43,17 +43,7 @@ impl Scene {
     ) {
         let (local, peer) = (local.parse().ok(), peer.parse().ok());
         let id = SessionId(session).conn(index);
-        self.writer.conn(&ConnInfo {
-            id,
-            protocol,
-            side,
-            local,
-            peer,
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
-        });
+        self.writer.conn(&ConnInfo { local, peer, ..ConnInfo::new(id, protocol, side) });
     }
 
     fn say(&mut self, of: (u64, u32), direction: Direction, kind: RecordKind, data: &[u8]) {
@@ -268,15 +258,10 @@ fn datagrams_of_both_families_have_their_bounds_losses_and_checksums() {
 #[test]
 fn comments_of_records_are_those_of_their_packets_and_come_back_with_masks() {
     let info = ConnInfo {
-        id: SessionId(1).conn(1),
-        protocol: Protocol::Tcp,
-        side: Side::Listener,
         local: "127.0.0.1:9000".parse().ok(),
         peer: "127.0.0.1:5000".parse().ok(),
         tls: true,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(1).conn(1), Protocol::Tcp, Side::Listener)
     };
     let mut writer = ExportWriter::new(
         ExportFormat::Pcapng,

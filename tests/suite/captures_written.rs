@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::foreign::has;
 use crate::harness::peers::{echo_peer, free_port, http_peer};
 use crate::harness::program::{command, finished, listen, listening, run, talk, told};
-use crate::harness::wait::wait_until;
+use crate::harness::wait::{PATIENCE, wait_until};
 
 pub fn tshark(file: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("tshark");
@@ -122,7 +122,7 @@ fn a_relay_and_a_client_are_captured_too() {
     let none: Value = serde_json::from_slice(&std::fs::read(&har).unwrap()).unwrap();
     assert_eq!(none["log"]["entries"], Value::Array(Vec::new()));
     let comment = none["log"]["comment"].as_str().unwrap();
-    assert!(comment.contains("2 connections that speak no HTTP left out"), "{comment}");
+    assert!(comment.contains("1 connection without HTTP left out"), "{comment}");
 
     let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     let url = format!("http://{peer}/x?a=1");
@@ -246,4 +246,40 @@ fn what_a_killed_program_captured_is_read_up_to_the_end_and_in_order() {
             }
         }
     }
+}
+
+/// HTTP that is said over a relay of bytes is in HAR, whoever knows of it.
+#[test]
+fn http_over_a_relay_of_bytes_is_in_har() {
+    let folder = tempfile::tempdir().unwrap();
+    let har = folder.path().join("seen.har").to_string_lossy().into_owned();
+    let peer =
+        http_peer(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok");
+    let target = peer.to_string();
+    let relay = listening(&mut command(&["relay", "127.0.0.1:0", &target, "--har", &har]));
+    let ask = |said: &[u8]| {
+        let mut client = TcpStream::connect(("127.0.0.1", relay.port)).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.write_all(said).unwrap();
+        let mut got = Vec::new();
+        client.read_to_end(&mut got).unwrap();
+        got
+    };
+    let head = "Host: a.example\r\nAuthorization: Bearer abc\r\nContent-Length: 3\r\n\r\nabc";
+    assert!(ask(format!("POST /x?a=1 HTTP/1.1\r\n{head}").as_bytes()).ends_with(b"ok"));
+    relay.interrupt();
+    assert_eq!(relay.wait(), Some(0));
+    let text = std::fs::read_to_string(&har).unwrap();
+    assert!(!text.contains("Bearer abc"), "{text}");
+    let log: Value = serde_json::from_str(&text).unwrap();
+    let log = &log["log"];
+    assert_eq!(log["entries"].as_array().unwrap().len(), 1, "{text}");
+    assert_eq!(log.get("comment"), None, "none is left out");
+    let entry = &log["entries"][0];
+    assert_eq!(entry["request"]["url"], "http://a.example/x?a=1");
+    assert_eq!(entry["request"]["postData"]["text"], "abc");
+    assert_eq!(
+        (&entry["response"]["status"], &entry["response"]["content"]["text"]),
+        (&200.into(), &"ok".into())
+    );
 }

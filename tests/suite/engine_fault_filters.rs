@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use wirebench::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultWhen};
+use wirebench::model::plan::{Plan, UdpRelayPlan};
 use wirebench::model::record::Direction;
 
 use super::bench::{Bench, accept, delay, fault, text};
@@ -126,4 +127,53 @@ async fn of_streams_and_datagrams_it_asks_what_their_records_say() {
     }
     assert_eq!([next(&server), next(&server)], ["abcd", "last"]);
     bench.until("all", |bench| bench.data(id.conn(1), Direction::Received).count() == 4).await;
+}
+
+/// Of a name the address is known once it is looked up, and the first datagram is there before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_datagrams_it_asks_for_the_address_that_the_target_became() {
+    for (host, filter, is_dropped) in [
+        ("127.0.0.1", "host == 127.0.0.1", true),
+        ("localhost", "host == 127.0.0.1 or host == ::1", true),
+        ("localhost", "host == localhost and (host == 127.0.0.1 or host == ::1)", true),
+        ("localhost", "host == 10.0.0.1", false),
+    ] {
+        let (server, client) = (socket(), socket());
+        let target = format!("{host}:{}", server.local_addr().unwrap().port()).parse().unwrap();
+        let list = vec![
+            when(filter, &fault(FaultFrom::Client, FaultEffect::Drop(100))),
+            when("data == never", &fault(FaultFrom::Server, FaultEffect::Drop(100))),
+        ];
+        let Plan::UdpRelay(plan) = datagrams(&server, list) else { unreachable!() };
+        let plan = UdpRelayPlan { target, ..plan };
+        let mut bench = Bench::start();
+        let id = bench.open(Plan::UdpRelay(plan));
+        let at = bench.listening(id).await[0];
+        for word in ["first", "second"] {
+            client.send_to(word.as_bytes(), at).unwrap();
+        }
+        bench.until("both", |it| it.data(id.conn(1), Direction::Received).count() == 2).await;
+        let told: Vec<(String, bool)> = bench
+            .data(id.conn(1), Direction::Received)
+            .map(|it| (text(it).to_owned(), it.faults.contains(FaultKind::Drop)))
+            .collect();
+        let expected = ["first", "second"].map(|word| (word.to_owned(), is_dropped));
+        assert_eq!(told, expected, "{host} {filter}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_target_that_is_not_there_is_told_and_counted() {
+    let (server, client) = (socket(), socket());
+    let list = vec![when("host == 127.0.0.1", &fault(FaultFrom::Client, FaultEffect::Drop(100)))];
+    let Plan::UdpRelay(plan) = datagrams(&server, list) else { unreachable!() };
+    let plan = UdpRelayPlan { target: "nowhere.invalid:9".parse().unwrap(), ..plan };
+    let mut bench = Bench::start();
+    let id = bench.open(Plan::UdpRelay(plan));
+    let at = bench.listening(id).await[0];
+    client.send_to(b"first", at).unwrap();
+    let lost = bench.record("its loss", |it| text(it).contains("the target was not found")).await;
+    assert!(text(&lost).contains("a datagram of 5 bytes of the client was not passed on"));
+    let told: Vec<_> = bench.data(id.conn(1), Direction::Received).map(text).collect();
+    assert_eq!(told, ["first"]);
 }

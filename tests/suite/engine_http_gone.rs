@@ -9,8 +9,9 @@ use socket2::SockRef;
 use wirebench::engine::command::CloseMode;
 use wirebench::model::exchange::ExchangeState;
 use wirebench::model::fault::{FaultEffect, FaultFrom};
+use wirebench::model::record::{Direction, RecordKind};
 
-use super::bench::{accept, fault};
+use super::bench::{accept, fault, text};
 use super::http_faults::{FaultyHttp, reads};
 
 fn reset(stream: TcpStream) {
@@ -155,4 +156,56 @@ async fn a_client_that_was_reset_behind_much_that_it_asks_next_is_missed() {
     let other = TcpStream::connect(it.listener.local_addr().unwrap()).unwrap();
     fills_and_resets(std::mem::replace(&mut it.client, other));
     ends(it, server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_resets_is_told_as_who_reset() {
+    let ask = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+    let begun = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhal";
+    for (said, is_tunnel) in [("", false), ("HTTP/1.1 2", false), (begun, false), ("hal", true)] {
+        let (mut it, mut server) = if is_tunnel {
+            in_a_tunnel().await
+        } else {
+            let mut it = FaultyHttp::of(Vec::new()).await;
+            it.asks(ask);
+            let mut server = accept(&it.listener);
+            reads(&mut server, ask);
+            (it, server)
+        };
+        server.write_all(said.as_bytes()).unwrap();
+        if said.ends_with("hal") {
+            it.gets(said);
+        }
+        reset(server);
+        it.over(0).await;
+        let bench = &mut it.bench;
+        let told = bench.kind(it.id, RecordKind::Reset).await;
+        assert_eq!(told.direction, Direction::Received, "{said}: {}", text(&told));
+        let of = bench.conns.iter().rev().find(|conn| conn.id == told.conn).unwrap();
+        assert_eq!(of.pair.map(|pair| pair.target), Some(told.conn), "the server did, {said}");
+        let failed =
+            |conn| bench.records.iter().any(|it| it.conn == conn && it.kind == RecordKind::Failed);
+        assert!(!failed(told.conn), "{said}: told once");
+        it.bench.close(it.id, CloseMode::Close);
+        it.bench.outcome(it.id).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_resets_inside_a_request_is_told_as_who_reset() {
+    for said in ["POST /a HT", "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhal"] {
+        let mut it = FaultyHttp::of(Vec::new()).await;
+        it.asks(said);
+        it.bench.record("what it said", |it| text(it) == said).await;
+        let other = TcpStream::connect(it.listener.local_addr().unwrap()).unwrap();
+        reset(std::mem::replace(&mut it.client, other));
+        let told = it
+            .bench
+            .record("its end", |it| {
+                it.direction == Direction::Received
+                    && ![RecordKind::Data, RecordKind::Accepted].contains(&it.kind)
+            })
+            .await;
+        assert_eq!(told.kind, RecordKind::Reset, "{}", text(&told));
+    }
 }

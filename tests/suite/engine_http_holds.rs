@@ -316,3 +316,25 @@ async fn a_client_that_gives_up_while_its_answer_is_held_ends_that_and_one_whose
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_waits_to_be_asked_for_is_held_with_its_request() {
+    let head = "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n";
+    for is_dropped in [false, true] {
+        let mut it = HoldingHttp::of("in and body contains secret").await;
+        it.client.write_all(head.as_bytes()).unwrap();
+        assert_eq!(reads(&mut it.client, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+        it.client.write_all(b"secret").unwrap();
+        let held = it.holds(1).await;
+        assert!(held.data.ends_with(b"\r\n\r\nsecret"), "{:?}", held.data);
+        if is_dropped {
+            it.decide(held.number, Decision::Drop);
+            assert!(reads(&mut it.client, "\r\n\r\n").starts_with("HTTP/1.1 502 "));
+        } else {
+            it.decide(held.number, replaced(&held, "secret", "open"));
+            let mut server = accept(&it.listener);
+            let got = reads(&mut server, "\r\n\r\nopen");
+            assert!(got.contains("Content-Length: 4\r\n"), "{got}");
+        }
+    }
+}

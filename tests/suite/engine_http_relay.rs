@@ -520,7 +520,8 @@ async fn who_has_no_password_is_asked_for_one_and_nothing_is_passed_on() {
     let answer = rest(&mut client);
     assert!(answer.starts_with("HTTP/1.1 407 "), "{answer}");
     assert!(answer.contains("Proxy-Authenticate: Basic realm=\"wirebench\""), "{answer}");
-    assert_eq!(status(&over(&mut bench, 0).await), Some(407));
+    let exchange = over(&mut bench, 0).await;
+    assert_eq!((status(&exchange), &*exchange.url), (Some(407), "http://127.0.0.1:1/"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -583,3 +583,42 @@ async fn rules_that_answer_the_same_requests_take_turns() {
         assert!(got.starts_with(&format!("HTTP/1.1 {status} ")), "{got}");
     }
 }
+
+/// Who waits for `100 Continue` is asked for its body by whoever looks into it first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_waits_to_be_asked_for_is_asked_for_where_a_rule_looks_into_it() {
+    let by_file = RewriteEdit::LocalFile { file: "nowhere".into(), under: "/static".into() };
+    let mut it =
+        Messages::of(vec![rule("", CLIENT, replace("secret", "X")), rule("", CLIENT, by_file)])
+            .await;
+    let head = "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n";
+    it.client.write_all(head.as_bytes()).unwrap();
+    let asked_for = "HTTP/1.1 100 Continue\r\n\r\n";
+    assert_eq!(reads_to(&mut it.client, "\r\n\r\n"), asked_for);
+    it.client.write_all(b"secret").unwrap();
+    let mut server = accept(&it.listener);
+    let got = reads_to(&mut server, "\r\n\r\nX");
+    assert!(got.contains("Content-Length: 1\r\n"), "{got}");
+    server.write_all(OK).unwrap();
+    assert_eq!(reads_to(&mut it.client, "\r\n\r\nok").as_bytes(), OK);
+    let said = it.exchange(0).await.warnings.join("\n");
+    assert!(said.contains("told by the relay to send its body"), "{said}");
+    assert!(said.contains("1 place in the body of the request"), "{said}");
+    // What is answered here is asked for here as well, each time anew.
+    it.client.write_all(head.replace("/a", "/static/x").as_bytes()).unwrap();
+    assert_eq!(reads_to(&mut it.client, "\r\n\r\n"), asked_for);
+    it.client.write_all(b"secret").unwrap();
+    let answer = reads_to(&mut it.client, "\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
+
+/// Of HTTP/1.0 nobody is, and who did not wait need not be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_wait_is_not_asked_for() {
+    let head = "Host: h\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\nsecret";
+    for ask in [format!("POST /a HTTP/1.0\r\n{head}"), format!("POST /a HTTP/1.1\r\n{head}")] {
+        let mut it = Messages::of(vec![rule("", CLIENT, replace("secret", "X"))]).await;
+        let _server = it.ask(&ask, "\r\n\r\nX", OK);
+        assert_eq!(reads_to(&mut it.client, "\r\n\r\nok").as_bytes(), OK);
+    }
+}

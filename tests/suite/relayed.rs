@@ -263,7 +263,7 @@ fn faults_of_the_command_line_are_done_and_told_by_name() {
     let asked = lines.iter().find(|line| line["from"] == "client").expect("the question");
     assert_eq!(asked.get("fault"), None);
     let said = |line: &Value| line["message"].as_str().unwrap_or_default().to_owned();
-    let told = "faults: corrupt 1 B of the server; seed 3 repeats them";
+    let told = "faults: corrupt 1 B of the server, when contains \"PING\"; seed 3 repeats them";
     assert!(lines.iter().any(|line| said(line) == told), "{lines:?}");
     let (status, said) = told_of(&["127.0.0.1:0", &target, "--fault", "dealy=1s"]);
     assert_eq!(status, Some(2));

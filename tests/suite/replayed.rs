@@ -1,13 +1,14 @@
 //! `wirebench replay` as a script uses it: what was recorded by us, said again to peers of the tests.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::harness::peers::{echo_peer, http_peer, tcp_peer, udp_peer};
-use crate::harness::program::{run, run_with_input, text};
+use crate::harness::program::{command, listening, run, run_with_input, text};
+use crate::harness::wait::PATIENCE;
 
 /// Exit status, and what was printed and said.
 fn told(ended: &std::process::Output) -> (Option<i32>, String) {
@@ -232,4 +233,57 @@ fn filters_find_what_somebody_wrote_about_a_row_of_a_file() {
     }
     let (_, said) = told(&run(&["replay", file, "--text", "--filter", "comment contains odd"]));
     assert!(said.contains("1 of 1 message sent"), "{said}");
+}
+
+/// What a program said through a relay that leads it where it asks goes there again, the relay being gone.
+#[test]
+fn what_was_said_through_socks_or_a_proxy_goes_to_the_server_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let ask = format!("GET /a HTTP/1.1\r\nHost: {peer}\r\nConnection: close\r\n\r\n");
+    let port = peer.port().to_be_bytes();
+    let socks = [&b"\x05\x01\x00\x05\x01\x00\x01\x7f\x00\x00\x01"[..], &port].concat();
+    let connect = format!("CONNECT {peer} HTTP/1.1\r\nHost: {peer}\r\n\r\n");
+    let through = ask.replace("GET /a", &format!("GET http://{peer}/a"));
+    for (listens, entry, answer, ask) in [
+        ("socks5://127.0.0.1:0", socks, 12, &ask),
+        ("http://127.0.0.1:0", connect.into_bytes(), 39, &ask),
+        ("http://127.0.0.1:0", Vec::new(), 0, &through),
+    ] {
+        let file = folder.path().join("seen.jsonl");
+        let file = file.to_str().unwrap();
+        let relay = listening(&mut command(&["relay", listens, "--jsonl", file]));
+        let mut client = TcpStream::connect(("127.0.0.1", relay.port)).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.write_all(&entry).unwrap();
+        client.read_exact(&mut vec![0; answer]).unwrap();
+        client.write_all(ask.as_bytes()).unwrap();
+        let mut got = String::new();
+        client.read_to_string(&mut got).unwrap();
+        assert!(got.ends_with("\r\n\r\nok"), "{got}");
+        relay.interrupt();
+        assert_eq!(relay.wait(), Some(0));
+        let (status, said) = told(&run(&["replay", file, "--text", "--check", "--speed", "max"]));
+        assert_eq!(status, Some(0), "{listens}: {said}");
+        assert!(said.contains("1 of 1 message sent; the same answer"), "{said}");
+        assert!(said.contains(&peer.to_string()), "{said}");
+    }
+}
+
+#[test]
+fn a_connect_of_a_har_is_left_out_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seen.har");
+    let har = r#"{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[{
+        "startedDateTime":"2026-11-30T00:00:00.000Z","time":1,"cache":{},
+        "timings":{"send":0,"wait":1,"receive":0},"serverIPAddress":"127.0.0.1",
+        "request":{"method":"CONNECT","url":"127.0.0.1:9","httpVersion":"HTTP/1.1","headers":[],
+            "queryString":[],"cookies":[],"headersSize":-1,"bodySize":0},
+        "response":{"status":200,"statusText":"Connection Established","httpVersion":"HTTP/1.1",
+            "headers":[],"cookies":[],"content":{"size":0,"mimeType":""},"redirectURL":"",
+            "headersSize":-1,"bodySize":0}}]}}"#;
+    std::fs::write(&file, har).unwrap();
+    let (status, said) = told(&run(&["replay", file.to_str().unwrap(), "--text"]));
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("a CONNECT only asks a proxy for a way"), "{said}");
 }

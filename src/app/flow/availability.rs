@@ -34,10 +34,9 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
     let is_list = matches!(pane, Pane::Presets | Pane::History);
     match action {
         A::Stop if !is_list && !runs(shared) => Some("nothing runs here"),
-        A::ToggleFaults if shared.session().is_none_or(|it| it.plan.target().is_none()) => {
-            Some("no relay runs here")
-        }
-        A::ToggleRewrites if shared.session().is_none_or(|it| it.plan.hold().is_none()) => {
+        A::ToggleFaults | A::ToggleRewrites
+            if shared.session().is_none_or(|it| it.plan.hold().is_none()) =>
+        {
             Some("no relay runs here")
         }
         A::ConnectAnyway if !shared.session().is_some_and(was_refused) => {

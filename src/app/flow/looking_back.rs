@@ -54,17 +54,7 @@ fn past(app: &App, conn: ConnId) -> Option<Session> {
 /// Of what no connection is known.
 fn nobody(id: ConnId) -> ConnInfo {
     let (protocol, side) = (Protocol::Tcp, Side::Client);
-    ConnInfo {
-        id,
-        protocol,
-        side,
-        local: None,
-        peer: None,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    }
+    ConnInfo::new(id, protocol, side)
 }
 
 /// A plan that nobody runs, of a client of streams or of datagrams.

@@ -207,7 +207,7 @@ fn words(script: &ReplayScript) -> String {
 fn usual_target(scope: Option<&ReplayScope>) -> String {
     let Some(Ok(script)) = scope.map(|scope| &scope.script) else { return String::new() };
     let place = |talk: &ReplayTalk| {
-        let scheme = match (talk.is_datagrams(), talk.conn.tls) {
+        let scheme = match (talk.is_datagrams(), talk.conn.is_under_tls()) {
             (true, _) => "udp",
             (false, true) => "tls",
             (false, false) => "tcp",

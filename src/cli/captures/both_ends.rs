@@ -55,15 +55,9 @@ mod tests {
     fn conn(session: u64, local: u16, peer: u16) -> ConnInfo {
         let at = |port: u16| Some(std::net::SocketAddr::from(([127, 0, 0, 1], port)).into());
         ConnInfo {
-            id: SessionId(session).conn(1),
-            protocol: Protocol::Tcp,
-            side: Side::Client,
             local: at(local),
             peer: at(peer),
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(SessionId(session).conn(1), Protocol::Tcp, Side::Client)
         }
     }
 

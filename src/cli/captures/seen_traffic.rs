@@ -108,17 +108,7 @@ mod tests {
         let of = |index| SessionId(1).conn(index);
         let pair = Some(RelayPair { client: of(4), target: of(5) });
         let (protocol, side) = (Protocol::Http, Side::Relay);
-        let conn = ConnInfo {
-            id: of(4),
-            protocol,
-            side,
-            local: None,
-            peer: None,
-            tls: false,
-            pair,
-            asked: None,
-            captured: None,
-        };
+        let conn = ConnInfo { pair, ..ConnInfo::new(of(4), protocol, side) };
         let record =
             Record::new(Stamp(7), of(4), Direction::Received, RecordKind::Data, "GET".into());
         let mut seen = SeenTraffic::default();

@@ -167,17 +167,7 @@ mod tests {
         let id = SessionId(1).conn(index);
         let (local, peer) = ("127.0.0.1:9000".parse().ok(), peer.parse().ok());
         let (protocol, side) = (Protocol::Tcp, Side::Listener);
-        let conns = vec![ConnInfo {
-            id,
-            protocol,
-            side,
-            local,
-            peer,
-            tls: false,
-            pair: None,
-            asked: None,
-            captured: None,
-        }];
+        let conns = vec![ConnInfo { local, peer, ..ConnInfo::new(id, protocol, side) }];
         let data = vec![0; 1024 * 1024].into();
         let record = Record::new(Stamp(1), id, Direction::Received, RecordKind::Data, data);
         Event::Traffic(Batch { conns, records: vec![record], ..Batch::default() })

@@ -48,9 +48,9 @@ pub(super) struct AskedAbout {
 }
 
 impl AskedAbout {
-    /// Of a client.
-    pub(super) fn of(conn: &ConnInfo) -> Self {
-        AskedAbout { conn: Some(Arc::new(conn.clone())), ..AskedAbout::default() }
+    /// Of a client, as it is known by now.
+    pub(super) fn is_of(&mut self, conn: &ConnInfo) {
+        self.conn = Some(Arc::new(conn.clone()));
     }
 
     /// What goes in next is of this exchange.

@@ -166,8 +166,14 @@ impl FaultLine {
     }
 
     /// The same, of which filters know the client.
-    pub(crate) fn of_conn(self, conn: &ConnInfo) -> Self {
-        FaultLine { about: AskedAbout::of(conn), ..self }
+    pub(crate) fn of_conn(mut self, conn: &ConnInfo) -> Self {
+        self.is_of(conn);
+        self
+    }
+
+    /// What filters know of the client from now on.
+    pub(crate) fn is_of(&mut self, conn: &ConnInfo) {
+        self.about.is_of(conn);
     }
 
     /// The same for messages.

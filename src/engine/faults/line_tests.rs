@@ -176,17 +176,7 @@ fn messages_are_counted_by_the_whole_relay() {
 fn conn() -> ConnInfo {
     let id = ConnId { session: SessionId(1), index: 3 };
     let (local, peer) = (Some("127.0.0.1:9000".parse().unwrap()), "127.0.0.1:50000".parse().ok());
-    ConnInfo {
-        id,
-        protocol: Protocol::Tcp,
-        side: Side::Relay,
-        local,
-        peer,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    }
+    ConnInfo { local, peer, ..ConnInfo::new(id, Protocol::Tcp, Side::Relay) }
 }
 
 fn filtered(filter: &str, from_client: bool) -> FaultLine {
@@ -344,6 +334,12 @@ fn what_begins_and_ends_in_time_is_told() {
     let jitter = FaultEffect::Delay { delay: Duration::ZERO, jitter: MS * 5 };
     let told = self::faults(vec![FaultPlan { when, ..fault(jitter) }]).told().unwrap();
     assert_eq!(told, "faults: delay up to 5ms, when path contains /api; seed 1 repeats them");
+    let when = FaultWhen::Bytes(WhenPlan::Contains(Bytes::from_static(b"COMMIT\n")));
+    let told = self::faults(vec![FaultPlan { when, ..fault(FaultEffect::Reset(0)) }]).told();
+    assert_eq!(
+        told.unwrap(),
+        r#"faults: reset 0 B, when contains "COMMIT\n"; seed 1 repeats them"#
+    );
 }
 
 fn effect() -> impl Strategy<Value = FaultEffect> {

@@ -570,14 +570,8 @@ impl Live {
                 }
             }
             End::Broke(half, failure) => {
-                let is_reset = failure.kind == FailureKind::Reset;
-                let (direction, kind) = if is_reset {
-                    (Direction::Received, RecordKind::Reset)
-                } else {
-                    (Direction::Local, RecordKind::Failed)
-                };
-                tell(half, direction, kind, &failure.to_string());
-                let what = if is_reset { "was reset" } else { "failed" };
+                session.events.broke(half.conn(pair), &failure);
+                let what = if failure.kind == FailureKind::Reset { "was reset" } else { "failed" };
                 let words = format!("reset by us: the connection of the {} {what}", half.name());
                 let other = match half {
                     Half::Client => target,

@@ -32,17 +32,7 @@ fn record(index: u32, data: &'static [u8]) -> Record {
 }
 
 fn info(index: u32) -> ConnInfo {
-    ConnInfo {
-        id: SESSION.conn(index),
-        protocol: Protocol::Udp,
-        side: Side::Client,
-        local: None,
-        peer: None,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    }
+    ConnInfo::new(SESSION.conn(index), Protocol::Udp, Side::Client)
 }
 
 fn done() -> Event {

@@ -245,16 +245,14 @@ impl Dial<'_> {
         facts: &ConnectFacts,
         process: Option<SoughtProcess>,
     ) {
+        let side = if self.pair.is_some() { Side::Relay } else { Side::Client };
         let info = ConnInfo {
-            id: self.conn,
-            protocol: self.protocol,
-            side: if self.pair.is_some() { Side::Relay } else { Side::Client },
             local: facts.local.clone(),
             peer: facts.peer.clone(),
             tls: *self.tls != ClientTls::Off,
             pair: self.pair,
             asked: self.pair.map(|_| AskedTarget::new(self.endpoint, facts.peer.clone())),
-            captured: None,
+            ..ConnInfo::new(self.conn, self.protocol, side)
         };
         session.introduce_with(&info, process);
     }

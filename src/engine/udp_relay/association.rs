@@ -118,6 +118,7 @@ impl Ends for Targets {
     type Key = Endpoint;
     const MOST: usize = 64;
     const NAME: &'static str = "targets";
+    const BY_CLIENT: bool = true;
 
     fn sockets(&self) -> &[BoundSocket] {
         std::slice::from_ref(&self.bound)

@@ -4,6 +4,7 @@
 
 use std::hash::Hash;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -12,6 +13,9 @@ use futures_util::stream::FuturesUnordered;
 use super::onward::{Towards, WatchedSocket};
 use crate::engine::datagram::bound_socket::{BoundSocket, any_readable};
 use crate::engine::session::SessionHandle;
+use crate::model::asked_target::AskedTarget;
+use crate::model::end_address::EndAddress;
+use crate::model::endpoint::Endpoint;
 use crate::model::id::ConnId;
 
 /// The clients' side of a relay of datagrams: what its pairs are told apart by, and where they lead.
@@ -22,6 +26,8 @@ pub(super) trait Ends {
     const MOST: usize;
     /// What they are called.
     const NAME: &'static str;
+    /// Clients choose where they are led to.
+    const BY_CLIENT: bool;
 
     /// Where clients send to.
     fn sockets(&self) -> &[BoundSocket];
@@ -39,6 +45,18 @@ pub(super) trait Ends {
     fn local(&self, key: &Self::Key) -> Option<SocketAddr>;
     /// Where what it sends goes on to.
     fn towards(&self, key: &Self::Key) -> Towards;
+    /// A target for filters, with the address that it led to once that is known.
+    fn asked(endpoint: &Endpoint, address: Option<SocketAddr>) -> Arc<AskedTarget> {
+        // Whoever names an address need not wait for it to be found.
+        let literal = || Some(SocketAddr::new(endpoint.host.parse().ok()?, endpoint.port));
+        let address = address.or_else(literal).map(EndAddress::from);
+        if Self::BY_CLIENT {
+            AskedTarget::by_client(endpoint, address, false)
+        } else {
+            AskedTarget::new(endpoint, address)
+        }
+    }
+
     /// Sends it what came of the target, or says why not.
     fn send_down(&self, key: &Self::Key, from: SocketAddr, data: &[u8]) -> Result<(), String>;
     /// Says how many pairs there are, where somebody is told.

@@ -1,6 +1,6 @@
 //! The socket that a client of a UDP relay has towards the target.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
@@ -13,6 +13,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
+use super::early::EarlyDatagrams;
 use super::lost::BUSY;
 use crate::engine::budget::Descriptors;
 use crate::engine::datagram::bound_socket::{self, BoundSocket, is_late_report};
@@ -26,8 +27,6 @@ use crate::model::plan::{ClientOptions, DatagramOptions};
 
 /// What a client opens: its socket, and what a name lookup needs.
 pub(super) const DESCRIPTORS: u32 = 2;
-/// Datagrams and bytes of a client that wait for the target to be found.
-const WAITING: (usize, usize) = (64, 256 * 1024);
 
 /// A search for the target of a client.
 pub(super) type Finding<Key> = BoxFuture<'static, Found<Key>>;
@@ -79,36 +78,6 @@ pub(super) struct Onward {
     /// By which others know that it leads on from here.
     trail: Option<Trail>,
     _held: Descriptors,
-}
-
-/// Datagrams that wait for the target to be found.
-pub(super) struct EarlyDatagrams {
-    queue: VecDeque<Bytes>,
-    bytes: usize,
-}
-
-impl EarlyDatagrams {
-    /// It begins with this one.
-    pub(super) fn of(first: Bytes) -> Self {
-        EarlyDatagrams { bytes: first.len(), queue: VecDeque::from([first]) }
-    }
-
-    /// One more, or why not.
-    pub(super) fn push(&mut self, data: Bytes) -> Result<(), String> {
-        let (datagrams, bytes) = WAITING;
-        if self.queue.len() >= datagrams || self.bytes + data.len() > bytes {
-            return Err("the target is still being looked up".into());
-        }
-        self.bytes += data.len();
-        self.queue.push_back(data);
-        Ok(())
-    }
-
-    /// All of them, in their order.
-    pub(super) fn take(&mut self) -> Vec<Bytes> {
-        self.bytes = 0;
-        std::mem::take(&mut self.queue).into()
-    }
 }
 
 impl Link {

@@ -20,10 +20,11 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
 
+use super::early::{Early, EarlyDatagrams};
 use super::ends::{Ends, Readable, next_read};
 use super::holding::{DatagramHold, Deciding, HeldDatagram};
 use super::lost::LostDatagrams;
-use super::onward::{self, EarlyDatagrams, Finding, Found, Link, WatchedSocket};
+use super::onward::{self, Finding, Found, Link, WatchedSocket};
 use super::passed_on::data_record;
 use crate::engine::clock;
 use crate::engine::datagram::by_use::ByUse;
@@ -65,6 +66,15 @@ pub(super) struct Pair {
     /// Of its datagrams so many wait for a decision.
     pub(super) held: usize,
     used: Instant,
+}
+
+impl Pair {
+    /// What filters know of it from now on.
+    fn leads_to(&mut self, asked: Arc<AskedTarget>) {
+        self.conn.asked = Some(asked);
+        self.up.is_of(&self.conn);
+        self.down.is_of(&self.conn);
+    }
 }
 
 /// All pairs of a relay, its sockets, and what waits.
@@ -176,17 +186,9 @@ impl<E: Ends> Pairs<E> {
             && let Some((from, data)) = self.next_of_client(index)
         {
             read += 1;
-            let (at, len) = (clock::now(), data.len());
+            let len = data.len();
             match self.ends.taken_in(from, data) {
-                Ok((key, data)) => {
-                    let conn = self.at(&key).client;
-                    let relayed = self.rewritten(&key, true, data.clone());
-                    if let DatagramHold::GoesOn(held) = self.ask_hold(&key, true, &relayed) {
-                        let marks = self.pass_up(&key, relayed).with(held);
-                        let record = data_record(conn, Direction::Received, data, marks);
-                        records.push(Record { at, ..record });
-                    }
-                }
+                Ok((key, data)) => records.extend(self.take_in(&key, data)),
                 Err(why) => self.lost.add(self.ends.itself(), true, len, why),
             }
         }
@@ -199,7 +201,7 @@ impl<E: Ends> Pairs<E> {
     }
 
     /// The halves of a pair, which is introduced when it is new.
-    fn at(&mut self, key: &E::Key) -> RelayPair {
+    pub(super) fn at(&mut self, key: &E::Key) -> RelayPair {
         let now = Instant::now();
         if let Some(pair) = self.known.used(key) {
             pair.used = now;
@@ -211,7 +213,7 @@ impl<E: Ends> Pairs<E> {
         let session = &self.session;
         let halves = RelayPair { client: session.next_conn(), target: session.next_conn() };
         let ends = (self.ends.local(key), Some(self.ends.client(key)));
-        let asked = AskedTarget::new(&self.ends.towards(key).endpoint, None);
+        let asked = E::asked(&self.ends.towards(key).endpoint, None);
         let conn = Self::half(halves, halves.client, ends, Arc::clone(&asked));
         session.introduce(&conn);
         // What does not get there is told of it, however early that is.
@@ -233,17 +235,7 @@ impl<E: Ends> Pairs<E> {
     ) -> ConnInfo {
         let (protocol, side, pair) = (Protocol::Udp, Side::Relay, Some(halves));
         let (local, peer) = (local.map(EndAddress::from), peer.map(EndAddress::from));
-        ConnInfo {
-            id,
-            protocol,
-            side,
-            local,
-            peer,
-            tls: false,
-            pair,
-            asked: Some(asked),
-            captured: None,
-        }
+        ConnInfo { local, peer, pair, asked: Some(asked), ..ConnInfo::new(id, protocol, side) }
     }
 
     fn oldest(&self) -> Option<E::Key> {
@@ -258,26 +250,26 @@ impl<E: Ends> Pairs<E> {
     }
 
     /// Looks for the target of a pair, which begins with this datagram.
-    pub(super) fn find_target(&mut self, key: &E::Key, conn: ConnId, first: Bytes) {
+    pub(super) fn find_target(&mut self, key: &E::Key, conn: ConnId, first: Early) {
         let mut held = self.session.budget.descriptors(onward::DESCRIPTORS);
         // One of ours that is silent gives its own.
         if held.is_err() && self.oldest().is_some_and(|oldest| oldest != *key) {
             self.make_room();
             held = self.session.budget.descriptors(onward::DESCRIPTORS);
         }
-        let link = match held {
+        let (link, refused) = match held {
             Ok(held) => {
                 let towards = self.ends.towards(key);
                 self.finding.push(onward::find(towards, (key.clone(), conn), held));
-                Link::Finding(EarlyDatagrams::of(first))
+                (Link::Finding(EarlyDatagrams::of(first)), None)
             }
-            Err(why) => {
-                self.lost.add(conn, true, first.len(), why);
-                Link::Unreached { again: Instant::now() + AGAIN }
-            }
+            Err(why) => (Link::Unreached { again: Instant::now() + AGAIN }, Some((first, why))),
         };
         if let Some(pair) = self.known.get_mut(key) {
             pair.link = link;
+        }
+        if let Some((first, why)) = refused {
+            self.give_up(key, vec![first], &why);
         }
     }
 
@@ -300,28 +292,24 @@ impl<E: Ends> Pairs<E> {
         match opened.and_then(|onward| onward.with_trail(self.session.relay, client)) {
             Ok(mut onward) => {
                 let (local, target) = (onward.local(), onward.target);
-                let asked = AskedTarget::new(onward.endpoint(), Some(target.into()));
+                let asked = E::asked(onward.endpoint(), Some(target));
                 let text = format!("bound to {local} for {client}, towards {}", onward.name);
                 self.watched.push(onward.watch(key.clone()));
                 pair.link = Link::Open(Box::new(onward));
                 let ends = (Some(local), Some(target));
                 let half = Self::half(halves, conn, ends, Arc::clone(&asked));
                 self.session.introduce(&half);
-                pair.conn.asked = Some(asked);
+                pair.leads_to(asked);
                 self.session.events.conn(pair.conn.clone());
                 self.note(conn, RecordKind::Bound, text);
-                for data in waiting {
-                    self.send_up(&key, data);
-                }
+                self.go_on(&key, waiting);
             }
             Err(failure) => {
                 pair.link = Link::Unreached { again: Instant::now() + AGAIN };
-                let asked = AskedTarget::new(&self.ends.towards(&key).endpoint, None);
+                let asked = E::asked(&self.ends.towards(&key).endpoint, None);
                 self.session.introduce(&Self::half(halves, conn, (None, None), asked));
                 self.session.events.failed(conn, &failure);
-                for data in waiting {
-                    self.lost.add(conn, true, data.len(), "the target was not found".into());
-                }
+                self.give_up(&key, waiting, "the target was not found");
             }
         }
     }
@@ -431,6 +419,11 @@ impl<E: Ends> Pairs<E> {
     pub(super) fn end(&mut self, key: &E::Key, words: &str) {
         self.receive_of_target(key, LAST_DRAIN);
         self.let_go_of_held(key, words);
+        // What waits for a target that is still looked for.
+        if let Some(Pair { link: Link::Finding(waiting), .. }) = self.known.get_mut(key) {
+            let waiting = waiting.take();
+            self.give_up(key, waiting, words);
+        }
         let Some(pair) = self.known.remove(key) else { return };
         if let Link::Open(onward) = &pair.link
             && onward.came > NEVER_FULL
@@ -438,17 +431,11 @@ impl<E: Ends> Pairs<E> {
             let gone = os::kernel_drops(&onward.bound.socket);
             self.dropped = self.dropped.zip(gone).map(|(before, gone)| before + gone);
         }
-        let Pair { halves, link, mut up, mut down, .. } = pair;
+        let Pair { halves, mut up, mut down, .. } = pair;
         for (line, to, is_up) in [(&mut up, halves.target, true), (&mut down, halves.client, false)]
         {
             for data in line.drain() {
                 self.lost.add(to, is_up, data.len(), words.to_owned());
-            }
-        }
-        // What waits for a target that is still looked for.
-        if let Link::Finding(mut waiting) = link {
-            for data in waiting.take() {
-                self.lost.add(halves.target, true, data.len(), words.to_owned());
             }
         }
         self.tell_lost();

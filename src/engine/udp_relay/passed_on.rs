@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::early::Early;
 use super::ends::Ends;
+use super::holding::DatagramHold;
 use super::lost::BUSY;
 use super::onward::Link;
 use super::pairs::{Pair, Pairs};
@@ -110,6 +112,15 @@ impl<E: Ends> Pairs<E> {
         }
     }
 
+    /// A datagram of a client, through rules, holds and faults; the record of it, unless it is held.
+    pub(super) fn pass_in(&mut self, key: &E::Key, data: Bytes) -> Option<Record> {
+        let (at, conn) = (clock::now(), self.known.get(key)?.halves.client);
+        let relayed = self.rewritten(key, true, data.clone());
+        let DatagramHold::GoesOn(held) = self.ask_hold(key, true, &relayed) else { return None };
+        let marks = self.pass_up(key, relayed).with(held);
+        Some(Record { at, ..data_record(conn, Direction::Received, data, marks) })
+    }
+
     /// A datagram of a client, on its way to the target; says what faults do to it.
     pub(super) fn pass_up(&mut self, key: &E::Key, relayed: Relayed) -> FaultMarks {
         let Relayed { original, data, marks } = relayed;
@@ -152,9 +163,9 @@ impl<E: Ends> Pairs<E> {
         let (len, to) = (data.len(), pair.halves.target);
         let sent = match &mut pair.link {
             Link::Open(onward) => onward.send(&data),
-            Link::Finding(waiting) => waiting.push(data),
+            Link::Finding(waiting) => waiting.push(Early::Ready(data)),
             Link::Unreached { again } if *again > now => Err("the target was not found".into()),
-            Link::Unreached { .. } => return self.find_target(key, to, data),
+            Link::Unreached { .. } => return self.find_target(key, to, Early::Ready(data)),
         };
         if let Err(why) = sent {
             self.lost.add(to, true, len, why);

@@ -46,15 +46,9 @@ fn again(batch: &CaptureBatch, told: Disclosure) -> (Vec<u8>, ExportWriter) {
 
 fn conn(session: u64, protocol: Protocol, local: &str) -> ConnInfo {
     ConnInfo {
-        id: SessionId(session).conn(1),
-        protocol,
-        side: Side::Listener,
         local: local.parse().ok(),
         peer: "127.0.0.1:50000".parse().ok(),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(session).conn(1), protocol, Side::Listener)
     }
 }
 

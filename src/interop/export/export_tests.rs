@@ -11,15 +11,9 @@ use crate::model::secrets::Secrets;
 
 fn conn(index: u32, protocol: Protocol) -> ConnInfo {
     ConnInfo {
-        id: SessionId(1).conn(index),
-        protocol,
-        side: Side::Client,
         local: Some("127.0.0.1:5000".parse().unwrap()),
         peer: Some("127.0.0.1:9000".parse().unwrap()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(1).conn(index), protocol, Side::Client)
     }
 }
 

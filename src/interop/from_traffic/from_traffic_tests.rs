@@ -133,15 +133,9 @@ proptest! {
 
 fn conn(protocol: Protocol, side: Side) -> ConnInfo {
     ConnInfo {
-        id: SessionId(1).conn(1),
-        protocol,
-        side,
         local: Some("127.0.0.1:9000".parse().unwrap()),
         peer: Some("[::ffff:10.0.0.1]:5000".parse().unwrap()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(1).conn(1), protocol, side)
     }
 }
 

@@ -21,15 +21,11 @@ const NOON: u64 = 1_700_000_000_123_456_789;
 fn conns() -> Vec<ConnInfo> {
     let of = |index| SessionId(5).conn(index);
     let info = |index, protocol, side, pair| ConnInfo {
-        id: of(index),
-        protocol,
-        side,
         local: "127.0.0.1:9000".parse().ok(),
         peer: "[::1]:5".parse().ok(),
         tls: index % 2 == 0,
         pair,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(of(index), protocol, side)
     };
     let pair = Some(RelayPair { client: of(3), target: of(4) });
     vec![
@@ -304,17 +300,7 @@ fn a_row_of_an_exchange_is_there_once_with_what_was_written_about_it() {
         without_bytes: true,
         ..Exchange::begun(Side::Client, conn, 0, message(asked), Stamp(NOON))
     };
-    let http = ConnInfo {
-        id: conn,
-        protocol: Protocol::Http,
-        side: Side::Client,
-        local: None,
-        peer: None,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    };
+    let http = ConnInfo::new(conn, Protocol::Http, Side::Client);
     let of_socket = |data: &'static [u8], direction| {
         let data = Bytes::from_static(data);
         Record::new(Stamp(NOON + 5_000_000), conn, direction, RecordKind::Data, data)

@@ -39,15 +39,9 @@ fn words(batch: &CaptureBatch, kind: RecordKind) -> Vec<String> {
 fn ours() -> Vec<u8> {
     let mut writer = PcapngWriter::new();
     let info = |index, protocol, side, local: &str, peer: &str| ConnInfo {
-        id: SessionId(1).conn(index),
-        protocol,
-        side,
         local: local.parse().ok(),
         peer: peer.parse().ok(),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(1).conn(index), protocol, side)
     };
     writer.conn(&info(1, Protocol::Tcp, Side::Listener, "127.0.0.1:9000", "127.0.0.1:50000"));
     writer.conn(&info(2, Protocol::Tcp, Side::Client, "[::1]:50000", "[::1]:9000"));
@@ -353,15 +347,9 @@ fn what_interfaces_say_was_dropped_is_lost_by_us_in_our_own_files_alone() {
     let mut writer = PcapngWriter::new();
     let id = SessionId(1).conn(1);
     writer.conn(&ConnInfo {
-        id,
-        protocol: Protocol::Udp,
-        side: Side::Listener,
         local: "127.0.0.1:9000".parse().ok(),
         peer: "127.0.0.1:50000".parse().ok(),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(id, Protocol::Udp, Side::Listener)
     });
     let (way, kind) = (Direction::Received, RecordKind::Data);
     writer.record(&Record::new(Stamp(7), id, way, kind, Bytes::from_static(b"x")), &[]);

@@ -219,15 +219,10 @@ impl SeenFlow {
         let (local_end, peer) = (Some(local.into()), Some(peer.into()));
         let pair = None;
         out.conns.push(ConnInfo {
-            id,
-            protocol,
-            side,
             local: local_end,
             peer,
-            tls: false,
             pair,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(id, protocol, side)
         });
         let mut tell = |direction, kind, words: &'static str| {
             out.records.push(Record::new(

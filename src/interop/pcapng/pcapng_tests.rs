@@ -8,15 +8,9 @@ const SESSION: SessionId = SessionId(1);
 
 fn info(index: u32, protocol: Protocol, side: Side) -> ConnInfo {
     ConnInfo {
-        id: SESSION.conn(index),
-        protocol,
-        side,
         local: Some("127.0.0.1:9000".parse().unwrap()),
         peer: Some("127.0.0.1:50000".parse().unwrap()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SESSION.conn(index), protocol, side)
     }
 }
 

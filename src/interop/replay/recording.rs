@@ -5,9 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::proxied;
 use super::talk::{ReplayAct, ReplayAnswers, ReplayStep, ReplayTalk};
 use crate::interop::pcap::MISSING;
+use crate::model::asked_target::AskedTarget;
 use crate::model::counts::{count, counted};
+use crate::model::endpoint::Endpoint;
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -43,6 +46,7 @@ pub struct Recording {
 
 /// One connection so far.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Heard {
     talk: ReplayTalk,
     /// What its client said last is chosen, or it has said nothing: what comes counts as answer.
@@ -53,6 +57,15 @@ struct Heard {
     wrong: Option<String>,
     /// Its client's bytes, as far as TLS may begin in them.
     is_tls_inside: bool,
+    /// What it says next begins something: nothing was said, or it was let through by a proxy.
+    begins: bool,
+    /// Where its client asked a proxy to be let through to, and whether it was.
+    way: Option<Endpoint>,
+    is_through: bool,
+    /// It speaks TLS there, which the relay opened.
+    is_opened: bool,
+    /// Nothing of what it said there is chosen, but that it asked for the way.
+    only_asked: bool,
 }
 
 impl Recording {
@@ -65,7 +78,14 @@ impl Recording {
         }
         let known = self.talks.len();
         let heard = self.talks.entry(record.conn).or_insert_with(|| Heard::begin(conn, record.at));
+        // Where it is led to is known later than that it is there.
+        if heard.talk.conn.asked != conn.asked {
+            heard.talk.conn.asked.clone_from(&conn.asked);
+        }
         let from_client = record.direction == client_direction(conn);
+        if heard.asks_a_proxy(record, from_client) {
+            return;
+        }
         match record.kind {
             RecordKind::Data if from_client && is_chosen => {
                 let is_more = known >= TALKS && heard.talk.steps.is_empty();
@@ -108,7 +128,9 @@ impl Recording {
         }
         let mut script = ReplayScript::default();
         let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-        for Heard { talk, wrong, is_tls_inside, .. } in self.talks.into_values() {
+        for mut heard in self.talks.into_values() {
+            heard.is_for_its_server();
+            let Heard { talk, wrong, is_tls_inside, .. } = heard;
             let is_said = talk.sends() > 0;
             match wrong {
                 Some(why) => *reasons.entry(why).or_default() += 1,
@@ -142,19 +164,95 @@ impl Heard {
             ended: at,
             named: None,
         };
-        Heard { talk, listens: true, is_answered_only: false, wrong: None, is_tls_inside: false }
+        Heard {
+            talk,
+            listens: true,
+            is_answered_only: false,
+            wrong: None,
+            is_tls_inside: false,
+            begins: true,
+            way: None,
+            is_through: false,
+            is_opened: false,
+            only_asked: false,
+        }
+    }
+
+    /// Looks for a `CONNECT` and its answer; `true` = the record is that answer, and no more.
+    fn asks_a_proxy(&mut self, record: &Record, from_client: bool) -> bool {
+        match record.kind {
+            RecordKind::Data if self.is_through => false,
+            RecordKind::Data if from_client => {
+                let way = proxied::way_asked_for(&record.data);
+                self.way = way.or(self.way.take());
+                false
+            }
+            RecordKind::Data => {
+                self.is_through = self.way.is_some() && proxied::lets_through(&record.data);
+                self.begins |= self.is_through;
+                self.only_asked = self.is_through && !self.talk.steps.is_empty();
+                if self.is_through && self.is_our_proxy() {
+                    self.forgets();
+                    return true;
+                }
+                false
+            }
+            RecordKind::Secured => {
+                self.is_opened |= self.is_through;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// What was said so far was for the relay alone, and so was what is wrong with it.
+    fn forgets(&mut self) {
+        self.talk.steps.clear();
+        self.wrong = None;
+        self.is_answered_only = true;
+    }
+
+    /// Leads it where its client had the relay lead it, as far as what it said has to do with that.
+    fn is_for_its_server(&mut self) {
+        if self.only_asked {
+            let why = "a CONNECT only asks a proxy for a way, and nothing is chosen of what was said through it";
+            self.wrong.get_or_insert(why.into());
+        }
+        if !self.is_our_proxy() || self.talk.conn.chosen_target().is_some() {
+            return;
+        }
+        let server = match self.way.take().filter(|_| self.is_through) {
+            Some(way) => Ok(Some((way, self.is_opened))),
+            None => proxied::for_the_server(&mut self.talk.steps),
+        };
+        match server {
+            Ok(server) => {
+                let asked = server.map(|(to, tls)| AskedTarget::by_client(&to, None, tls));
+                self.talk.conn.asked = asked.or(self.talk.conn.asked.take());
+            }
+            Err(why) => {
+                self.wrong.get_or_insert(why);
+            }
+        }
+    }
+
+    /// Whether a relay has it that leads clients where they ask, not to a target of its own.
+    fn is_our_proxy(&self) -> bool {
+        let conn = &self.talk.conn;
+        conn.is_of_relay() && conn.asked.as_ref().is_none_or(|asked| asked.by_client)
     }
 
     fn says(&mut self, record: &Record, is_masked: bool) {
         let talk = &mut self.talk;
-        if talk.steps.is_empty() {
-            if self.is_answered_only {
-                // What came before was no answer to this, and nobody waits for it.
-                talk.old = ReplayAnswers::default();
-                talk.began = record.at;
-            }
-            let is_plain_stream = !talk.is_datagrams() && !talk.conn.tls;
-            self.is_tls_inside = is_plain_stream && is_client_hello(&record.data);
+        if talk.steps.is_empty() && self.is_answered_only {
+            // What came before was no answer to this, and nobody waits for it.
+            talk.old = ReplayAnswers::default();
+            talk.began = record.at;
+        }
+        self.only_asked = false;
+        if std::mem::take(&mut self.begins) {
+            let is_plain = !talk.is_datagrams() && !talk.conn.is_under_tls();
+            self.is_tls_inside = is_plain && is_client_hello(&record.data);
             talk.named = host(&record.data);
         }
         let missing = record.original_len.saturating_sub(record.data.len() as u64);

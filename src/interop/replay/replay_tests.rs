@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::model::asked_target::AskedTarget;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
@@ -13,15 +14,9 @@ const SECOND: u64 = 1_000_000_000;
 
 fn info(index: u32, protocol: Protocol, side: Side) -> ConnInfo {
     ConnInfo {
-        id: SessionId(7).conn(index),
-        protocol,
-        side,
         local: "127.0.0.1:9000".parse().ok(),
         peer: "127.0.0.1:5000".parse().ok(),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(SessionId(7).conn(index), protocol, side)
     }
 }
 
@@ -291,4 +286,88 @@ fn a_step_that_has_not_left_is_not_over() {
     assert!(!run.awaits_step(), "it is on its way");
     run.record(0, &data(conn.id, 2, Direction::Sent, b"a"), Stamp(2));
     assert!(run.awaits_step());
+}
+
+/// What a client said to a relay that leads it where it asks.
+fn proxied(conn: &ConnInfo, said: &[&'static str], is_opened: bool) -> Result<ReplayTalk, String> {
+    let mut recording = Recording::default();
+    for (at, text) in said.iter().enumerate() {
+        let direction = if text.starts_with('>') { Direction::Received } else { Direction::Sent };
+        let record = data(conn.id, at as u64 * SECOND, direction, &text.as_bytes()[1..]);
+        recording.take(&record, conn, true, false);
+        if is_opened && text.contains(" 200 Conn") {
+            let words = Bytes::from_static(b"TLS is opened here");
+            let at = Stamp(at as u64 * SECOND + 1);
+            let fact = Record::new(at, conn.id, Direction::Local, RecordKind::Secured, words);
+            recording.take(&fact, conn, true, false);
+        }
+    }
+    recording.finish().map(|mut script| script.talks.remove(0))
+}
+
+fn said(talk: &ReplayTalk) -> String {
+    let sends = talk.steps.iter().filter_map(|step| match &step.act {
+        ReplayAct::Send(data) => Some(String::from_utf8_lossy(data).into_owned()),
+        ReplayAct::Finish => None,
+    });
+    sends.collect()
+}
+
+#[test]
+fn a_client_that_chose_where_to_be_led_is_led_there_again() {
+    for (protocol, tls) in [(Protocol::Tcp, false), (Protocol::Tcp, true), (Protocol::Udp, false)] {
+        let target = "db.example:5432".parse().unwrap();
+        let asked = Some(AskedTarget::by_client(&target, "192.0.2.1:5432".parse().ok(), tls));
+        let conn = ConnInfo { asked, ..info(1, protocol, Side::Relay) };
+        let talk = script(&conn, &[">a", "<A"]).talks.remove(0);
+        let plan = talk.plan(&ReplayTarget::default()).unwrap();
+        assert_eq!(plan.address(), "db.example:5432", "not the port of the relay");
+        assert_eq!(format!("{plan:?}").contains("tls: On"), tls, "{plan:?}");
+    }
+    // One that leads all to one target is there for all of them.
+    let asked = Some(AskedTarget::new(&"db.example:5432".parse().unwrap(), None));
+    let conn = ConnInfo { asked, ..info(1, Protocol::Tcp, Side::Relay) };
+    let connects = [">CONNECT a.example:443 HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\n\r\n", ">a"];
+    let talk = script(&conn, &connects).talks.remove(0);
+    assert_eq!((talk.address().as_str(), talk.sends()), ("127.0.0.1:9000", 2));
+}
+
+#[test]
+fn what_was_said_through_a_connect_is_said_to_its_server() {
+    let conn = info(1, Protocol::Http, Side::Relay);
+    let connect = ">CONNECT a.example:8443 HTTP/1.1\r\nProxy-Authorization: Basic eA==\r\n\r\n";
+    let yes = "<HTTP/1.1 200 Connection Established\r\n\r\n";
+    let no = "<HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+    let (ask, answer) =
+        (">GET / HTTP/1.1\r\nHost: a.example:8443\r\n\r\n", "<HTTP/1.1 200 OK\r\n\r\n");
+    for is_opened in [true, false] {
+        let talk = proxied(&conn, &[connect, no, connect, yes, ask, answer], is_opened).unwrap();
+        assert_eq!(
+            (said(&talk), talk.old.joined()),
+            (ask[1..].to_owned(), answer.as_bytes()[1..].to_vec())
+        );
+        let plan = talk.plan(&ReplayTarget::default()).unwrap();
+        assert_eq!(plan.address(), "a.example:8443");
+        assert_eq!(format!("{plan:?}").contains("tls: On"), is_opened, "{plan:?}");
+    }
+    let hello = ">\x16\x03\x01\x02\x00\x01\x00";
+    for side in [Side::Relay, Side::Listener] {
+        let conn = info(1, Protocol::Http, side);
+        let why = proxied(&conn, &[connect, yes, hello], false).unwrap_err();
+        assert!(why.contains("TLS that nobody decrypted"), "{why}");
+        let why = proxied(&conn, &[connect, yes], false).unwrap_err();
+        assert!(why.contains("a CONNECT only asks a proxy for a way"), "{why}");
+    }
+}
+
+#[test]
+fn a_request_that_a_proxy_got_is_said_to_its_server() {
+    let conn = info(1, Protocol::Http, Side::Relay);
+    let ask = ">GET http://a.example:81/x HTTP/1.1\r\nHost: a.example:81\r\n\r\n";
+    let talk = proxied(&conn, &[ask, "<HTTP/1.1 200 OK\r\n\r\n"], false).unwrap();
+    assert_eq!(said(&talk), "GET /x HTTP/1.1\r\nHost: a.example:81\r\n\r\n");
+    assert_eq!(talk.address(), "a.example:81");
+    let other = ">GET http://b.example/ HTTP/1.1\r\n\r\n";
+    let why = proxied(&conn, &[ask, "<HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", other], false);
+    assert!(why.unwrap_err().contains("more than one server"));
 }

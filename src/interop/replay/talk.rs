@@ -191,7 +191,7 @@ impl ReplayTalk {
         // Another host has another name.
         let named = self.named.clone().filter(|_| target.address.is_none());
         let (verify, trust) = (target.verify, TrustedCertificates::default());
-        let is_tls = target.tls.unwrap_or(self.conn.tls);
+        let is_tls = target.tls.unwrap_or(self.conn.is_under_tls());
         let tls = ClientTls::On { verify, trust, sni: named.unwrap_or_default() };
         spec.set_client_tls(if is_tls { tls } else { ClientTls::Off });
         compose::plan(&spec, &Scope::default())

@@ -13,7 +13,7 @@ const AGREED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r
 fn conn(side: Side) -> ConnInfo {
     let (protocol, id) = (Protocol::Http, SessionId(1).conn(1));
     let (local, peer, pair) = (None, None, None);
-    ConnInfo { id, protocol, side, local, peer, tls: false, pair, asked: None, captured: None }
+    ConnInfo { local, peer, pair, ..ConnInfo::new(id, protocol, side) }
 }
 
 fn exchange(status: u16) -> Exchange {

@@ -121,7 +121,7 @@ fn ends(session: &Session) -> String {
             let buffer = receive_buffer
                 .map(|bytes| format!("  buffer {}", format::size(bytes as u64)))
                 .unwrap_or_default();
-            let target = session.plan.target();
+            let target = session.plan.leads_to();
             let target = target.map(|target| format!(" → {target}")).unwrap_or_default();
             format!(" on {}{target}{open}{refused}{buffer}", list.join(", "))
         }

@@ -31,7 +31,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         ],
         Spec::HttpRelay(_) => [
             "[send] starts the relay",
-            "every request it passes on appears here with its answer",
+            "requests and answers appear here; without a target it is a forward proxy",
             "[switch-side] composes a client for it",
         ],
         Spec::Tcp(_) => [

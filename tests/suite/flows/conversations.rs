@@ -55,15 +55,9 @@ pub fn talking(size: (u16, u16)) -> (Driver, ConnId) {
 
 fn client(id: ConnId) -> ConnInfo {
     ConnInfo {
-        id,
-        protocol: Protocol::Tcp,
-        side: Side::Client,
         local: Some(address(50_000).into()),
         peer: Some(address(9000).into()),
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(id, Protocol::Tcp, Side::Client)
     }
 }
 

@@ -118,3 +118,14 @@ fn a_preset_of_it_is_saved_and_keeps_its_options() {
     assert_eq!((&*spec.bind, &*spec.target), (":8080", "http://a:1"));
     driver.assert_shows("RLY");
 }
+
+/// The palette says what cannot be done here, and this can.
+#[test]
+fn faults_of_an_http_relay_are_offered_to_be_switched_off() {
+    let mut driver = Driver::bare(WIDE);
+    let (id, _) = Driver::opened(&driver.keys("<A-r><A-r><C-l>:8080<Tab>http://a:1<F5>"));
+    driver.listening(id);
+    driver.keys("<C-p>toggle faults");
+    driver.assert_shows("Toggle faults");
+    assert!(!driver.screen().contains("no relay runs here"), "{}", driver.screen());
+}

@@ -41,15 +41,10 @@ fn relaying(size: (u16, u16)) -> (Driver, SessionId) {
 fn halves(id: SessionId, number: u32) -> [ConnInfo; 2] {
     let pair = RelayPair { client: id.conn(2 * number + 1), target: id.conn(2 * number + 2) };
     let info = |id, local, peer| ConnInfo {
-        id,
-        protocol: Protocol::Tcp,
-        side: Side::Relay,
         local: Some(address(local).into()),
         peer: Some(address(peer).into()),
-        tls: false,
         pair: Some(pair),
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(id, Protocol::Tcp, Side::Relay)
     };
     let port = number as u16;
     [info(pair.client, 9000, 40_000 + port), info(pair.target, 50_000 + port, 5432)]
@@ -137,6 +132,8 @@ fn the_detail_of_a_row_tells_where_its_client_is_led_to() {
         let asked = AskedTarget {
             endpoint: "db.example:5432".parse().unwrap(),
             address: Some("192.0.2.7:5432".parse().unwrap()),
+            by_client: true,
+            tls: false,
         };
         let client = ConnInfo { asked: Some(Arc::new(asked)), ..client };
         let ask = record(client.id, 2, Direction::Received, b"ask");
@@ -228,15 +225,10 @@ fn a_relay_of_datagrams_is_composed_of_a_client_of_datagrams() {
     assert_eq!((plan.target.to_string(), plan.any_peer), ("127.0.0.1:53".into(), false));
     let pair = RelayPair { client: id.conn(1), target: id.conn(2) };
     let info = |id, local, peer| ConnInfo {
-        id,
-        protocol: Protocol::Udp,
-        side: Side::Relay,
         local: Some(address(local).into()),
         peer: Some(address(peer).into()),
-        tls: false,
         pair: Some(pair),
-        asked: None,
-        captured: None,
+        ..ConnInfo::new(id, Protocol::Udp, Side::Relay)
     };
     let conns = vec![info(pair.client, 9000, 40_000), info(pair.target, 50_000, 53)];
     let records = vec![

@@ -248,17 +248,7 @@ pub fn fact(conn: ConnId, direction: Direction, kind: RecordKind, text: &str) ->
 /// A connection of port 9000 with a peer of its own.
 pub fn info(id: ConnId, protocol: Protocol, side: Side) -> ConnInfo {
     let peer = Some(address(40_000 + (id.index % 20_000) as u16).into());
-    ConnInfo {
-        id,
-        protocol,
-        side,
-        local: Some(address(9000).into()),
-        peer,
-        tls: false,
-        pair: None,
-        asked: None,
-        captured: None,
-    }
+    ConnInfo { local: Some(address(9000).into()), peer, ..ConnInfo::new(id, protocol, side) }
 }
 
 /// A batch in which nothing was lost.

@@ -133,15 +133,10 @@ impl<'a> Hop<'a> {
         };
         self.is_on_kept.store(true, Ordering::Relaxed);
         self.session.introduce(&ConnInfo {
-            id: self.conn,
-            protocol: Protocol::Http,
-            side: Side::Client,
             local: facts.local.clone(),
             peer: facts.peer.clone(),
             tls: self.tls != ClientTls::Off,
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(self.conn, Protocol::Http, Side::Client)
         });
         let words = format!("goes over the connection of {first}, which was kept");
         self.session.events.note(self.conn, Direction::Local, RecordKind::Note, words);

@@ -205,7 +205,7 @@ impl HttpConnection {
             let go_on = match self.request(first, &recorder, writer).await {
                 Ok(asked) => self.respond(asked, &recorder).await,
                 Err(why) => {
-                    self.listener.session.events.failed(self.accepted.conn, &why);
+                    self.listener.session.events.broke(self.accepted.conn, &why);
                     recorder.close(Err(why));
                     return "closed inside a request";
                 }

@@ -47,12 +47,13 @@ impl Visitor {
             exchange.request.body = body.facts.clone();
             (exchange.rule, exchange.rule_id) = (Some(rule.name()), rule.id);
         });
+        self.invite_body(&asked.head, &asked.framing, recorder).await;
         let read = self.take_in(&mut body, recorder).await;
         let _ = body.finish(read.is_ok(), recorder).await;
         match read {
             Ok(()) => {}
             Err(Unread::Gone(why)) => {
-                self.relay.session.events.failed(self.met.conn, &why);
+                self.relay.session.events.broke(self.met.conn, &why);
                 recorder.close(Err(why));
                 return Next::Gone("closed inside a request");
             }

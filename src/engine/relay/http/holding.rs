@@ -95,6 +95,14 @@ impl AheadBody {
         !self.is_done && !self.is_broken && self.wire.len() <= AHEAD
     }
 
+    /// Why it is not done, in words.
+    pub(super) fn why_not_whole(&self) -> &'static str {
+        if self.is_broken {
+            return "broke off before its end";
+        }
+        "did not end within 1 MiB and 2 s"
+    }
+
     /// The sender finished; tells whether that is its end.
     pub(super) fn closed(&mut self) {
         self.is_done |= self.reader.finish().is_ok();
@@ -159,12 +167,10 @@ impl HttpHold {
     }
 
     /// What is said of a message that was to be held, and whose body was not there in time.
-    pub(super) fn not_held(&self, message: &HeldMessage<'_>) {
+    pub(super) fn not_held(&self, message: &HeldMessage<'_>, body: &AheadBody) {
         let noun = message.kind.noun();
-        let text = format!(
-            "the {noun} was to be held and was passed on: its body did not end within {} s and 1 MiB",
-            END_BY.as_secs()
-        );
+        let why = body.why_not_whole();
+        let text = format!("the {noun} was to be held and was passed on: its body {why}");
         message.recorder.warn(text.clone());
         let marks = FaultMarks::default().held(HoldMark::Missed);
         message.touch(marks);
@@ -284,13 +290,13 @@ impl Visitor {
         }
         let body = match &asked.instead {
             Some((_, instead)) => AheadBody::of(instead),
-            None => self.read_ahead(asked).await,
+            None => self.read_ahead(asked, recorder).await,
         };
         if !hold.fits(&message, &body.content) {
             return Ok(None);
         }
         if !body.is_done {
-            hold.not_held(&message);
+            hold.not_held(&message, &body);
             return Ok(None);
         }
         let left = self.input.left(&recorder.target);
@@ -302,12 +308,15 @@ impl Visitor {
 /// What is read before anything is decided.
 impl Visitor {
     /// The body of a request as far as it is read ahead; it is read again by whoever passes it on.
-    pub(super) async fn read_ahead(&mut self, asked: &AskedRequest) -> AheadBody {
+    pub(super) async fn read_ahead(
+        &mut self,
+        asked: &AskedRequest,
+        recorder: &ExchangeRecorder,
+    ) -> AheadBody {
         let mut body = AheadBody::new(&asked.framing);
-        // Who waits for `100 Continue` sends no body before.
-        let waits = asked.head.field("expect").is_some();
+        self.invite_body(&asked.head, &asked.framing, recorder).await;
         let until = Instant::now() + END_BY;
-        while body.wants_more() && !(waits && self.input.rest.is_empty()) {
+        while body.wants_more() {
             match timeout_at(until, self.input.read()).await {
                 Ok(Ok(bytes)) if !bytes.is_empty() => body.push(&bytes),
                 // Whoever passes it on finds the same, and says it.
@@ -342,6 +351,7 @@ impl Visitor {
         let tasks = &self.relay.session.tasks;
         let mut body = BodyReceiver::new(writer, &asked.framing, &asked.head, tasks);
         recorder.edit(|exchange| exchange.request.body = body.facts.clone());
+        self.invite_body(&asked.head, &asked.framing, recorder).await;
         let is_whole = self.take_in(&mut body, recorder).await.is_ok();
         let _ = body.finish(is_whole, recorder).await;
         let why = "the request was held and dropped by hand".to_owned();

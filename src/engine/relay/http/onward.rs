@@ -17,7 +17,7 @@ use crate::engine::transport::halves::{ReadHalf, WriteHalf, split};
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset, way_on};
 use crate::engine::way_back::{Trail, leads_back, way_in};
 use crate::model::end_address::EndAddress;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::ConnId;
 use crate::model::plan::OriginPlan;
 use crate::model::protocol::Protocol;
@@ -151,6 +151,16 @@ impl OnwardConn {
     /// Whether it leads there and nothing came over it that nobody asked for, its end included.
     pub(super) fn is_good_for(&mut self, origin: &OriginPlan) -> bool {
         self.origin == *origin && self.buffer.read(&mut self.read).now_or_never().is_none()
+    }
+
+    /// Lets go of it, which is over by this.
+    pub(super) fn broke(self, relay: &HttpRelay, failure: &Failure) {
+        let events = &relay.session.events;
+        events.broke(self.conn, failure);
+        if failure.kind == FailureKind::Reset {
+            return events.retire(self.conn);
+        }
+        self.close(relay, "closed by us");
     }
 
     /// Lets go of it with FIN, and says so.

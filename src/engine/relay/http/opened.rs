@@ -18,9 +18,11 @@ use crate::engine::tls::handshake;
 use crate::engine::tls::opening::Opener;
 use crate::engine::transport::stream::{Stream, StreamSocket};
 use crate::engine::transport::wire::WireTap;
+use crate::model::asked_target::AskedTarget;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::OriginPlan;
-use crate::model::record::{Direction, RecordKind};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::tls::ClientTls;
 
 /// The first byte of TLS (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
@@ -70,6 +72,11 @@ impl Visitor {
                 tell(&relay, &recorder, Ok(()));
                 let (way, kind) = (Direction::Local, RecordKind::Secured);
                 relay.session.events.note(met.conn, way, kind, words);
+                // To us it says nothing but that it wants to be led there.
+                let (to, onward_tls) = (&origin.endpoint, origin.tls != ClientTls::Off);
+                let address = onward.as_ref().and_then(|onward| onward.peer.clone());
+                let asked = Some(AskedTarget::by_client(to, address, onward_tls));
+                relay.session.events.conn(ConnInfo { asked, ..met.info() });
                 let met = Met { tls, ..met };
                 let inside = Visitor::new(relay, met, (stream, Some(origin)), control);
                 Some(Visitor { onward, ..inside })
@@ -79,7 +86,7 @@ impl Visitor {
                             certificate alone; leave this host out of those that are opened";
                 let failure = Failure { target: origin.endpoint.to_string(), ..failure };
                 let failure = if failure.hint.is_empty() { failure.hint(hint) } else { failure };
-                relay.session.events.failed(met.conn, &failure);
+                relay.session.events.broke(met.conn, &failure);
                 tell(&relay, &recorder, Err(failure));
                 if let Some(onward) = onward {
                     onward.close(&relay, "closed by us");

@@ -190,12 +190,15 @@ impl Visitor {
             }
             Passed::Switched(first) => self.tunnel(onward, first, recorder).await,
             Passed::NoAnswer { failure, .. } => {
-                onward.reset(&self.relay, "reset by us: no answer came");
+                if failure.kind == FailureKind::Reset {
+                    onward.broke(&self.relay, &failure);
+                } else {
+                    onward.reset(&self.relay, "reset by us: no answer came");
+                }
                 self.not_reached(failure, recorder).await
             }
             Passed::Cut(failure) => {
-                self.relay.session.events.failed(onward.conn, &failure);
-                onward.close(&self.relay, "closed by us");
+                onward.broke(&self.relay, &failure);
                 let is_lost = failure.kind == FailureKind::Reset || !Self::ends_visibly(recorder);
                 if is_lost {
                     return Next::Reset("reset by us: the server's answer broke off");

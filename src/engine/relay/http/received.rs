@@ -16,7 +16,7 @@ use crate::engine::body::BodyWriter;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::model::counts::counted;
-use crate::model::exchange::{Head, StartLine};
+use crate::model::exchange::{Head, HttpVersion, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultMarks;
 use crate::model::hold::Decision;
@@ -102,11 +102,15 @@ impl Visitor {
         let head = parsed.head.clone();
         self.keep(recorder, &writer, head.raw.clone()).await;
         recorder.warn_all(parsed.warnings.iter().cloned());
-        recorder.edit(|exchange| exchange.request.head = head.clone());
+        recorder.edit(|exchange| {
+            // Of what is not passed on, that is all there is to know.
+            exchange.url = route::wanted(&head);
+            exchange.request.head = head.clone();
+        });
         match outcome {
             Ok(()) => {}
             Err(NoHead::Gone(why)) => {
-                self.relay.session.events.failed(self.met.conn, &why);
+                self.relay.session.events.broke(self.met.conn, &why);
                 recorder.close(Err(why));
                 return Next::Gone("closed inside a request");
             }
@@ -196,6 +200,28 @@ impl Visitor {
             let outcome = outcome.unwrap_or_else(|| NoHead::Gone(failure::head(target, &error)));
             return (*error.partial, Err(outcome));
         }
+    }
+
+    /// Invites a client to send its body that waits to be (RFC 9110, section 10.1.1): who reads it before
+    /// its server knows of it has to. One that is gone says so when it is read.
+    pub(super) async fn invite_body(
+        &mut self,
+        head: &Head,
+        framing: &BodyFraming,
+        recorder: &ExchangeRecorder,
+    ) {
+        let is_new =
+            !matches!(&head.start, StartLine::Request { version: HttpVersion::Http10, .. });
+        let expects =
+            head.field("expect").is_some_and(|it| it.eq_ignore_ascii_case(b"100-continue"));
+        let waits = is_new && expects && !framing.framing.is_empty();
+        if !waits || !self.input.rest.is_empty() || std::mem::replace(&mut self.is_invited, true) {
+            return;
+        }
+        recorder.warn("the client was told by the relay to send its body (100 Continue)");
+        let mut left = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
+        while !left.is_empty() && self.sent.write(&mut self.write, &mut left).await.is_ok() {}
+        let _ = self.write.hand_over().await;
     }
 
     /// Keeps our copy of a head; what is passed on goes on without it.

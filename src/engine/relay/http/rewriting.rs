@@ -7,6 +7,7 @@
 //! A rule is asked by the message as it came, and changes what the rules before it made of it. What came
 //! and what went on are both told: one of them on the half of the client, one on that of the server.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -138,9 +139,9 @@ impl Rewriting<'_> {
     ) -> Option<EditedMessage> {
         let noun = self.message.kind.noun();
         if !body.is_done {
+            let why = body.why_not_whole();
             self.warn(format!(
-                "the body of the {noun} was passed on as it came: it did not end within 1 MiB and 2 s, \
-                 and no rule looked into it"
+                "the body of the {noun} was passed on as it came: it {why}, and no rule looked into it"
             ));
             return None;
         }
@@ -214,7 +215,8 @@ impl Visitor {
         let method = asked.method.clone();
         let framing = asked.framing.clone();
         let it = Rewriting { hold: &hold, message, method: &method, framing: &framing };
-        let body = if it.needs_body(&rules) { Some(self.read_ahead(asked).await) } else { None };
+        let body =
+            if it.needs_body(&rules) { Some(self.read_ahead(asked, recorder).await) } else { None };
         let made = it.message(&rules, body.as_ref()).await;
         let mut is_changed = made.is_some();
         if let Some(Rewritten { head, body }) = made {
@@ -395,7 +397,14 @@ async fn local_file(
 
 /// A file in a folder, or this very file; else a status and why not.
 fn found_below(root: &Path, names: &[String]) -> Result<PathBuf, (u16, String)> {
-    let root = root.canonicalize().map_err(|error| (404, error.to_string()))?;
+    let unfound = |error: &io::Error, what: &str| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            (404, format!("{what} is not there"))
+        }
+        io::ErrorKind::PermissionDenied => (403, format!("{what} may not be read")),
+        _ => (404, error.to_string()),
+    };
+    let root = root.canonicalize().map_err(|error| unfound(&error, "what the rule names"))?;
     if !root.is_dir() {
         return Ok(root);
     }
@@ -404,7 +413,9 @@ fn found_below(root: &Path, names: &[String]) -> Result<PathBuf, (u16, String)> 
     if path.is_dir() {
         path.push("index.html");
     }
-    let path = path.canonicalize().map_err(|error| (404, error.to_string()))?;
+    let sought =
+        path.strip_prefix(&root).map_or_else(|_| String::new(), |it| it.display().to_string());
+    let path = path.canonicalize().map_err(|error| unfound(&error, &format!("'{sought}'")))?;
     // A link may lead anywhere.
     if !path.starts_with(&root) {
         return Err((403, "it would lead out of the folder".into()));
@@ -425,6 +436,13 @@ mod tests {
             std::fs::write(home.path().join(name), name).unwrap();
         }
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
+        std::fs::create_dir(root.join("empty")).unwrap();
+        let why = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            found_below(&root, &names).unwrap_err().1
+        };
+        assert_eq!(why(&["empty"]), "'empty/index.html' is not there");
+        assert_eq!(why(&["a.txt", "b"]), "'a.txt/b' is not there");
         let found = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
             let found = found_below(&root, &names).map_err(|(status, _)| status);

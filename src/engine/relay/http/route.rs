@@ -67,6 +67,22 @@ pub(super) fn of(plan: &HttpRelayPlan, head: &Head, by: &AskedBy<'_>) -> Result<
     Ok(route)
 }
 
+/// Where a request wants to go that is not passed on, for people; empty = it does not say.
+pub(super) fn wanted(head: &Head) -> String {
+    let StartLine::Request { method, target, .. } = &head.start else { return String::new() };
+    let url = UrlText::literal(target);
+    let host = head.field("host").map(|host| printable(host)).unwrap_or_default();
+    match (url.scheme, host.as_str()) {
+        _ if method == "CONNECT" => url.host_port.to_owned(),
+        ("", "") => String::new(),
+        ("", host) => format!("http://{host}{}", path(target)),
+        // Who asks is not told to everybody.
+        (scheme, _) => {
+            format!("{}://{}{}", scheme.to_ascii_lowercase(), url.host_port, path(target))
+        }
+    }
+}
+
 /// To the server of a tunnel whose TLS is opened: as the client asks it, which names it.
 pub(super) fn inside(origin: &OriginPlan, head: &Head) -> Result<Route, Refusal> {
     let StartLine::Request { method, target, .. } = &head.start else {
@@ -260,6 +276,21 @@ mod tests {
         let by =
             AskedBy { peer, local: Some(local), has_tls: false, machine: "bench", name: "relay-1" };
         of(plan, &head(text), &by)
+    }
+
+    #[test]
+    fn where_a_request_wants_to_go_is_known_before_it_is_let_go_there() {
+        for (line, expected) in [
+            ("GET http://ann:pw@H.example:81?q HTTP/1.1", "http://H.example:81/?q"),
+            ("GET HTTPS://h.example/a HTTP/1.1", "https://h.example/a"),
+            ("CONNECT h.example:443 HTTP/1.1", "h.example:443"),
+            ("GET /a?b HTTP/1.1", "http://host.example/a?b"),
+            ("OPTIONS * HTTP/1.1", "http://host.example"),
+        ] {
+            let head = head(&format!("{line}\nHost: host.example"));
+            assert_eq!(wanted(&head), expected, "{line}");
+        }
+        assert_eq!(wanted(&head("GET /a HTTP/1.0")), "");
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl Visitor {
             Err(failure) => return self.not_reached(failure, recorder).await,
         };
         // What crosses from now on is of no message that would name a host.
-        let asked = AskedTarget::new(&asked.route.origin.endpoint, onward.peer.clone());
+        let asked =
+            AskedTarget::by_client(&asked.route.origin.endpoint, onward.peer.clone(), false);
         let pair = RelayPair { client: self.met.conn, target: onward.conn };
         let half = ConnInfo { asked: Some(asked), pair: Some(pair), ..self.met.info() };
         self.relay.session.events.conn(half);
@@ -137,9 +138,8 @@ impl Visitor {
                 let so_far = format!("in a tunnel, after {down_bytes} of it");
                 let target = onward.origin.endpoint.to_string();
                 let why = failure::socket(Stage::Session, &target, &error, &so_far);
-                self.relay.session.events.failed(onward.conn, &why);
+                onward.broke(&self.relay, &why);
                 recorder.close(Err(why));
-                onward.close(&self.relay, "closed by us");
                 Next::Reset("reset by us: the server is gone")
             }
         }

@@ -105,6 +105,8 @@ pub(super) struct Visitor {
     pub(super) opening: Option<OriginPlan>,
     /// That of the tunnel it is inside of.
     pub(super) opened: Option<OriginPlan>,
+    /// It was told to send the body of its request.
+    pub(super) is_invited: bool,
 }
 
 /// What comes from a client.
@@ -269,15 +271,10 @@ impl Met {
     /// The half of the client, as filters know it.
     pub(super) fn info(&self) -> ConnInfo {
         ConnInfo {
-            id: self.conn,
-            protocol: Protocol::Http,
-            side: Side::Relay,
             local: self.local.clone(),
             peer: Some(self.peer.clone()),
             tls: self.tls.is_some(),
-            pair: None,
-            asked: None,
-            captured: None,
+            ..ConnInfo::new(self.conn, Protocol::Http, Side::Relay)
         }
     }
 }
@@ -363,6 +360,7 @@ impl Visitor {
             current: None,
             opening: None,
             opened,
+            is_invited: false,
         }
     }
 
@@ -415,6 +413,7 @@ impl Visitor {
             self.sent.next_message();
             self.faults.next_answer();
             self.input.next_message();
+            self.is_invited = false;
             let Some(first) = self.first_bytes().await else { return Next::Close("closed") };
             let writer = self.relay.session.bodies.create();
             let recorder = Arc::new(self.begin(writer.id()));

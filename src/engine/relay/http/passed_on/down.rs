@@ -332,7 +332,7 @@ impl Down<'_> {
         let decision = match (self.hold.fits(&message, &body.content), body.is_done) {
             (false, _) => Decision::Forward,
             (true, false) => {
-                self.hold.not_held(&message);
+                self.hold.not_held(&message, &body);
                 Decision::Forward
             }
             (true, true) => {
