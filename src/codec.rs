@@ -37,5 +37,6 @@ pub(crate) mod strict_toml;
 pub(crate) mod syntax;
 pub mod theme_file;
 pub(crate) mod wrap_words;
+pub(crate) mod xml_tree;
 pub(crate) mod yaml_tree;
 pub(crate) mod zone;

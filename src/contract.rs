@@ -10,24 +10,36 @@
 //! Called by the engine, which reads the file and holds on to the contract. Documents in the wild are often not
 //! valid: what cannot be used of one is said with the exchange as not looked at, and never fails the rest.
 
+mod bodies;
 mod checking;
 mod document;
 mod example;
+mod files;
+mod forms;
 mod media;
 mod mock;
+mod negotiation;
 mod parameters;
 mod paths;
 mod schemas;
+mod security;
 mod translate;
+mod xml;
+
+use std::sync::Arc;
 
 use crate::codec::data_tree::{self, DataNode};
 use crate::codec::yaml_tree;
+use crate::model::contract_facts::KnownOperations;
 use document::Document;
 use paths::PathTable;
 use schemas::Schemas;
 
 pub(crate) use checking::{SeenBody, SeenMessage};
+pub(crate) use example::{ExampleMaker, given, written_example};
+pub(crate) use files::FileReader;
 pub(crate) use mock::MockAnswer;
+pub(crate) use translate::MessageWay;
 
 /// Longest document, as of imports.
 pub(crate) const CONTRACT_LIMIT: u64 = 32 * 1024 * 1024;
@@ -40,25 +52,31 @@ pub(crate) struct Contract {
     document: Document,
     paths: PathTable,
     schemas: Schemas,
+    known: Arc<KnownOperations>,
 }
 
 impl Contract {
-    /// Reads a document, JSON or YAML.
+    /// Reads a document, JSON or YAML, and the files beside it that it names; `file` is where it is.
     ///
     /// # Errors
     /// What is wrong with it, with its place.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let is_json = text.trim_start().starts_with('{');
-        let root = if is_json { data_tree::read_json(text) } else { yaml_tree::read_yaml(text) };
-        Contract::of(root.map_err(|fault| fault.to_string())?)
+    pub(crate) fn read(
+        file: &str,
+        bytes: &[u8],
+        beside: &mut FileReader<'_>,
+    ) -> Result<Self, String> {
+        let own = file.rsplit('/').next().unwrap_or_default();
+        let bundle = files::bundled(tree_of(bytes)?, own, beside);
+        let document = Document::new(bundle.root, bundle.lost)?;
+        let paths = PathTable::new(document.paths());
+        let names = document.operation_names();
+        let known = Arc::new(KnownOperations { file: file.to_owned(), names });
+        Ok(Contract { document, paths, schemas: Schemas::default(), known })
     }
 
-    fn of(root: DataNode) -> Result<Self, String> {
-        let document = Document::new(root)?;
-        let paths = PathTable::new(document.paths());
-        Ok(Contract { document, paths, schemas: Schemas::default() })
+    /// All its operations.
+    pub(crate) fn known(&self) -> &Arc<KnownOperations> {
+        &self.known
     }
 
     /// Whether a request to this URL is one that the document speaks of: of a server that it names, or of any
@@ -68,9 +86,26 @@ impl Contract {
     }
 }
 
+/// The tree of a file, JSON or YAML.
+fn tree_of(bytes: &[u8]) -> Result<DataNode, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let is_json = text.trim_start().starts_with('{');
+    let root = if is_json { data_tree::read_json(text) } else { yaml_tree::read_yaml(text) };
+    root.map_err(|fault| fault.to_string())
+}
+
+#[cfg(test)]
+mod body_tests;
 #[cfg(test)]
 mod contract_tests;
 #[cfg(test)]
 mod corpora_tests;
 #[cfg(test)]
 mod mock_tests;
+
+/// A document of one file.
+#[cfg(test)]
+fn contract_of(text: &str) -> Result<Contract, String> {
+    Contract::read("shop.yaml", text.as_bytes(), &mut |_| Err("there is none".to_owned()))
+}

@@ -185,6 +185,10 @@ fn words(error: &ValidationError<'_>) -> String {
             "more than one alternative fits, one shall".to_owned()
         }
         ValidationErrorKind::FalseSchema => "nothing is allowed here".to_owned(),
+        ValidationErrorKind::Not { schema } if schema["title"].is_string() => {
+            let title = schema["title"].as_str().unwrap_or_default();
+            format!("it shall not be {}", cut(title, SHOWN))
+        }
         _ => cut(&error.to_string(), 4 * SHOWN),
     }
 }

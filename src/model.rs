@@ -16,6 +16,7 @@ pub(crate) mod client;
 pub mod color_rule;
 pub mod contract_facts;
 pub(crate) mod counts;
+pub mod covered_operations;
 pub mod dialled;
 pub mod end_address;
 pub mod endpoint;

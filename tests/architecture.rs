@@ -52,7 +52,8 @@ const LAYERS: &[(&str, &str)] = &[
     // Which presets run when, and what came of them: pure, for both shells.
     ("runner", "model codec query check compose engine::command engine::event store::job"),
     // Code snippets and requests made of traffic are written from plans, so they compose one.
-    ("interop", "model codec query check compose runner"),
+    // Examples of OpenAPI documents are made by contracts, for imports too.
+    ("interop", "model codec query check compose runner contract"),
     ("timeline", "model codec query"),
     ("app", "model codec query check compose runner interop timeline"),
     ("ui", "app model codec query check compose runner interop timeline"),

@@ -2,7 +2,7 @@
 //! `wirebench export`, written by the same hands.
 
 use crate::app::shared::Shared;
-use crate::interop::preset_export::{ExportedPreset, PresetExportOrder, export};
+use crate::interop::preset_export::{ExportedPreset, PresetExportOrder, about_elsewhere, export};
 use crate::model::counts::count;
 use crate::model::export_kind::{PRESET_EXPORTS, PresetExportKind};
 use crate::model::preset::{PresetPath, Scope};
@@ -65,7 +65,7 @@ impl CodeSubject {
                 ExportedPreset {
                     path: stored.path.clone(),
                     folder: inner.map(str::to_owned).collect(),
-                    about: preset.about.clone(),
+                    about: about_elsewhere(&preset.about),
                     spec: preset.spec.clone(),
                     scope: shared.scope_in(own),
                 }

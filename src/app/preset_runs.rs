@@ -197,6 +197,7 @@ impl ShownRun {
             environment: self.environment.as_deref(),
             stopped: self.run.stopped(),
             compared: &[],
+            covered: self.run.covered(),
         }
     }
 

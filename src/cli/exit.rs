@@ -33,6 +33,8 @@ pub fn status(failure: &Failure) -> u8 {
             | Stage::ComposeProgram
             | Stage::ComposeOpening
             | Stage::ComposeImport
+            | Stage::ComposeExport
+            | Stage::ComposeChange
             | Stage::Storage,
             _,
         )

@@ -16,7 +16,7 @@ use crate::args;
 use crate::codec::printable::printable_str;
 use crate::compose::spec_names::veiled_labels;
 use crate::interop::preset_export::{
-    ExportedFile, ExportedPreset, PresetExport, PresetExportOrder, export,
+    ExportedFile, ExportedPreset, PresetExport, PresetExportOrder, about_elsewhere, export,
 };
 use crate::model::counts::counted;
 use crate::model::export_kind::ExportSplit;
@@ -29,6 +29,15 @@ use crate::store::job::Workspace;
 
 /// Runs the command; returns the exit status.
 pub(super) async fn run(
+    arguments: &args::Export,
+    headless: &Headless,
+    output: &mut Output,
+) -> Result<u8, Failure> {
+    let done = exported(arguments, headless, output).await;
+    done.map_err(|failure| failure.composed_for(Stage::ComposeExport))
+}
+
+async fn exported(
     arguments: &args::Export,
     headless: &Headless,
     output: &mut Output,
@@ -89,7 +98,7 @@ fn order(
         presets.push(ExportedPreset {
             path: stored.path.clone(),
             folder,
-            about: preset.about.clone(),
+            about: about_elsewhere(&preset.about),
             spec: preset.spec.clone(),
             scope,
         });

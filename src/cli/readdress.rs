@@ -22,7 +22,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let usage = |cause: String| {
         let target = format!("{} {}", arguments.from, arguments.to);
-        Failure::new(Stage::Compose, target, FailureKind::Usage, cause)
+        Failure::new(Stage::ComposeChange, target, FailureKind::Usage, cause)
     };
     let change =
         AddressChange::new(&arguments.from, &arguments.to).map_err(|why| usage(why.to_owned()))?;

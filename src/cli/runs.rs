@@ -23,6 +23,7 @@ use crate::engine::clock;
 use crate::engine::command::Command;
 use crate::engine::event::Event;
 use crate::interop::run_report::RunFacts;
+use crate::model::covered_operations::CoveredOperations;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::Scope;
 use crate::model::secrets::Disclosure;
@@ -114,6 +115,7 @@ struct RunShell<'a> {
 struct RunOver {
     rows: Vec<RunRow>,
     kept: Vec<KeptRun>,
+    covered: CoveredOperations,
     stopped: Option<String>,
     was_interrupted: bool,
 }
@@ -127,6 +129,7 @@ impl RunOver {
             environment: None,
             stopped: self.stopped.as_deref(),
             compared: &[],
+            covered: &self.covered,
         }
     }
 }
@@ -153,10 +156,12 @@ async fn one(
         environment: side.arguments.env.as_deref(),
         stopped: run.stopped(),
         compared: &[],
+        covered: run.covered(),
     };
     telling.finish(facts, shell.headless.now(), shell.output);
     over.stopped = run.stopped().map(str::to_owned);
     over.kept.push(answers.of(&run, &side.name));
+    over.covered.join(run.covered());
     over.rows.extend_from_slice(run.rows());
     Ok(over.was_interrupted)
 }

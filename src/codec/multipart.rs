@@ -126,6 +126,32 @@ pub fn boundary_of(content_type: &str) -> Option<String> {
         .then(|| value.to_owned())
 }
 
+/// The name of a part, as the value of its `Content-Disposition` says.
+#[must_use]
+pub(crate) fn disposition_name(value: &str) -> Option<String> {
+    let mut rest = value;
+    while let Some((_, after)) = rest.split_once(';') {
+        let (label, after) = after.split_once('=')?;
+        let is_quoted = after.trim_start().starts_with('"');
+        let text = after.trim_start();
+        let (found, behind) = if is_quoted {
+            let inner = &text[1..];
+            let quote = |(at, _): &(usize, &str)| !inner[..*at].ends_with('\\');
+            let end = inner.match_indices('"').find(quote).map_or(inner.len(), |(at, _)| at);
+            (inner[..end].replace("\\\"", "\""), &inner[end..])
+        } else {
+            let end = text.find(';').unwrap_or(text.len());
+            (text[..end].trim_end().to_owned(), &text[end..])
+        };
+        if label.trim().eq_ignore_ascii_case("name") {
+            // As browsers write it (HTML standard, section 4.10.21.8).
+            return Some(found.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"));
+        }
+        rest = behind;
+    }
+    None
+}
+
 /// What goes out for these parts, in order.
 #[must_use]
 pub fn pieces(boundary: &str, parts: &[PartPlan]) -> Vec<PartContent> {

@@ -1,15 +1,16 @@
 //! Holds an exchange against its operation.
 
+use std::sync::Arc;
+
 use super::Contract;
 use super::document::{ContractOperation, Document, Version, operations};
+use super::media;
 use super::parameters::AskedValues;
 use super::schemas::Schemas;
 use super::translate::MessageWay;
-use super::{CHECKED_BODY, media};
 use crate::codec::data_tree::DataNode;
 use crate::json_schema::Misfit;
 use crate::model::contract_facts::ContractFacts;
-use crate::model::counts::count;
 use crate::model::exchange::{Head, StartLine};
 use crate::model::url_text::UrlText;
 
@@ -42,6 +43,23 @@ pub(super) enum Sought<'d> {
     UnknownPath,
     /// The path is there, with these methods.
     OtherMethods(&'d str, Vec<String>),
+    /// The path is there and leads to what is not.
+    Nowhere(&'d str),
+}
+
+/// How a server answers what is not as the document says, what matters most last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum RefusedAs {
+    Malformed = 400,
+    WrongType = 415,
+    Unauthorized = 401,
+}
+
+/// An exchange that was looked at.
+pub(super) struct Looked {
+    pub(super) facts: ContractFacts,
+    /// How its request is refused; it is not where nothing differs.
+    pub(super) refusal: RefusedAs,
 }
 
 impl Contract {
@@ -53,10 +71,22 @@ impl Contract {
         request: SeenMessage<'_>,
         response: Option<SeenMessage<'_>>,
     ) -> Option<ContractFacts> {
+        Some(self.looked_at(url, request, response)?.facts)
+    }
+
+    /// The same, and how a server would refuse it.
+    pub(super) fn looked_at(
+        &self,
+        url: &str,
+        request: SeenMessage<'_>,
+        response: Option<SeenMessage<'_>>,
+    ) -> Option<Looked> {
         let StartLine::Request { method, .. } = &request.head.start else { return None };
         let status = response.and_then(|response| response.head.status());
-        let facts = ContractFacts { status, ..ContractFacts::default() };
-        let mut checker = Checker { document: &self.document, schemas: &self.schemas, facts };
+        let known = Some(Arc::clone(&self.known));
+        let facts = ContractFacts { status, known, ..ContractFacts::default() };
+        let (document, schemas, refusal) = (&self.document, &self.schemas, RefusedAs::Malformed);
+        let mut checker = Checker { document, schemas, facts, refusal };
         let target = UrlText::literal(url);
         match self.sought(method, target.path) {
             Sought::UnknownPath => {
@@ -70,40 +100,68 @@ impl Contract {
                     "undocumented method {method} of {path}, which has {methods}"
                 ));
             }
+            Sought::Nowhere(path) => {
+                checker.unchecked(format!("{path} leads to what is not there ($ref)"));
+            }
             Sought::Found(operation, name, values) => {
                 checker.facts.operation = name;
                 let query = target.query.unwrap_or_default();
                 let asked = AskedValues::new(&values, query, request.head);
+                checker.security(&operation, &asked, response.map(|response| response.head));
                 checker.parameters(&operation, &asked);
                 checker.request_body(&operation, request);
                 if let Some(response) = response {
                     checker.response(&operation, method, response);
                 }
+                if !operation.written.at("callbacks").is_null() {
+                    checker.unchecked("its callbacks are not looked at".to_owned());
+                }
             }
         }
-        Some(checker.facts.named())
+        Some(Looked { facts: checker.facts.named(), refusal: checker.refusal })
     }
 
     /// The operation of a request to this path.
     pub(super) fn sought(&self, method: &str, path: &str) -> Sought<'_> {
         let path = if path.is_empty() { "/" } else { path };
-        let found = self.document.below(path).find_map(|path| self.paths.find(path));
-        let Some(found) = found else { return Sought::UnknownPath };
-        let Some((path, item)) = self.document.path(found.at) else { return Sought::UnknownPath };
+        let found = self.document.below(path).map(|path| self.paths.find(path));
+        let Some(all) = found.into_iter().find(|found| !found.is_empty()) else {
+            return Sought::UnknownPath;
+        };
         let has =
-            |wanted: &str| operations(item).find(|(name, _)| name == wanted).map(|(_, it)| it);
+            |item: &'_ DataNode, wanted: &str| operations(item).any(|(name, _)| name == wanted);
         // What can be read can be asked for its head (RFC 9110, section 9.3.2).
-        let written = has(method).or_else(|| has("GET").filter(|_| method == "HEAD"));
-        if let Some(written) = written {
-            let operation = ContractOperation { item, written };
-            return Sought::Found(operation, format!("{method} {path}"), found.values);
+        let is_one = |item: &DataNode| has(item, method) || (method == "HEAD" && has(item, "GET"));
+        // Several may say the same in other words, each with methods of its own.
+        let items = || all.iter().filter_map(|found| Some((found, self.document.path(found.at)?)));
+        let (mut methods, mut shown) = (Vec::new(), None);
+        for (found, (path, item)) in items() {
+            let Some(item) = item else {
+                shown = shown.or(Some(Sought::Nowhere(path)));
+                continue;
+            };
+            if !is_one(item) {
+                methods.extend(operations(item).map(|(name, _)| name));
+                shown = Some(Sought::OtherMethods(path, Vec::new()));
+                continue;
+            }
+            let wanted = if has(item, method) { method } else { "GET" };
+            if let Some((_, written)) = operations(item).find(|(name, _)| name == wanted) {
+                let operation = ContractOperation { item, written };
+                let name = format!("{method} {path}");
+                return Sought::Found(operation, name, found.values.clone());
+            }
         }
-        Sought::OtherMethods(path, operations(item).map(|(name, _)| name).collect())
+        match shown {
+            Some(Sought::OtherMethods(path, _)) => Sought::OtherMethods(path, methods),
+            Some(other) => other,
+            None => Sought::UnknownPath,
+        }
     }
 }
 
 /// Whether a browser asks if a page may send something (CORS).
-fn is_preflight(method: &str, head: &Head) -> bool {
+pub(super) fn is_preflight(method: &str, head: &Head) -> bool {
     method == "OPTIONS" && head.field("access-control-request-method").is_some()
 }
 
@@ -112,6 +170,7 @@ pub(super) struct Checker<'c> {
     pub(super) document: &'c Document,
     pub(super) schemas: &'c Schemas,
     pub(super) facts: ContractFacts,
+    pub(super) refusal: RefusedAs,
 }
 
 impl<'c> Checker<'c> {
@@ -122,7 +181,19 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn unchecked(&mut self, words: String) {
+    /// The same, for which a server has a status of its own.
+    pub(super) fn refused(&mut self, refusal: RefusedAs, words: String) {
+        self.refusal = self.refusal.max(refusal);
+        self.differs(words);
+    }
+
+    /// A content type that the operation does not take or give.
+    pub(super) fn wrong_type(&mut self, words: String) {
+        self.refused(RefusedAs::WrongType, words);
+    }
+
+    /// Something that is not looked at.
+    pub(super) fn unchecked(&mut self, words: String) {
         if self.facts.unchecked.len() < FINDINGS && !self.facts.unchecked.contains(&words) {
             self.facts.unchecked.push(words);
         }
@@ -151,38 +222,6 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn request_body(&mut self, operation: &ContractOperation<'c>, request: SeenMessage<'_>) {
-        if self.document.version == Version::Second {
-            return self.second_request(operation, request);
-        }
-        let body = self.document.led(operation.written.at("requestBody"));
-        if body.is_null() {
-            return;
-        }
-        if is_empty(request.body) {
-            if body.at("required").is_true() {
-                self.differs("request: the body is missing".to_owned());
-            }
-            return;
-        }
-        self.content("request", body.at("content").pairs(), request, MessageWay::Request);
-    }
-
-    fn second_request(&mut self, operation: &ContractOperation<'c>, request: SeenMessage<'_>) {
-        let parameters = self.document.parameters(operation);
-        let Some(body) = parameters.into_iter().find(|it| it.at("in").str() == "body") else {
-            return;
-        };
-        if is_empty(request.body) {
-            if body.at("required").is_true() {
-                self.differs("request: the body is missing".to_owned());
-            }
-            return;
-        }
-        let named = self.named_types(operation, "consumes");
-        self.second_content("request", &named, body.at("schema"), request, MessageWay::Request);
-    }
-
     fn response(
         &mut self,
         operation: &ContractOperation<'c>,
@@ -206,10 +245,9 @@ impl<'c> Checker<'c> {
             return;
         }
         if self.document.version == Version::Second {
-            let schema = answer.at("schema");
-            if !schema.is_null() {
+            if !answer.at("schema").is_null() {
                 let named = self.named_types(operation, "produces");
-                self.second_content("response", &named, schema, response, MessageWay::Response);
+                self.second_content("response", &named, answer, response, MessageWay::Response);
             }
             return;
         }
@@ -250,102 +288,6 @@ impl<'c> Checker<'c> {
             }
         }
     }
-
-    /// A body against the content types of a message of 3.x.
-    fn content(
-        &mut self,
-        about: &str,
-        content: &'c [(Box<str>, DataNode)],
-        message: SeenMessage<'_>,
-        way: MessageWay,
-    ) {
-        let Some(said) = self.content_type(about, message.head) else { return };
-        let Some((_, media)) = media::fitting(content, &said) else {
-            let named = media::names(content);
-            let said = media::essence(&said);
-            return self.differs(format!(
-                "{about}: content type {} is not documented; {named} is",
-                cut(&said)
-            ));
-        };
-        let schema = self.document.led(media).at("schema");
-        self.body(about, schema, &said, message.body, way);
-    }
-
-    /// The same of 2.0.
-    fn second_content(
-        &mut self,
-        about: &str,
-        named: &[&str],
-        schema: &'c DataNode,
-        message: SeenMessage<'_>,
-        way: MessageWay,
-    ) {
-        if is_empty(message.body) {
-            return;
-        }
-        let Some(said) = self.content_type(about, message.head) else { return };
-        let content: Vec<(Box<str>, DataNode)> =
-            named.iter().map(|name| ((*name).into(), DataNode::Null)).collect();
-        if !content.is_empty() && media::fitting(&content, &said).is_none() {
-            let (said, named) = (media::essence(&said), media::names(&content));
-            return self.differs(format!(
-                "{about}: content type {} is not documented; {named} is",
-                cut(&said)
-            ));
-        }
-        self.body(about, schema, &said, message.body, way);
-    }
-
-    fn content_type(&mut self, about: &str, head: &Head) -> Option<String> {
-        let said = head.field("content-type").map(|it| String::from_utf8_lossy(it).into_owned());
-        if said.is_none() {
-            self.differs(format!("{about}: no Content-Type says what the body is"));
-        }
-        said
-    }
-
-    fn named_types(&self, operation: &ContractOperation<'c>, name: &str) -> Vec<&'c str> {
-        let own = operation.written.at(name);
-        let named = if own.is_null() { self.document.root().at(name) } else { own };
-        named.items().iter().filter_map(DataNode::text).collect()
-    }
-
-    fn body(
-        &mut self,
-        about: &str,
-        schema: &'c DataNode,
-        said: &str,
-        body: &SeenBody,
-        way: MessageWay,
-    ) {
-        if schema.is_null() {
-            return;
-        }
-        let bytes = match body {
-            SeenBody::Whole(bytes) => bytes,
-            SeenBody::TooLong(length) => {
-                let (length, limit) = (count(*length), count(CHECKED_BODY));
-                return self.unchecked(format!(
-                    "{about}: the body has {length} bytes; up to {limit} are checked"
-                ));
-            }
-            SeenBody::Unknown(why) => return self.unchecked(format!("{about}: {why}")),
-        };
-        if media::is_json(said) {
-            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            match serde_json::from_slice(text) {
-                Ok(value) => self.value(about, schema, way, &[value]),
-                Err(error) => self.differs(format!("{about}: the body is no JSON: {error}")),
-            }
-        } else if media::is_form(said) {
-            let form = self.document.form(schema, bytes);
-            self.value(about, schema, way, &[form]);
-        } else if media::essence(said).starts_with("text/") && self.document.is_text(schema) {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            self.value(about, schema, way, &[serde_json::Value::String(text)]);
-        }
-    }
 }
 
 /// The answer that a status is of: its own, that of its hundred, or that for all others.
@@ -357,7 +299,8 @@ pub(super) fn answer(answers: &[(Box<str>, DataNode)], status: u16) -> Option<&D
     own.or_else(|| named("default"))
 }
 
-fn is_empty(body: &SeenBody) -> bool {
+/// Whether there is none.
+pub(super) fn is_empty(body: &SeenBody) -> bool {
     matches!(body, SeenBody::Whole(bytes) if bytes.is_empty())
 }
 

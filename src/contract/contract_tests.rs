@@ -99,7 +99,7 @@ const TOTAL: (&str, &str) = ("X-Total", "1");
 
 #[test]
 fn what_is_as_the_document_says_has_no_findings() {
-    let shop = Contract::read(SHOP.as_bytes()).unwrap();
+    let shop = contract_of(SHOP).unwrap();
     let item = r#"[{"id": 1, "price": 2.5, "kind": null, "parts": [{"id": 2, "price": 1}]}]"#;
     for url in
         ["https://api.example.com/v1/items?limit=5&tags=a&tags=b", "http://localhost:8080/items"]
@@ -119,7 +119,7 @@ fn what_is_as_the_document_says_has_no_findings() {
 
 #[test]
 fn every_difference_is_told_with_its_place_and_its_operation() {
-    let shop = Contract::read(SHOP.as_bytes()).unwrap();
+    let shop = contract_of(SHOP).unwrap();
     let ok = (200, &[JSON, TOTAL][..], "[]");
     let cases: Vec<(Vec<String>, &[&str])> = vec![
         (told(&shop, ("GET", "http://h/nothing"), (&[], ""), ok), &["unknown path /nothing"]),
@@ -163,7 +163,7 @@ fn every_difference_is_told_with_its_place_and_its_operation() {
 
 #[test]
 fn every_difference_of_an_answer_is_told() {
-    let shop = Contract::read(SHOP.as_bytes()).unwrap();
+    let shop = contract_of(SHOP).unwrap();
     let cases: Vec<(Vec<String>, &[&str])> = vec![
         (
             told(&shop, ("GET", "http://h/items/1"), (&[], ""), (404, &[JSON], "{}")),
@@ -212,7 +212,7 @@ fn a_document_of_version_two_is_one_too() {
                      "responses": {"default": {"description": ""}}}}},
         "definitions": {"Pet": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "x-nullable": true}}}}
     }"##;
-    let pets = Contract::read(second.as_bytes()).unwrap();
+    let pets = contract_of(second).unwrap();
     let all = told(
         &pets,
         ("GET", "http://h/api/pets?ids=1%7C2"),
@@ -265,7 +265,7 @@ components:
 
 #[test]
 fn schemas_that_choose_by_a_property_circles_and_holes_are_no_trouble() {
-    let odd = Contract::read(ODD.as_bytes()).unwrap();
+    let odd = contract_of(ODD).unwrap();
     let get = |path: &str, answer: &str| {
         let request = asked("GET", &[]);
         let start =
@@ -290,7 +290,7 @@ fn schemas_that_choose_by_a_property_circles_and_holes_are_no_trouble() {
     );
     for (path, why) in [
         ("/b", "consists of itself"),
-        ("/c", "in another file, which is not read (other.yaml#/X)"),
+        ("/c", "in other.yaml: there is none"),
         ("/d", "patterns of a schema"),
     ] {
         let facts = get(path, "\"x\"");
@@ -308,20 +308,20 @@ fn what_is_no_document_is_refused_with_its_place() {
         ("openapi: 3.0.0\na: [1,\n", "line 3"),
         ("{\"openapi\": \"3.0.0\",", "line 1, column"),
     ] {
-        let why = Contract::read(text.as_bytes()).unwrap_err();
+        let why = contract_of(&text).unwrap_err();
         assert!(why.contains(words), "{text}: {why}");
     }
-    assert!(Contract::read(b"\xff").is_err());
+    assert!(tree_of(b"\xff").is_err());
 }
 
 #[test]
 fn a_proxy_asks_only_about_servers_that_are_named() {
-    let shop = Contract::read(SHOP.as_bytes()).unwrap();
+    let shop = contract_of(SHOP).unwrap();
     assert!(
         shop.is_about("https://API.example.com:443/v1/items")
             && shop.is_about("http://api.example.com/x")
     );
     assert!(!shop.is_about("https://example.com/v1/items"));
-    let any = Contract::read(b"openapi: 3.0.0\nservers: [{url: /v1}]\npaths: {}\n").unwrap();
+    let any = contract_of("openapi: 3.0.0\nservers: [{url: /v1}]\npaths: {}\n").unwrap();
     assert!(any.is_about("http://a/"));
 }

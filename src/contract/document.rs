@@ -1,5 +1,7 @@
 //! The document: which version, where its servers are, and what its references lead to.
 
+use std::collections::BTreeMap;
+
 use percent_encoding::percent_decode_str;
 
 use crate::codec::data_tree::DataNode;
@@ -8,6 +10,8 @@ use crate::model::url_text::UrlText;
 /// Methods a path can have; `query` came with 3.2.
 const METHODS: [&str; 9] =
     ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+/// URLs of one server.
+const URLS: usize = 64;
 /// References that lead to references.
 const CHAIN: usize = 32;
 
@@ -31,6 +35,8 @@ pub(super) struct Document {
     root: DataNode,
     pub(super) version: Version,
     servers: Vec<Server>,
+    /// Why references lead nowhere, by what they begin with.
+    lost: BTreeMap<String, String>,
 }
 
 /// Where operations are.
@@ -51,7 +57,7 @@ pub(super) struct ContractOperation<'d> {
 
 impl Document {
     /// A document of a version that is known.
-    pub(super) fn new(root: DataNode) -> Result<Self, String> {
+    pub(super) fn new(root: DataNode, lost: BTreeMap<String, String>) -> Result<Self, String> {
         let said = ["swagger", "openapi"].into_iter().find(|name| root.has(name));
         let said =
             said.ok_or("it is no OpenAPI document: neither 'openapi' nor 'swagger' stands in it")?;
@@ -69,7 +75,7 @@ impl Document {
         if !matches!(root.at("paths"), DataNode::Map(_) | DataNode::Null) {
             return Err("paths: it is no object of paths".to_owned());
         }
-        let mut document = Document { root, version, servers: Vec::new() };
+        let mut document = Document { root, version, servers: Vec::new(), lost };
         document.servers = document.found_servers();
         Ok(document)
     }
@@ -79,10 +85,23 @@ impl Document {
         self.root.at("paths").pairs().iter().map(|(path, _)| &**path)
     }
 
-    /// What stands below the path of this number.
-    pub(super) fn path(&self, at: usize) -> Option<(&str, &DataNode)> {
+    /// The path of this number, and what stands below it unless that leads nowhere.
+    pub(super) fn path(&self, at: usize) -> Option<(&str, Option<&DataNode>)> {
         let (path, item) = self.root.at("paths").pairs().get(at)?;
-        Some((path, self.resolved(item)?))
+        Some((path, self.resolved(item)))
+    }
+
+    /// The operations of all paths, as they are called, in their order.
+    pub(super) fn operation_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (path, item) in self.root.at("paths").pairs() {
+            if path.starts_with('/')
+                && let Some(item) = self.resolved(item)
+            {
+                names.extend(operations(item).map(|(method, _)| format!("{method} {path}")));
+            }
+        }
+        names
     }
 
     /// The root of the document.
@@ -121,6 +140,28 @@ impl Document {
         Some(node)
     }
 
+    /// Schemas that have a name.
+    pub(super) fn schemas(&self) -> &[(Box<str>, DataNode)] {
+        match self.version {
+            Version::Second => self.root.at("definitions").pairs(),
+            Version::Third | Version::Newer => self.root.path(&["components", "schemas"]).pairs(),
+        }
+    }
+
+    /// What references to them begin with.
+    pub(super) fn schemas_at(&self) -> &'static str {
+        match self.version {
+            Version::Second => "#/definitions",
+            Version::Third | Version::Newer => "#/components/schemas",
+        }
+    }
+
+    /// Why a reference leads nowhere.
+    pub(super) fn why_lost(&self, reference: &str) -> String {
+        let why = self.lost.iter().find(|(begins, _)| reference.starts_with(begins.as_str()));
+        why.map_or_else(|| format!("that is not there ({reference})"), |(_, why)| why.clone())
+    }
+
     /// Whether a URL leads to a server of the document.
     pub(super) fn is_about(&self, url: &str) -> bool {
         let host = UrlText::literal(url).host_port.to_ascii_lowercase();
@@ -149,9 +190,10 @@ impl Document {
         let operations = items.clone().flat_map(|item| item.pairs().iter().map(|(_, it)| it));
         for place in [&self.root].into_iter().chain(items).chain(operations) {
             for server in place.at("servers").items() {
-                let server = server_of(server);
-                if !found.contains(&server) {
-                    found.push(server);
+                for server in servers_of(server) {
+                    if !found.contains(&server) {
+                        found.push(server);
+                    }
                 }
             }
         }
@@ -171,11 +213,25 @@ pub(super) fn operations(item: &DataNode) -> impl Iterator<Item = (String, &Data
     usual.chain(more.map(|(name, written)| (name.to_string(), written)))
 }
 
-fn server_of(server: &DataNode) -> Server {
-    let mut url = server.at("url").str().trim().to_owned();
+/// A server with each of the values that its variables can have.
+fn servers_of(server: &DataNode) -> Vec<Server> {
+    let mut urls = vec![server.at("url").str().trim().to_owned()];
     for (name, variable) in server.at("variables").pairs() {
-        url = url.replace(&format!("{{{name}}}"), &variable.at("default").plain());
+        let mark = format!("{{{name}}}");
+        let default = variable.at("default").plain();
+        let others = variable.at("enum").items().iter().map(DataNode::plain);
+        let mut values = vec![default.clone()];
+        values.extend(others.filter(|value| *value != default));
+        urls = urls
+            .iter()
+            .flat_map(|url| values.iter().map(|value| url.replace(&mark, value)))
+            .take(URLS)
+            .collect();
     }
+    urls.into_iter().map(server_of).collect()
+}
+
+fn server_of(mut url: String) -> Server {
     let is_relative = !url.contains("://") && !url.starts_with("//");
     if is_relative {
         url = format!("http://host/{}", url.trim_start_matches('/'));

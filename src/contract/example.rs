@@ -3,39 +3,55 @@
 //! Schemas name each other, also in circles; so depth and size of what is made are bounded.
 
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
-use serde_json::{Map, Number, Value, json};
 
 use super::document::Document;
+use super::translate::MessageWay;
 use crate::codec::data_tree::DataNode;
 
 /// Schemas within each other.
 const DEEPEST: usize = 12;
-/// Values of one example.
-const VALUES: usize = 1_000;
+/// Values of the example of an answer.
+const VALUES: usize = 10_000;
 /// Elements of a list, and characters of a text, that are made at most.
 const ITEMS: u64 = 50;
 const LENGTH: usize = 4_096;
+/// Parts of a pattern that are gone through.
+const STEPS: usize = 20_000;
+
+/// What a reference leads to.
+type Finds<'f, 'd> = &'f dyn Fn(&str) -> Option<&'d DataNode>;
 
 /// An example under construction.
-pub(super) struct ExampleMaker<'d> {
-    document: &'d Document,
+pub(crate) struct ExampleMaker<'f, 'd> {
+    find: Finds<'f, 'd>,
+    way: MessageWay,
+    /// What it may take, and what is left of that.
+    values: usize,
     left: usize,
+    /// Whether what must be there and cannot be made is left out, so that there is something.
+    leaves_out: bool,
     /// References that are being followed.
     open: Vec<&'d str>,
 }
 
-impl<'d> ExampleMaker<'d> {
-    /// Of the schemas of a document, none of them open.
-    pub(super) fn new(document: &'d Document) -> Self {
-        ExampleMaker { document, left: VALUES, open: Vec::new() }
+impl<'f, 'd> ExampleMaker<'f, 'd> {
+    /// Of schemas whose references are found so, for a message that goes this way, of so many values at most.
+    pub(crate) fn new(find: Finds<'f, 'd>, way: MessageWay, values: usize) -> Self {
+        ExampleMaker { find, way, values, left: values, leaves_out: false, open: Vec::new() }
     }
 
-    /// What an answer with this schema looks like; `None` where a circle or a bound ends it.
-    pub(super) fn make(&mut self, schema: &'d DataNode) -> Option<Value> {
+    /// What a message with this schema looks like; `None` where a circle or a bound ends it.
+    pub(crate) fn make(&mut self, schema: &'d DataNode) -> Option<DataNode> {
+        let made = self.made(schema, 0);
+        if made.is_some() || schema.is_null() {
+            return made;
+        }
+        // Nothing is allowed that has an end: most of it is more than nothing.
+        (self.left, self.leaves_out) = (self.values, true);
         self.made(schema, 0)
     }
 
-    fn made(&mut self, schema: &'d DataNode, depth: usize) -> Option<Value> {
+    fn made(&mut self, schema: &'d DataNode, depth: usize) -> Option<DataNode> {
         if depth > DEEPEST || self.left == 0 {
             return None;
         }
@@ -44,14 +60,14 @@ impl<'d> ExampleMaker<'d> {
             if self.open.contains(&reference) {
                 return None;
             }
-            let found = self.document.find(reference)?;
+            let found = (self.find)(reference)?;
             self.open.push(reference);
             let made = self.made(found, depth + 1);
             self.open.pop();
             return made;
         }
         if let Some(given) = given(schema) {
-            return serde_json::to_value(given).ok();
+            return self.copied(given);
         }
         if let Some(made) = self.alternative(schema, depth) {
             return Some(made);
@@ -64,116 +80,172 @@ impl<'d> ExampleMaker<'d> {
             "object" => self.object(schema, depth),
             "array" => self.list(schema, depth),
             "integer" | "number" => Some(number(schema, kind(schema) == "integer")),
-            "boolean" => Some(Value::Bool(true)),
-            "null" => Some(Value::Null),
-            _ => Some(Value::String(text(schema))),
+            "boolean" => Some(DataNode::Bool(true)),
+            "null" => Some(DataNode::Null),
+            _ => Some(DataNode::Text(text(schema).into())),
         }
     }
 
+    /// A value once more, as far as there is room for it.
+    fn copied(&mut self, given: &DataNode) -> Option<DataNode> {
+        let size = size(given, self.left + 1);
+        self.left = self.left.checked_sub(size)?;
+        Some(given.clone())
+    }
+
     /// The first of alternatives that can be made, with the property that says which one it is.
-    fn alternative(&mut self, schema: &'d DataNode, depth: usize) -> Option<Value> {
+    fn alternative(&mut self, schema: &'d DataNode, depth: usize) -> Option<DataNode> {
         let lists = ["oneOf", "anyOf"].into_iter().map(|name| schema.at(name).items());
         let alternatives = lists.into_iter().find(|items| !items.is_empty())?;
         let (one, made) =
             alternatives.iter().find_map(|one| Some((one, self.made(one, depth + 1)?)))?;
         let mut made = self.with_own(schema, made, depth);
         let property = schema.path(&["discriminator", "propertyName"]).text();
-        if let (Some(property), Value::Object(made)) = (property, &mut made) {
+        if let (Some(property), DataNode::Map(made)) = (property, &mut made) {
             let target = one.at("$ref").str();
             let mapping = schema.path(&["discriminator", "mapping"]).pairs();
             let name = target.rsplit('/').next().unwrap_or_default();
             let mapped = mapping.iter().find(|(_, it)| it.str() == target || it.str() == name);
             let value = mapped.map_or(name, |(value, _)| value);
-            made.insert(property.to_owned(), json!(value));
+            if !value.is_empty() {
+                put(made, property, value.into());
+            }
         }
         Some(made)
     }
 
     /// With the properties that stand beside alternatives.
-    fn with_own(&mut self, schema: &'d DataNode, made: Value, depth: usize) -> Value {
-        let Value::Object(mut inner) = made else { return made };
+    fn with_own(&mut self, schema: &'d DataNode, made: DataNode, depth: usize) -> DataNode {
+        let DataNode::Map(mut inner) = made else { return made };
         if schema.has("properties")
-            && let Some(Value::Object(own)) = self.object(schema, depth)
+            && let Some(DataNode::Map(own)) = self.object(schema, depth)
         {
-            inner.extend(own);
+            own.into_iter().for_each(|(name, value)| put(&mut inner, &name, value));
         }
-        Value::Object(inner)
+        DataNode::Map(inner)
     }
 
-    fn all_of(&mut self, schema: &'d DataNode, all: &'d [DataNode], depth: usize) -> Option<Value> {
-        let mut pairs = Map::new();
+    fn all_of(
+        &mut self,
+        schema: &'d DataNode,
+        all: &'d [DataNode],
+        depth: usize,
+    ) -> Option<DataNode> {
+        let mut pairs = Vec::new();
         let mut other = None;
         for one in all {
             match self.made(one, depth + 1) {
-                Some(Value::Object(more)) => pairs.extend(more),
+                Some(DataNode::Map(more)) => {
+                    more.into_iter().for_each(|(name, value)| put(&mut pairs, &name, value));
+                }
                 made => other = made.or(other),
             }
         }
         if schema.has("properties")
-            && let Some(Value::Object(own)) = self.object(schema, depth)
+            && let Some(DataNode::Map(own)) = self.object(schema, depth)
         {
-            pairs.extend(own);
+            own.into_iter().for_each(|(name, value)| put(&mut pairs, &name, value));
         }
-        other.filter(|_| pairs.is_empty()).or(Some(Value::Object(pairs)))
+        other.filter(|_| pairs.is_empty()).or(Some(DataNode::Map(pairs)))
     }
 
-    fn object(&mut self, schema: &'d DataNode, depth: usize) -> Option<Value> {
+    fn object(&mut self, schema: &'d DataNode, depth: usize) -> Option<DataNode> {
         let required = schema.at("required").items();
-        let mut made = Map::new();
+        let mut made = Vec::new();
         for (name, inner) in schema.at("properties").pairs() {
-            // What only a request holds is not answered.
-            let is_sent = |it: &DataNode| it.at("writeOnly").is_true();
-            if is_sent(inner) || is_sent(self.document.led(inner)) {
+            if self.goes_otherwise(inner) {
                 continue;
             }
             match self.made(inner, depth + 1) {
-                Some(value) => {
-                    made.insert(name.to_string(), value);
-                }
+                Some(value) => put(&mut made, name, value),
                 // Without it the whole would not be allowed.
-                None if required.iter().any(|it| it.str() == &**name) => return None,
+                None if !self.leaves_out && required.iter().any(|it| it.str() == &**name) => {
+                    return None;
+                }
                 None => {}
             }
         }
         let more = schema.at("additionalProperties");
         if made.is_empty() && matches!(more, DataNode::Map(pairs) if !pairs.is_empty()) {
-            made.extend(self.made(more, depth + 1).map(|value| ("key".to_owned(), value)));
+            made.extend(self.made(more, depth + 1).map(|value| ("key".into(), value)));
         }
-        Some(Value::Object(made))
+        Some(DataNode::Map(made))
     }
 
-    fn list(&mut self, schema: &'d DataNode, depth: usize) -> Option<Value> {
+    /// Whether only messages that go the other way hold it.
+    fn goes_otherwise(&self, inner: &'d DataNode) -> bool {
+        let word = self.way.never_has();
+        let behind = || inner.at("$ref").text().and_then(|reference| (self.find)(reference));
+        inner.at(word).is_true() || behind().is_some_and(|found| found.at(word).is_true())
+    }
+
+    fn list(&mut self, schema: &'d DataNode, depth: usize) -> Option<DataNode> {
         let least = schema.at("minItems").number().unwrap_or(0).min(ITEMS);
         let most = schema.at("maxItems").number().unwrap_or(u64::MAX);
-        let first: Vec<Value> = schema
+        let first: Vec<DataNode> = schema
             .at("prefixItems")
             .items()
             .iter()
             .filter_map(|it| self.made(it, depth + 1))
             .collect();
         if !first.is_empty() {
-            return Some(Value::Array(first));
+            return Some(DataNode::List(first));
         }
-        let Some(item) = self.made(schema.at("items"), depth + 1) else {
-            return (least == 0).then(|| Value::Array(Vec::new()));
+        let items = schema.at("items");
+        let Some(item) = self.made(items, depth + 1) else {
+            return (least == 0).then(|| DataNode::List(Vec::new()));
         };
-        let options = self.document.led(schema.at("items")).at("enum").items();
+        let behind = items.at("$ref").text().and_then(|reference| (self.find)(reference));
+        let options = behind.unwrap_or(items).at("enum").items();
         let is_unique = schema.at("uniqueItems").is_true();
-        let other = |at: u64| match (options.get(at as usize), &item) {
-            _ if !is_unique || at == 0 => item.clone(),
-            (Some(option), _) => serde_json::to_value(option).unwrap_or_default(),
-            (None, Value::Number(number)) if number.is_i64() => {
-                json!(number.as_i64().unwrap_or_default().saturating_add_unsigned(at))
+        let mut made = Vec::new();
+        for at in 0..least.max(1).min(most) {
+            let one = if is_unique && at > 0 { other(&item, options, at) } else { item.clone() };
+            // Lists of lists would grow without end.
+            if at > 0 && self.copied(&one).is_none() {
+                break;
             }
-            (None, Value::String(text)) => json!(format!("{text}{at}")),
-            (None, other) => other.clone(),
-        };
-        Some(Value::Array((0..least.max(1).min(most)).map(other).collect()))
+            made.push(one);
+        }
+        Some(DataNode::List(made))
+    }
+}
+
+/// Puts a member into an object, over one of its name.
+fn put(pairs: &mut Vec<(Box<str>, DataNode)>, name: &str, value: DataNode) {
+    match pairs.iter_mut().find(|(own, _)| &**own == name) {
+        Some((_, known)) => *known = value,
+        None => pairs.push((name.into(), value)),
+    }
+}
+
+/// An element that differs from those before it.
+fn other(item: &DataNode, options: &[DataNode], at: u64) -> DataNode {
+    if let Some(option) = usize::try_from(at).ok().and_then(|at| options.get(at)) {
+        return option.clone();
+    }
+    match item {
+        DataNode::Number(number) => match number.parse::<i64>() {
+            Ok(number) => DataNode::Number(number.saturating_add_unsigned(at).to_string().into()),
+            Err(_) => item.clone(),
+        },
+        DataNode::Text(text) => DataNode::Text(format!("{text}{at}").into()),
+        other => other.clone(),
+    }
+}
+
+/// Values in a tree, counted up to a bound.
+fn size(node: &DataNode, most: usize) -> usize {
+    let inner = |size: usize, node| if size > most { size } else { size + self::size(node, most) };
+    match node {
+        DataNode::List(items) => items.iter().fold(1, inner),
+        DataNode::Map(pairs) => pairs.iter().map(|(_, value)| value).fold(1, inner),
+        _ => 1,
     }
 }
 
 /// What a schema says it looks like.
-pub(super) fn given(schema: &DataNode) -> Option<&DataNode> {
+pub(crate) fn given(schema: &DataNode) -> Option<&DataNode> {
     let plain = ["example", "x-example", "const", "default"];
     let plain = plain.iter().find(|name| schema.has(name)).map(|name| schema.at(name));
     let first =
@@ -195,7 +267,7 @@ fn kind(schema: &DataNode) -> &str {
 }
 
 /// A number within bounds.
-fn number(schema: &DataNode, is_whole: bool) -> Value {
+fn number(schema: &DataNode, is_whole: bool) -> DataNode {
     let limit =
         |name: &str| schema.at(name).plain().parse::<f64>().ok().filter(|it| it.is_finite());
     let is_strict = |name: &str| schema.at(name).is_true();
@@ -229,11 +301,9 @@ fn number(schema: &DataNode, is_whole: bool) -> Value {
     }
     #[expect(clippy::cast_possible_truncation, reason = "what does not fit is cut at the largest")]
     let whole = value as i64;
-    if is_whole || value.fract().abs() < f64::EPSILON {
-        json!(whole)
-    } else {
-        Number::from_f64(value).map_or(json!(0), Value::Number)
-    }
+    let is_whole = is_whole || value.fract().abs() < f64::EPSILON;
+    let written = if is_whole { whole.to_string() } else { value.to_string() };
+    DataNode::Number(written.into())
 }
 
 /// A text of the right form and length.
@@ -277,12 +347,14 @@ fn of_format(format: &str) -> &'static str {
 /// The shortest text that a pattern plainly allows.
 fn of_pattern(pattern: &str) -> Option<String> {
     let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
-    let mut made = String::new();
-    written(&hir, &mut made).then_some(made)
+    let (mut made, mut steps) = (String::new(), STEPS);
+    written(&hir, &mut made, &mut steps).then_some(made)
 }
 
-fn written(hir: &Hir, made: &mut String) -> bool {
-    if made.len() > LENGTH {
+fn written(hir: &Hir, made: &mut String, steps: &mut usize) -> bool {
+    // What repeats nothing makes nothing longer.
+    *steps = steps.saturating_sub(1);
+    if made.len() > LENGTH || *steps == 0 {
         return false;
     }
     match hir.kind() {
@@ -303,35 +375,43 @@ fn written(hir: &Hir, made: &mut String) -> bool {
         HirKind::Class(Class::Bytes(_)) => false,
         HirKind::Repetition(repetition) => {
             let times = repetition.min.min(LENGTH as u32);
-            (0..times).all(|_| written(&repetition.sub, made))
+            (0..times).all(|_| written(&repetition.sub, made, steps))
         }
-        HirKind::Capture(capture) => written(&capture.sub, made),
-        HirKind::Concat(parts) => parts.iter().all(|part| written(part, made)),
-        HirKind::Alternation(parts) => parts.first().is_some_and(|part| written(part, made)),
+        HirKind::Capture(capture) => written(&capture.sub, made, steps),
+        HirKind::Concat(parts) => parts.iter().all(|part| written(part, made, steps)),
+        HirKind::Alternation(parts) => parts.first().is_some_and(|part| written(part, made, steps)),
     }
 }
 
-/// The example of an answer of a content type: one that is written there, by its name or the first, or one that
-/// is made.
-pub(super) fn of_media(document: &Document, media: &DataNode, name: Option<&str>) -> Option<Value> {
+/// The value of an example that is written with a name.
+pub(crate) fn written_example(example: &DataNode) -> Option<&DataNode> {
+    let places = ["value", "dataValue", "serializedValue"];
+    places.iter().find(|name| example.has(name)).map(|name| example.at(name))
+}
+
+/// The example of an answer of a content type, and whether it is the one of the name that was asked for: one that
+/// is written there, by its name or the first, or one that is made.
+pub(super) fn of_media(
+    document: &Document,
+    media: &DataNode,
+    name: Option<&str>,
+) -> (Option<DataNode>, bool) {
     let named = media.at("examples").pairs();
+    let value = |(_, it): &(Box<str>, DataNode)| written_example(document.led(it)).cloned();
     let wanted = name.and_then(|name| named.iter().find(|(own, _)| &**own == name));
-    let value = |(_, example): &(Box<str>, DataNode)| {
-        let example = document.led(example);
-        let places = ["value", "dataValue", "serializedValue"];
-        let place = places.iter().find(|name| example.has(name))?;
-        serde_json::to_value(example.at(place)).ok()
-    };
     if let Some(found) = wanted.and_then(value) {
-        return Some(found);
+        return (Some(found), true);
     }
     if media.has("example") {
-        return serde_json::to_value(media.at("example")).ok();
+        return (Some(media.at("example").clone()), false);
     }
-    named.first().and_then(value).or_else(|| made(document, media.at("schema")))
+    let first = named.first().and_then(value);
+    (first.or_else(|| made(document, media.at("schema"))), false)
 }
 
-/// One that is made of a schema.
-pub(super) fn made(document: &Document, schema: &DataNode) -> Option<Value> {
-    if schema.is_null() { None } else { ExampleMaker::new(document).make(schema) }
+/// One of an answer that is made of a schema.
+pub(super) fn made(document: &Document, schema: &DataNode) -> Option<DataNode> {
+    let find = |reference: &str| document.find(reference);
+    let mut maker = ExampleMaker::new(&find, MessageWay::Response, VALUES);
+    if schema.is_null() { None } else { maker.make(schema) }
 }

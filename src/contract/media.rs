@@ -18,6 +18,17 @@ pub(super) fn is_form(content_type: &str) -> bool {
     essence(content_type) == "application/x-www-form-urlencoded"
 }
 
+/// Whether it is a form in parts.
+pub(super) fn is_multipart(content_type: &str) -> bool {
+    essence(content_type) == "multipart/form-data"
+}
+
+/// Whether it is XML (RFC 7303, section 4.2).
+pub(super) fn is_xml(content_type: &str) -> bool {
+    let kind = essence(content_type);
+    kind == "application/xml" || kind == "text/xml" || kind.ends_with("+xml")
+}
+
 /// Of types that a document names the one that fits: the same one, then `type/*`, then `*/*`.
 pub(super) fn fitting<'d>(
     content: &'d [(Box<str>, DataNode)],

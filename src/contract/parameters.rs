@@ -38,6 +38,16 @@ impl<'a> AskedValues<'a> {
         AskedValues { path, query: pairs(query), head, cookies: cookies.collect() }
     }
 
+    /// Whether something stands under this name in this place.
+    pub(super) fn has(&self, place: &str, name: &str) -> bool {
+        self.first(place, name).is_some_and(|value| !value.is_empty())
+    }
+
+    /// The first that does.
+    pub(super) fn first(&self, place: &str, name: &str) -> Option<String> {
+        self.all(place, name).into_iter().next()
+    }
+
     /// What stands under this name in this place.
     fn all(&self, place: &str, name: &str) -> Vec<String> {
         let named = |pairs: &[(String, String)]| -> Vec<String> {
@@ -58,7 +68,7 @@ impl<'a> AskedValues<'a> {
 }
 
 /// Names and values of a query or form.
-fn pairs(query: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     let plain = |text: &str| {
         let text = text.replace('+', " ");
         percent_decode_str(&text).decode_utf8_lossy().into_owned()
@@ -86,6 +96,17 @@ impl Document {
         found
     }
 
+    /// References of parameters that lead nowhere.
+    fn lost_parameters<'d>(
+        &'d self,
+        operation: &ContractOperation<'d>,
+    ) -> impl Iterator<Item = &'d str> {
+        let all = [operation.item, operation.written].into_iter();
+        let all = all.flat_map(|around| around.at("parameters").items());
+        let lost = all.filter(|parameter| self.resolved(parameter).is_none());
+        lost.map(|parameter| parameter.at("$ref").str())
+    }
+
     /// What types a schema allows; none = any.
     fn types<'d>(&'d self, schema: &'d DataNode, depth: usize, found: &mut BTreeSet<&'d str>) {
         let schema = self.led(schema);
@@ -108,7 +129,8 @@ impl Document {
         }
     }
 
-    fn types_of<'d>(&'d self, schema: &'d DataNode) -> BTreeSet<&'d str> {
+    /// The same of the whole schema.
+    pub(super) fn types_of<'d>(&'d self, schema: &'d DataNode) -> BTreeSet<&'d str> {
         let mut found = BTreeSet::new();
         self.types(schema, 0, &mut found);
         found
@@ -117,6 +139,12 @@ impl Document {
     /// Whether a schema is of a text.
     pub(super) fn is_text(&self, schema: &DataNode) -> bool {
         self.types_of(schema).contains("string")
+    }
+
+    /// Whether a schema says no more than that there is a text, or bytes.
+    pub(super) fn is_any_text(&self, schema: &DataNode) -> bool {
+        let types = self.types_of(schema);
+        types.iter().all(|kind| matches!(*kind, "string" | "file"))
     }
 
     /// What a text can be read as, the likeliest first; `joint` stands between elements of a list.
@@ -145,14 +173,16 @@ impl Document {
         found
     }
 
-    fn list(&self, schema: &DataNode, items: &[String]) -> Value {
+    /// A list of texts as its schema says.
+    pub(super) fn list(&self, schema: &DataNode, items: &[String]) -> Value {
         let inner = self.led(schema).at("items");
         let one =
             |item: &String| self.typed(inner, item, ",").into_iter().next().unwrap_or_default();
         Value::Array(items.iter().map(one).collect())
     }
 
-    fn object<'p>(
+    /// An object of texts as its schema says.
+    pub(super) fn object<'p>(
         &self,
         schema: &DataNode,
         pairs: impl Iterator<Item = (&'p str, &'p str)>,
@@ -164,25 +194,6 @@ impl Document {
             made.insert(name.to_owned(), value.unwrap_or_default());
         }
         Value::Object(made)
-    }
-
-    /// A body that is a form, as its schema says.
-    pub(super) fn form(&self, schema: &DataNode, bytes: &[u8]) -> Value {
-        let pairs = pairs(&String::from_utf8_lossy(bytes));
-        let properties = self.led(schema).at("properties");
-        let is_list = |name: &str| self.types_of(properties.at(name)).contains("array");
-        let single = pairs.iter().filter(|(name, _)| !is_list(name));
-        let mut made = self.object(schema, single.map(|(name, value)| (&**name, &**value)));
-        if let Value::Object(made) = &mut made {
-            for (name, inner) in properties.pairs().iter().filter(|(name, _)| is_list(name)) {
-                let named = pairs.iter().filter(|(own, _)| **own == **name);
-                let items: Vec<String> = named.map(|(_, value)| value.clone()).collect();
-                if !items.is_empty() {
-                    made.insert(name.to_string(), self.list(inner, &items));
-                }
-            }
-        }
-        made
     }
 }
 
@@ -240,6 +251,10 @@ impl<'c> Checker<'c> {
         asked: &AskedValues<'_>,
     ) {
         let is_second = self.document.version == Version::Second;
+        for reference in self.document.lost_parameters(operation) {
+            let why = self.document.why_lost(reference);
+            self.unchecked(format!("request: a parameter {}", cut(&why)));
+        }
         for parameter in self.document.parameters(operation) {
             let shape = Shape::of(parameter, is_second);
             let is_elsewhere = shape.place == "header"

@@ -56,25 +56,41 @@ impl PathTable {
             table.templates.entry(segments.len()).or_default().push(Template { segments, at });
         }
         for templates in table.templates.values_mut() {
-            templates
-                .sort_by_cached_key(|it| it.segments.iter().map(|it| rank(it)).collect::<Vec<_>>());
+            templates.sort_by_cached_key(Template::ranks);
         }
         table
     }
 
-    /// The one that fits a path.
-    pub(super) fn find(&self, path: &str) -> Option<FoundPath> {
+    /// The one that fits a path; several where they say the same in other words.
+    pub(super) fn find(&self, path: &str) -> Vec<FoundPath> {
         let known = self.literal.get(path).or_else(|| self.literal.get(&*decoded(path)));
         if let Some(at) = known {
-            return Some(FoundPath { at: *at, values: Vec::new() });
+            return vec![FoundPath { at: *at, values: Vec::new() }];
         }
-        let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-        self.templates.get(&segments.len())?.iter().find_map(|template| {
+        let Some(behind) = path.strip_prefix('/') else { return Vec::new() };
+        let segments: Vec<&str> = behind.split('/').collect();
+        let templates = self.templates.get(&segments.len()).map_or(&[][..], Vec::as_slice);
+        let mut found: Vec<FoundPath> = Vec::new();
+        let mut first = None;
+        for template in templates {
+            if first.is_some_and(|first: &Template| first.ranks() != template.ranks()) {
+                break;
+            }
             let mut values = Vec::new();
-            let all = template.segments.iter().zip(&segments);
-            let fits = all.into_iter().all(|(pieces, text)| fits(pieces, text, &mut values));
-            fits.then_some(FoundPath { at: template.at, values })
-        })
+            let mut all = template.segments.iter().zip(&segments);
+            if all.all(|(pieces, text)| fits(pieces, text, &mut values)) {
+                first = first.or(Some(template));
+                found.push(FoundPath { at: template.at, values });
+            }
+        }
+        found
+    }
+}
+
+impl Template {
+    /// By which those go first that say more.
+    fn ranks(&self) -> Vec<(usize, Reverse<usize>)> {
+        self.segments.iter().map(|pieces| rank(pieces)).collect()
     }
 }
 
@@ -168,7 +184,7 @@ mod tests {
         ];
         let table = PathTable::new(paths.into_iter());
         let found = |path: &str| {
-            table.find(path).map(|found| {
+            table.find(path).first().map(|found| {
                 let values = found.values.iter().map(|(name, value)| format!("{name}={value}"));
                 let values: Vec<String> = values.collect();
                 format!("{} {}", paths[found.at], values.join(" ")).trim_end().to_owned()

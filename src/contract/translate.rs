@@ -13,11 +13,24 @@ const NODES: usize = 50_000;
 /// Schemas it refers to.
 const REFERRED: usize = 2_000;
 
+/// Before references to what a schema is made of, of which no heirs are asked for.
+const BASE: &str = "base of ";
+
 /// Which way a message goes: some of it is only read, some only written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum MessageWay {
+pub(crate) enum MessageWay {
     Request,
     Response,
+}
+
+impl MessageWay {
+    /// By which word a schema says that messages of this way do not have it.
+    pub(super) fn never_has(self) -> &'static str {
+        match self {
+            MessageWay::Request => "readOnly",
+            MessageWay::Response => "writeOnly",
+        }
+    }
 }
 
 /// A schema as JSON Schema, and what of it could not be used.
@@ -85,13 +98,16 @@ pub(super) fn translated(
     let mut top = translator.schema(schema, None)?;
     let mut defs = Map::new();
     while let Some((number, reference)) = translator.waiting.pop() {
+        let base = reference.strip_prefix(BASE);
+        let reference = base.unwrap_or(&reference).to_owned();
         let made = if let Some(found) = document.find(&reference) {
-            translator.schema(found, Some(number))?
+            let mut made = translator.schema(found, Some(number))?;
+            if base.is_none() {
+                translator.heirs(found, &reference, number, &mut made)?;
+            }
+            made
         } else {
-            let is_outside = !reference.starts_with('#');
-            let why =
-                if is_outside { "in another file, which is not read" } else { "that is not there" };
-            translator.lost.insert(format!("a schema {why} ({reference})"));
+            translator.lost.insert(format!("a schema {}", document.why_lost(&reference)));
             Value::Bool(true)
         };
         defs.insert(number.to_string(), made);
@@ -138,6 +154,7 @@ impl Translator<'_> {
         for (name, value) in pairs {
             self.keyword(name, value, node, place, &mut made)?;
         }
+        self.one_way(node, &mut made);
         self.discriminator(node, place, &mut made)?;
         if self.document.version != Version::Newer {
             bounds(node, &mut made);
@@ -184,6 +201,12 @@ impl Translator<'_> {
             }
             (name, DataNode::List(items)) if LISTS.contains(&name) && !items.is_empty() => {
                 if ["oneOf", "anyOf"].contains(&name) && is_chosen(node, items) {
+                    return Ok(());
+                }
+                if name == "allOf" {
+                    let all: Result<Vec<Value>, String> =
+                        items.iter().map(|item| self.base(item, place)).collect();
+                    made.insert("allOf".into(), Value::Array(all?));
                     return Ok(());
                 }
                 let all: Result<Vec<Value>, String> =
@@ -288,12 +311,86 @@ impl Translator<'_> {
         Ok(())
     }
 
+    /// Members that only go the other way are not allowed.
+    fn one_way(&self, node: &DataNode, made: &mut Map<String, Value>) {
+        let word = self.way.never_has();
+        let title = match self.way {
+            MessageWay::Request => "sent (readOnly)",
+            MessageWay::Response => "answered (writeOnly)",
+        };
+        let Some(Value::Object(properties)) = made.get_mut("properties") else { return };
+        for (name, property) in node.at("properties").pairs() {
+            if property.at(word).is_true() || self.document.led(property).at(word).is_true() {
+                properties.insert(name.to_string(), json!({ "not": { "title": title } }));
+            }
+        }
+    }
+
+    /// A schema that another one is made of.
+    fn base(&mut self, node: &DataNode, place: Option<usize>) -> Result<Value, String> {
+        match node.at("$ref").text() {
+            Some(reference) if node.pairs().len() == 1 => {
+                let reference = self.reference(&format!("{BASE}{reference}"), place)?;
+                Ok(json!({ "$ref": reference }))
+            }
+            _ => self.schema(node, place),
+        }
+    }
+
+    /// Schemas that are made of this one and more: a property says which of them a value is of.
+    fn heirs(
+        &mut self,
+        node: &DataNode,
+        reference: &str,
+        place: usize,
+        made: &mut Value,
+    ) -> Result<(), String> {
+        let discriminator = node.at("discriminator");
+        let property = discriminator.text().or(discriminator.at("propertyName").text());
+        let has_own = ["oneOf", "anyOf"].iter().any(|name| node.has(name));
+        let (Some(property), Value::Object(made)) = (property.filter(|_| !has_own), made) else {
+            return Ok(());
+        };
+        let all = self.document.schemas();
+        let of_name = |name: &str| format!("{}/{name}", self.document.schemas_at());
+        let mut choices: Vec<(String, String)> = Vec::new();
+        for (value, target) in discriminator.at("mapping").pairs() {
+            let target = target.str();
+            let is_name = !target.contains(['#', '/']);
+            let target = if is_name { of_name(target) } else { target.to_owned() };
+            choices.push((value.to_string(), target));
+        }
+        for (name, schema) in all {
+            let mut parts = schema.at("allOf").items().iter();
+            let target = of_name(name);
+            if parts.any(|part| part.at("$ref").str() == reference)
+                && !choices.iter().any(|(_, known)| *known == target)
+            {
+                choices.push((name.to_string(), target));
+            }
+        }
+        let mut further = Vec::new();
+        for (value, target) in choices.iter().filter(|(_, target)| target != reference) {
+            let target = self.reference(target, Some(place))?;
+            further.push(json!({
+                "if": { "required": [property], "properties": { property: { "const": value } } },
+                "then": { "$ref": target },
+            }));
+        }
+        if !further.is_empty() {
+            let mut all = match made.remove("allOf") {
+                Some(Value::Array(all)) => all,
+                _ => Vec::new(),
+            };
+            all.extend(further);
+            made.insert("allOf".into(), Value::Array(all));
+        }
+        Ok(())
+    }
+
     /// What must be there; what only goes the other way need not.
     fn required(&self, node: &DataNode, made: &mut Map<String, Value>) {
-        let goes_otherwise = match self.way {
-            MessageWay::Request => "readOnly",
-            MessageWay::Response => "writeOnly",
-        };
+        let goes_otherwise = self.way.never_has();
         let properties = node.at("properties");
         let names = node.at("required").items().iter().filter_map(DataNode::text);
         let names = names.filter(|name| {

@@ -18,10 +18,13 @@ use tokio::time::timeout;
 
 use super::body::BodyStore;
 use super::http::exchange_recorder::ExchangeRecorder;
+use super::session::SessionHandle;
 use crate::contract::{CHECKED_BODY, CONTRACT_LIMIT, Contract, MockAnswer, SeenBody, SeenMessage};
 use crate::model::contract_facts::ContractFacts;
+use crate::model::covered_operations::CoveredOperations;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::record::{Direction, RecordKind};
 use crate::model::url_text::UrlText;
 use crate::model::view::ViewPart;
 use crate::named_file;
@@ -38,7 +41,8 @@ pub(super) struct Contracts(Arc<Mutex<Vec<HeldContract>>>);
 #[derive(Debug)]
 struct HeldContract {
     path: PathBuf,
-    version: FileVersion,
+    /// Its files as they were.
+    files: Vec<(PathBuf, FileVersion)>,
     read: Result<Arc<Contract>, Failure>,
 }
 
@@ -48,24 +52,31 @@ type FileVersion = (u64, i64, i64, u64);
 impl Contracts {
     /// The document of a file as it is now; blocks on the disk.
     fn current(&self, path: &Path) -> Result<Arc<Contract>, Failure> {
-        let version = std::fs::metadata(path).map_or((0, 0, 0, 0), |facts| {
-            (facts.ino(), facts.mtime(), facts.mtime_nsec(), facts.len())
-        });
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = held.iter().find(|it| it.path == path && it.version == version) {
+        let is_same = |known: &&HeldContract| {
+            let mut files = known.files.iter();
+            known.path == path && files.all(|(file, version)| *version == version_of(file))
+        };
+        if let Some(known) = held.iter().find(is_same) {
             return known.read.clone();
         }
-        let read = read(path);
+        let mut files = vec![(path.to_owned(), version_of(path))];
+        let read = read(path, &mut files);
         held.retain(|known| known.path != path);
         if held.len() == HELD {
             held.remove(0);
         }
-        held.push(HeldContract { path: path.to_owned(), version, read: read.clone() });
+        held.push(HeldContract { path: path.to_owned(), files, read: read.clone() });
         read
     }
 }
 
-fn read(path: &Path) -> Result<Arc<Contract>, Failure> {
+fn version_of(path: &Path) -> FileVersion {
+    std::fs::metadata(path)
+        .map_or((0, 0, 0, 0), |facts| (facts.ino(), facts.mtime(), facts.mtime_nsec(), facts.len()))
+}
+
+fn read(path: &Path, files: &mut Vec<(PathBuf, FileVersion)>) -> Result<Arc<Contract>, Failure> {
     let place = || path.display().to_string();
     let bytes = named_file::read(path, CONTRACT_LIMIT).map_err(|error| {
         let kind = match error.kind() {
@@ -75,10 +86,27 @@ fn read(path: &Path) -> Result<Arc<Contract>, Failure> {
         };
         Failure::new(Stage::Compose, place(), kind, format!("the contract cannot be read: {error}"))
     })?;
-    Contract::read(&bytes).map(Arc::new).map_err(|why| {
+    let mut beside = |name: &str| {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let file = folder.join(name);
+        files.push((file.clone(), version_of(&file)));
+        read_beside(folder, &file)
+    };
+    Contract::read(&place(), &bytes, &mut beside).map(Arc::new).map_err(|why| {
         let cause = format!("the contract cannot be used: {why}");
         Failure::new(Stage::Compose, place(), FailureKind::Malformed, cause)
     })
+}
+
+/// A further file of a document, which shall be below the folder of that, wherever links lead.
+fn read_beside(folder: &Path, file: &Path) -> Result<Vec<u8>, String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let real = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
+    let (folder, real) = (real(folder)?, real(file)?);
+    if !real.starts_with(&folder) {
+        return Err("it leads out of the folder of the document".to_owned());
+    }
+    named_file::read(&real, CONTRACT_LIMIT).map_err(|error| error.to_string())
 }
 
 /// The contract of a session, which may change while that runs.
@@ -86,6 +114,8 @@ fn read(path: &Path) -> Result<Arc<Contract>, Failure> {
 pub(super) struct ContractSlot {
     contracts: Contracts,
     path: Mutex<Option<PathBuf>>,
+    /// What was called since the session began.
+    covered: Mutex<CoveredOperations>,
     gave_up: AtomicBool,
 }
 
@@ -110,11 +140,27 @@ impl ContractSlot {
         }
         if let Some(path) = path {
             let (contracts, path) = (self.contracts.clone(), path.to_owned());
-            spawn_blocking(move || contracts.current(&path).map(drop)).await.unwrap_or(Ok(()))?;
+            let read = spawn_blocking(move || contracts.current(&path)).await;
+            if let Ok(contract) = read {
+                self.covered().expect(contract?.known());
+            }
         }
         *self.path() = path.map(Path::to_owned);
         self.gave_up.store(false, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn covered(&self) -> MutexGuard<'_, CoveredOperations> {
+        self.covered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was called of the document, for the end of a session that others call.
+    pub(super) fn tell_called(&self, session: &SessionHandle) {
+        let lines: Vec<String> = self.covered().lines().collect();
+        for line in lines {
+            let itself = session.id.itself();
+            session.events.note(itself, Direction::Local, RecordKind::Note, line);
+        }
     }
 
     fn path(&self) -> MutexGuard<'_, Option<PathBuf>> {
@@ -137,7 +183,11 @@ impl ContractSlot {
     ) {
         let Some(path) = self.in_force() else { return };
         let exchange = recorder.edit(|exchange| exchange.clone());
-        if exchange.contract.is_some() || is_no_message(&exchange) {
+        if let Some(facts) = &exchange.contract {
+            self.covered().take(facts);
+            return;
+        }
+        if is_no_message(&exchange) {
             return;
         }
         let (contracts, bodies) = (self.contracts.clone(), bodies.clone());
@@ -159,6 +209,7 @@ impl ContractSlot {
             Some(unchecked(format!("it takes longer than {seconds} s; no more is checked")))
         };
         if let Some(facts) = facts {
+            self.covered().take(&facts);
             recorder.edit(|exchange| exchange.contract = Some(Arc::new(facts)));
         }
     }

@@ -163,6 +163,7 @@ fn contract(value: &Value, status: Option<u64>) -> Option<Arc<ContractFacts>> {
         status: status.and_then(|status| status.try_into().ok()),
         findings: texts(&value["findings"]),
         unchecked: texts(&value["unchecked"]),
+        known: None,
     };
     value.is_object().then(|| Arc::new(facts))
 }

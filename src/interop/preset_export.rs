@@ -29,7 +29,9 @@ use crate::model::preset::Scope;
 use crate::model::secrets::{Disclosure, Secrets};
 use bodies::{file_name, folders};
 
-pub use order::{ExportRemarks, ExportedFile, ExportedPreset, PresetExport, PresetExportOrder};
+pub use order::{
+    ExportRemarks, ExportedFile, ExportedPreset, PresetExport, PresetExportOrder, about_elsewhere,
+};
 
 /// Writes presets as an order says.
 #[must_use]

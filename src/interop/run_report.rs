@@ -1,6 +1,7 @@
 //! What became of a run, for people and programs. Everything in it is told already: secrets are masked in
 //! the rows.
 
+mod covered;
 mod html;
 mod json;
 mod junit;
@@ -19,6 +20,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 use super::ndjson;
 use super::run_compared::RunCompared;
 use crate::codec::printable::printable_str;
+use crate::model::covered_operations::CoveredOperations;
 use crate::model::timing::Stamp;
 use crate::runner::{RunRow, RunTally, RunVerdict};
 
@@ -48,6 +50,8 @@ pub struct RunFacts<'a> {
     pub stopped: Option<&'a str>,
     /// What it was compared with.
     pub compared: &'a [RunCompared],
+    /// What was called of its contracts.
+    pub covered: &'a CoveredOperations,
 }
 
 impl RunFacts<'_> {
@@ -102,6 +106,10 @@ fn text(run: RunFacts<'_>) -> String {
     }
     out.push_str(&run.summary());
     out.push('\n');
+    for line in run.covered.lines() {
+        out.push_str(&printable_str(&line));
+        out.push('\n');
+    }
     for line in run.compared.iter().flat_map(RunCompared::lines) {
         out.push_str(&printable_str(&line));
         out.push('\n');

@@ -1,5 +1,16 @@
 //! `ContractFacts`: what came of holding an exchange against an `OpenAPI` document.
 
+use std::sync::Arc;
+
+/// All operations of a document, to tell which of them were called.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownOperations {
+    /// The file of the document.
+    pub file: String,
+    /// As the document has them (`GET /users/{id}`), in its order.
+    pub names: Vec<String>,
+}
+
 /// What differs from the document, as far as it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContractFacts {
@@ -11,6 +22,8 @@ pub struct ContractFacts {
     pub findings: Vec<String>,
     /// What was not looked at, and why.
     pub unchecked: Vec<String>,
+    /// What the document has; `None` = it is not known any more.
+    pub known: Option<Arc<KnownOperations>>,
 }
 
 /// What is said of an exchange in which nothing differs.

@@ -31,6 +31,10 @@ pub enum Stage {
     ComposeOpening,
     /// The same of a file of another tool that is to be imported.
     ComposeImport,
+    /// The same of presets that are to be written for another tool.
+    ComposeExport,
+    /// The same of presets whose addresses are to be changed.
+    ComposeChange,
     Lookup,
     Bind,
     Connect,
@@ -168,12 +172,14 @@ impl Failure {
 }
 
 impl Stage {
-    const ALL: [Stage; 16] = [
+    const ALL: [Stage; 18] = [
         Stage::Compose,
         Stage::ComposeListener,
         Stage::ComposeProgram,
         Stage::ComposeOpening,
         Stage::ComposeImport,
+        Stage::ComposeExport,
+        Stage::ComposeChange,
         Stage::Lookup,
         Stage::Bind,
         Stage::Connect,
@@ -203,6 +209,8 @@ impl Stage {
             Stage::ComposeProgram => "cannot start the program",
             Stage::ComposeOpening => "cannot open",
             Stage::ComposeImport => "cannot import",
+            Stage::ComposeExport => "cannot export",
+            Stage::ComposeChange => "cannot change the addresses",
             Stage::Connect => "cannot connect",
             Stage::Tls => "TLS handshake failed",
             Stage::Send => "sending failed",

@@ -42,6 +42,9 @@ impl AddressChange {
         if from == to {
             return Err("this is how they begin now");
         }
+        if let Some(why) = flaw(to) {
+            return Err(why);
+        }
         Ok(AddressChange { from: from.to_owned(), to: to.to_owned() })
     }
 
@@ -65,11 +68,59 @@ impl AddressChange {
             (true, true) => url.scheme,
             (false, true) => "",
         };
-        let user = url.userinfo.map(|user| format!("{user}@")).unwrap_or_default();
+        // One that the change names takes the place of that in the address.
+        let user = url.userinfo.filter(|_| to.userinfo.is_none());
+        let user = user.map(|user| format!("{user}@")).unwrap_or_default();
         let before = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
         let changed = format!("{before}{user}{}{rest}", to.bare);
         (changed != address).then_some(changed)
     }
+}
+
+/// Why no address can begin so.
+fn flaw(text: &str) -> Option<&'static str> {
+    let url = UrlText::of(text);
+    // Names that are filled in later can hold anything.
+    let outside = outside_of_names(text);
+    if outside.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Some("no address has a space in it");
+    }
+    if outside.matches("://").count() > 1 {
+        return Some("two addresses stand in the new beginning");
+    }
+    if url.query.is_some() || url.fragment.is_some() {
+        return Some("an address does not begin with '?' or '#': those stand behind its path");
+    }
+    if outside.starts_with("://") {
+        return Some("a scheme stands before '://', as http");
+    }
+    let is_scheme = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+    };
+    if !url.scheme.is_empty() && !is_scheme(url.scheme) {
+        return Some("what stands before '://' is no scheme, as http is one");
+    }
+    let port = url.port.filter(|port| !port.contains("{{"));
+    if port.is_some_and(|port| !port.is_empty() && !port.parse().is_ok_and(|port: u16| port > 0)) {
+        return Some("the port is no number from 1 to 65535");
+    }
+    if !url.scheme.is_empty() && (url.host.is_empty() && port.is_some_and(str::is_empty)) {
+        return Some("no host is named");
+    }
+    None
+}
+
+/// A text without the names that are filled in.
+fn outside_of_names(text: &str) -> String {
+    let (mut rest, mut outside) = (text, String::new());
+    while let Some((before, after)) = rest.split_once("{{")
+        && let Some((_, behind)) = after.split_once("}}")
+    {
+        outside.push_str(before);
+        rest = behind;
+    }
+    outside + rest
 }
 
 /// Where a preset goes: the address of a client, the target of a relay; `None` = it goes nowhere.
@@ -146,6 +197,46 @@ mod tests {
         for (from, to) in [("", "a"), ("a", " "), ("http://", "a"), ("a", "https://"), ("a", "a")] {
             assert!(AddressChange::new(from, to).is_err(), "{from} {to}");
         }
+    }
+
+    #[test]
+    fn a_new_beginning_that_no_address_has_is_refused() {
+        for to in [
+            "https://a:1https://b",
+            "https://https://b",
+            "http://a b",
+            "http://a:b",
+            "http://a:70000",
+            "http://a:0",
+            "http://a:-1",
+            "http://a?x=1",
+            "http://a#x",
+            "1http://a",
+            "ht tp://a",
+            "http://:",
+        ] {
+            assert!(AddressChange::new("http://old", to).is_err(), "{to}");
+        }
+        for to in [
+            "https://b",
+            "b",
+            ":8080",
+            "b:8080/v1",
+            "{{base}}",
+            "http://{{host}}:{{port}}/v1",
+            "{{a b}}/x",
+            "http://[::1]:80",
+            "tcp://b:7",
+            "unix:/run/a.sock",
+            "/run/a.sock",
+            "http://me:pw@b",
+            "@name",
+            "https://bücher.example",
+        ] {
+            assert!(AddressChange::new("http://old", to).is_ok(), "{to}");
+        }
+        let named = changed("https://a", "https://you@b", "https://me:pw@a/x");
+        assert_eq!(named, "https://you@b/x");
     }
 
     #[test]

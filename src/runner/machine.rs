@@ -27,6 +27,7 @@ use super::talk::{RunTalk, step_words};
 use crate::check::CheckReport;
 use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
+use crate::model::covered_operations::CoveredOperations;
 use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
@@ -146,6 +147,8 @@ pub struct Run {
     has_begun: bool,
     /// When it began, by the wall clock.
     began: Stamp,
+    /// What was called of its contracts.
+    covered: CoveredOperations,
 }
 
 impl Run {
@@ -178,6 +181,7 @@ impl Run {
             ending: None,
             has_begun: false,
             began: Stamp(0),
+            covered: CoveredOperations::default(),
         }
     }
 
@@ -185,6 +189,12 @@ impl Run {
     #[must_use]
     pub fn rows(&self) -> &[RunRow] {
         &self.rows
+    }
+
+    /// Which operations of its contracts were called so far.
+    #[must_use]
+    pub fn covered(&self) -> &CoveredOperations {
+        &self.covered
     }
 
     /// How many there will be, as far as is known.

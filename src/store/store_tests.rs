@@ -354,6 +354,33 @@ fn an_edit_elsewhere_is_noticed_and_our_own_saves_are_not() {
 }
 
 #[test]
+fn a_contract_that_a_folder_names_lies_beside_its_defaults() {
+    let mut store = empty_workspace();
+    let root = store.root();
+    let write = |name: &str, text: &str| {
+        let file = root.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    write("api/_defaults.toml", "[http]\ncontract = \"specs/shop.yaml\"\n");
+    write("api/deep/_defaults.toml", "[http]\ntimeout = \"5s\"\n");
+    write("api/deep/one.toml", "[http]\nurl = \"http://h/\"\n");
+    write("api/other.toml", "[http]\nurl = \"http://h/\"\ncontract = \"mine.yaml\"\n");
+    write("named/_defaults.toml", "[http]\ncontract = \"{{spec}}\"\n");
+    write("named/one.toml", "[http]\nurl = \"http://h/\"\n");
+    let loaded = store.ask(Job::LoadWorkspace);
+    let Reply::Workspace(workspace) = loaded else { panic!("{loaded:?}") };
+    let contract = |path: &str| {
+        let stored = workspace.presets.iter().find(|it| it.path.as_str() == path).unwrap();
+        stored.content.as_ref().unwrap().spec.as_http().unwrap().contract.clone()
+    };
+    let beside = root.join("api/specs/shop.yaml").display().to_string();
+    assert_eq!(contract("api/deep/one"), beside);
+    assert_eq!(contract("api/other"), "mine.yaml");
+    assert_eq!(contract("named/one"), "{{spec}}");
+}
+
+#[test]
 fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
     let mut store = empty_workspace();
     let root = store.root();

@@ -8,6 +8,7 @@
 //! Trouble with one file never hides the others. Names that begin with a dot or `_` are left
 //! alone; pipes and devices are never opened. What the walk keeps to stands in its own file.
 
+mod inherited_paths;
 mod read_before;
 mod reading_ahead;
 mod walk;
@@ -239,8 +240,9 @@ pub(super) fn enter(
         }
     } else if file == DEFAULTS {
         let outer = given_in(&workspace.defaults, folder);
-        let DefaultsFile { variables, order, given } =
+        let DefaultsFile { variables, order, mut given } =
             environment::defaults_in(text(&bytes?, name)?, name, outer)?;
+        inherited_paths::anchor(&mut given, outer, &workspace.folder(folder));
         let folder = folder.to_owned();
         workspace.defaults.push(FolderDefaults { folder, variables, order, given });
     } else {

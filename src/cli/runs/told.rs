@@ -176,6 +176,9 @@ impl Telling {
             return output.json(&run_line(facts, now));
         }
         output.line(&facts.summary());
+        for line in facts.covered.lines() {
+            output.line(&printable_str(&line));
+        }
     }
 }
 

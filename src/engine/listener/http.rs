@@ -80,7 +80,10 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
                 let cause = "an HTTP listener answers by its rules and takes no input line";
                 Err(refusal::usage(cause))
             }
-            ListenerEvent::Over(words) => return Ok(Summary::of(words)),
+            ListenerEvent::Over(words) => {
+                listener.contract.tell_called(&listener.session);
+                return Ok(Summary::of(words));
+            }
         };
         done.unwrap_or_else(|failure| listener.session.events.refused(failure));
     }

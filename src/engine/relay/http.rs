@@ -137,7 +137,10 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
                 let why = "a relay passes on what others say; it sends nothing of its own";
                 relay.session.events.refused(refusal::usage(why));
             }
-            ListenerEvent::Over(words) => return Ok(Summary::of(words)),
+            ListenerEvent::Over(words) => {
+                relay.contract.tell_called(&relay.session);
+                return Ok(Summary::of(words));
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ mod body;
 mod operation;
 mod parameters;
 mod refs;
-mod sample;
 mod security;
 mod servers;
 
@@ -15,12 +14,15 @@ use std::collections::HashMap;
 use super::data::DataNode;
 use super::gathered::Gathered;
 use super::tree::ImportFault;
+use crate::contract::{ExampleMaker, MessageWay, given, written_example};
 use operation::Operation;
 use refs::Refs;
 
 /// Methods a path can have; `query` came with 3.2.
 const METHODS: [&str; 9] =
     ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+/// Values of one example: an import has thousands of them.
+const VALUES: usize = 500;
 /// Tags within each other.
 const DEEPEST: usize = 6;
 
@@ -85,7 +87,23 @@ fn operations(item: &DataNode) -> Vec<(String, &DataNode)> {
     found
 }
 
-impl Api<'_> {
+impl<'d> Api<'d> {
+    /// What a schema of a request looks like.
+    fn made(&self, schema: &'d DataNode) -> Option<DataNode> {
+        let find = |reference: &str| self.refs.find(reference);
+        ExampleMaker::new(&find, MessageWay::Request, VALUES).make(schema)
+    }
+
+    /// The example that is written beside a schema, the first of several.
+    fn shown(&self, node: &'d DataNode) -> Option<&'d DataNode> {
+        let named = || {
+            let (_, first) = node.at("examples").pairs().first()?;
+            let reference = first.at("$ref").text();
+            written_example(reference.and_then(|it| self.refs.find(it)).unwrap_or(first))
+        };
+        given(node).or_else(named)
+    }
+
     /// The folder of a tag: itself, in those it says it belongs to.
     fn folder(&self, tag: &str) -> Vec<String> {
         let mut folder = vec![tag.to_owned()];

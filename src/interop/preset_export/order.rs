@@ -25,6 +25,17 @@ impl ExportedPreset {
     }
 }
 
+/// Keys that descriptions of ours name by what they do.
+const KEYS: [&str; 2] = ["[send]", "[send-line]"];
+
+/// What a preset is for, without the sentences that say which keys to press here.
+#[must_use]
+pub fn about_elsewhere(about: &str) -> String {
+    let sentences = about.split_inclusive(". ");
+    let kept = sentences.filter(|sentence| !KEYS.iter().any(|key| sentence.contains(key)));
+    kept.collect::<String>().trim_end().to_owned()
+}
+
 /// What is to be written, and how.
 #[derive(Debug, Clone)]
 pub struct PresetExportOrder {
@@ -93,5 +104,33 @@ impl ExportRemarks {
             }
         };
         self.0.iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_which_keys_to_press_is_not_for_others() {
+        for (about, expected) in [
+            ("Logs in. [send] shows the answer, at 1.5 s. It is kept.", "Logs in. It is kept."),
+            ("Start it first, then press [send] here.", ""),
+            ("Takes [id] and [sender]. Ends.", "Takes [id] and [sender]. Ends."),
+            ("", ""),
+        ] {
+            assert_eq!(about_elsewhere(about), expected);
+        }
+        // All that our own presets say.
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/starter");
+        for inner in ["starter", "starter/mock", "tutorial"] {
+            for file in std::fs::read_dir(format!("{folder}/{inner}")).unwrap().flatten() {
+                let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+                for about in text.lines().filter(|line| line.starts_with("about = ")) {
+                    let shown = about_elsewhere(about);
+                    assert!(!shown.contains('['), "{shown}");
+                }
+            }
+        }
     }
 }

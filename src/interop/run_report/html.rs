@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::words::escaped;
-use super::{RunFacts, took};
+use super::{RunFacts, covered, took};
 use crate::runner::{RunRow, RunVerdict};
 
 const STYLE: &str = "\
@@ -34,7 +34,9 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
     for row in rows {
         cells(&mut out, row);
     }
-    out.push_str("</table>\n</body>\n</html>\n");
+    out.push_str("</table>\n");
+    out.push_str(&covered::html(run.covered));
+    out.push_str("</body>\n</html>\n");
     out
 }
 

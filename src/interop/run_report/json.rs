@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::RunFacts;
+use super::{RunFacts, covered};
 use crate::interop::ndjson;
 use crate::interop::run_compared::{ComparedRow, RunCompared, RunDifference};
 use crate::model::timing::Stamp;
@@ -153,6 +153,7 @@ pub(super) fn run_value(run: RunFacts<'_>) -> Value {
         "took_us": u64::try_from(run.took.as_micros()).unwrap_or(u64::MAX),
         "environment": run.environment,
         "stopped": run.stopped,
+        "contracts": covered::value(run.covered),
     }))
 }
 

@@ -45,6 +45,9 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
     if run.rows.len() > ROWS {
         let _ = writeln!(out, "\n{} more rows are left out here.", run.rows.len() - ROWS);
     }
+    for document in run.covered.documents() {
+        let _ = writeln!(out, "\n{}", plain(&document.line()));
+    }
     for compared in run.compared {
         let _ = writeln!(out, "\n### {}\n", plain(&compared.summary()));
         if compared.rows.is_empty() {

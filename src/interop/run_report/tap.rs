@@ -36,6 +36,9 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
         }
     }
     let _ = writeln!(out, "# {}", plain(&run.summary()));
+    for line in run.covered.lines() {
+        let _ = writeln!(out, "# {}", plain(&line));
+    }
     if let Some(why) = run.stopped.filter(|why| *why == "interrupted") {
         let _ = writeln!(out, "Bail out! {}", plain(why));
     }

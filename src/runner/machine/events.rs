@@ -140,6 +140,9 @@ impl Run {
     }
 
     fn on_exchange(&mut self, exchange: &Exchange) {
+        if let Some(facts) = &exchange.contract {
+            self.covered.take(facts);
+        }
         let session = exchange.conn.session;
         let Some(live) = self.live.get_mut(&session) else {
             return self.on_served(exchange);

@@ -88,7 +88,7 @@ impl HttpConnection {
                 let name = format!("contract {}", mock.operation);
                 recorder.edit(|exchange| {
                     exchange.rule = Some(name.trim_end().to_owned());
-                    exchange.contract = mock.refused.map(Arc::new);
+                    exchange.contract = mock.facts.map(Arc::new);
                 });
                 let (status, headers) = (mock.status, mock.headers);
                 let body = PlanBody::Bytes(mock.body.into());

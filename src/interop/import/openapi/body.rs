@@ -1,9 +1,9 @@
 //! The body of an operation, with the example of the document or one made of its schema.
 
 use super::operation::Operation;
-use super::parameters::{first_example, written};
-use super::sample::{Sampler, given};
+use super::parameters::written;
 use crate::compose::template;
+use crate::contract::given;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
@@ -35,9 +35,36 @@ pub(super) fn body(
         out.changed("bodies of further types", place, other);
     }
     let Some(media) = operation.api.refs.resolved(media, place, out) else { return };
-    let shown = given(media).or_else(|| first_example(media)).cloned();
-    let sampled = || Sampler::new(&operation.api.refs).sample(media.at("schema"), 0);
-    fill(spec, kind, shown.or_else(sampled).as_ref(), out, place);
+    let shown = operation.api.shown(media).cloned();
+    let shown = shown.or_else(|| operation.api.made(media.at("schema")));
+    fill(spec, kind, shown.as_ref(), out, place);
+    if let HttpBody::Multipart(parts) = &mut spec.body {
+        files_of(operation, media.at("schema"), parts);
+    }
+}
+
+/// Parts that the schema says are bytes are files.
+fn files_of<'d>(operation: &Operation<'_, 'd>, schema: &'d DataNode, parts: &mut [FormPart]) {
+    let led = |node: &'d DataNode| {
+        let reference = node.at("$ref").text();
+        reference.and_then(|reference| operation.api.refs.find(reference)).unwrap_or(node)
+    };
+    for (name, property) in led(schema).at("properties").pairs() {
+        let property = led(property);
+        let inner = led(property.at("items"));
+        let is_bytes = [property, inner].iter().any(|it| {
+            it.at("format").str() == "binary" || it.at("contentMediaType").text().is_some()
+        });
+        let name = template::quote(name);
+        for part in parts.iter_mut().filter(|part| is_bytes && part.name == name) {
+            *part = FormPart {
+                enabled: false,
+                name: name.clone(),
+                source: PartSource::File,
+                ..FormPart::default()
+            };
+        }
+    }
 }
 
 fn of_second(operation: &Operation<'_, '_>, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
@@ -45,7 +72,7 @@ fn of_second(operation: &Operation<'_, '_>, spec: &mut HttpSpec, out: &mut Gathe
     let kind = takes(operation.written).or_else(|| takes(operation.api.root));
     let mut fields = Vec::new();
     for parameter in written(operation, out, place) {
-        let sampled = |schema| Sampler::new(&operation.api.refs).sample(schema, 0);
+        let sampled = |schema| operation.api.made(schema);
         match parameter.at("in").str() {
             "body" => {
                 let kind = kind.clone().unwrap_or_else(|| "application/json".to_owned());

@@ -1,8 +1,8 @@
 //! Parameters of an operation: in the path, the query, headers and cookies.
 
 use super::operation::Operation;
-use super::sample::{Sampler, given};
 use crate::compose::template;
+use crate::contract::given;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::names;
@@ -54,7 +54,7 @@ pub(super) fn parameters(
         let is_needed = parameter.at("required").is_true();
         let rows = || rows(operation, parameter, name);
         match parameter.at("in").str() {
-            "path" => in_path(parameter, name, spec, out),
+            "path" => in_path(operation, parameter, name, spec, out),
             "query" => spec.query.extend(rows().into_iter().map(|row| switched(row, is_needed))),
             "querystring" => {
                 out.left_out("queries that are one parameter (in: querystring)", place);
@@ -85,36 +85,34 @@ fn switched(row: NameValue, enabled: bool) -> NameValue {
 }
 
 /// A part of the path is a variable; what the document gives as an example is its value.
-fn in_path(parameter: &DataNode, name: &str, spec: &mut HttpSpec, out: &mut Gathered) {
+fn in_path<'d>(
+    operation: &Operation<'_, 'd>,
+    parameter: &'d DataNode,
+    name: &str,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+) {
     let called = names::variable(name);
     let braces = "{{".to_owned() + &called + "}}";
     spec.url = spec.url.replace(&format!("{{{name}}}"), &braces);
     let schema = parameter.at("schema");
-    let shown = given(parameter).or_else(|| first_example(parameter)).or_else(|| given(schema));
+    let shown = operation.api.shown(parameter).or_else(|| given(schema));
     if let Some(shown) = shown.filter(|it| !matches!(it, DataNode::List(_) | DataNode::Map(_))) {
         let value = template::quote(&shown.plain());
         out.default_variable(ImportedVariable { name: called, value, is_secret: false });
     }
 }
 
-/// The first of named examples.
-pub(super) fn first_example(node: &DataNode) -> Option<&DataNode> {
-    let (_, first) = node.at("examples").pairs().first()?;
-    let named = ["value", "dataValue", "serializedValue"];
-    named.iter().find(|name| first.has(name)).map(|name| first.at(name))
-}
-
 /// What a parameter looks like.
 fn shown<'d>(operation: &Operation<'_, 'd>, parameter: &'d DataNode) -> DataNode {
-    if let Some(known) = given(parameter).or_else(|| first_example(parameter)) {
+    if let Some(known) = operation.api.shown(parameter) {
         return known.clone();
     }
     let content = parameter.at("content").pairs().first();
     let schema = content.map_or(parameter.at("schema"), |(_, content)| content.at("schema"));
     // Version 2 has no schema here: the parameter is one.
     let schema = if operation.api.is_second { parameter } else { schema };
-    let mut sampler = Sampler::new(&operation.api.refs);
-    sampler.sample(schema, 0).unwrap_or(DataNode::Null)
+    operation.api.made(schema).unwrap_or(DataNode::Null)
 }
 
 fn value<'d>(operation: &Operation<'_, 'd>, parameter: &'d DataNode) -> String {
