@@ -264,8 +264,8 @@ async fn run_send(
 /// Adds what was sent to the history. Where that is not possible (no home, a full disk) the request has
 /// been sent all the same: only who looks on is told.
 async fn remember(entry: HistoryEntry, headless: &Headless, interrupts: &mut Interrupts) {
-    let path = headless.paths.history();
-    let kept = tokio::task::spawn_blocking(move || store::append_history(path, entry));
+    let paths = headless.paths.clone();
+    let kept = tokio::task::spawn_blocking(move || store::append_history(&paths, entry));
     let kept = tokio::select! {
         biased;
         () = interrupts.next() => return,

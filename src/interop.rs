@@ -17,6 +17,7 @@
 //! Called by the application (paste, copy as, turn around) and the headless shell. Nothing here
 //! opens a file a text names: a reference stays a reference.
 
+pub(crate) mod answer_words;
 pub mod curl;
 pub mod export;
 pub mod from_traffic;

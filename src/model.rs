@@ -4,6 +4,7 @@
 //! wirebench, so every other module may import it.
 
 pub mod answer_clock;
+pub(crate) mod answer_layout;
 pub mod asked_target;
 pub mod authority;
 pub mod awaited;

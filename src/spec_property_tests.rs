@@ -261,6 +261,7 @@ fn http_listener() -> BoxedStrategy<Spec> {
         .prop_map(|(bind, tls, socket, rules, answer, expect)| {
             let unix = UnixSpec { mode: bind.trim().to_owned() };
             let (contract, mock) = (unix.mode.clone(), expect.rows.is_empty());
+            let history = rules.is_empty();
             let session =
                 HttpListenerSpec { bind, tls, socket, unix, ..HttpListenerSpec::default() };
             Spec::HttpListener(HttpListenerSpec {
@@ -268,6 +269,7 @@ fn http_listener() -> BoxedStrategy<Spec> {
                 answer,
                 contract,
                 mock,
+                history,
                 expect,
                 ..session
             })
@@ -417,14 +419,24 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
     let tcp_listener = (of_tcp, listener_expect()).prop_map(
         |((bind, tls, socket, greeting, rules, input), expect)| {
             let unix = UnixSpec { mode: bind.trim().to_owned() };
+            let history = rules.is_empty();
             let session = TcpListenerSpec { bind, tls, socket, unix, ..TcpListenerSpec::default() };
-            Spec::TcpListener(TcpListenerSpec { greeting, rules, input, expect, ..session })
+            Spec::TcpListener(TcpListenerSpec {
+                greeting,
+                rules,
+                input,
+                history,
+                expect,
+                ..session
+            })
         },
     );
     let of_udp = (text(), datagrams(), rules(), 1_u32..=1_000_000, input());
     let udp_listener = (of_udp, listener_expect()).prop_map(
         |((bind, socket, rules, answer_rate, input), expect)| {
-            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input, expect })
+            let history = rules.is_empty();
+            let session = UdpListenerSpec { bind, socket, rules, ..UdpListenerSpec::default() };
+            Spec::UdpListener(UdpListenerSpec { answer_rate, input, history, expect, ..session })
         },
     );
     let relays = prop_oneof![relays(), http_relay()].boxed();

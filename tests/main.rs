@@ -117,6 +117,8 @@ mod interop;
 mod items;
 #[path = "suite/kept.rs"]
 mod kept;
+#[path = "suite/kept_faults.rs"]
+mod kept_faults;
 #[path = "suite/keylog.rs"]
 mod keylog;
 #[path = "suite/kill.rs"]

@@ -200,6 +200,9 @@ pub struct HttpListenerSpec {
     pub contract: String,
     /// Whether the contract answers what no rule does.
     pub mock: bool,
+    /// What is started stands in the history.
+    #[default = true]
+    pub history: bool,
     pub expect: ListenerExpectSpec,
 }
 

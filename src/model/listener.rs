@@ -39,6 +39,9 @@ pub struct TcpListenerSpec {
     pub rules: Vec<Rule>,
     #[default(InputSpec::LINES)]
     pub input: InputSpec,
+    /// What is started stands in the history.
+    #[default = true]
+    pub history: bool,
     pub expect: ListenerExpectSpec,
 }
 
@@ -54,6 +57,9 @@ pub struct UdpListenerSpec {
     #[default(ANSWER_RATE)]
     pub answer_rate: u32,
     pub input: InputSpec,
+    /// What is started stands in the history.
+    #[default = true]
+    pub history: bool,
     pub expect: ListenerExpectSpec,
 }
 

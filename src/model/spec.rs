@@ -139,7 +139,9 @@ impl Spec {
             Spec::HttpRelay(spec) => spec.client.history,
             Spec::TcpRelay(spec) => spec.client.history,
             Spec::UdpRelay(spec) => spec.client.history,
-            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => true,
+            Spec::HttpListener(spec) => spec.history,
+            Spec::TcpListener(spec) => spec.history,
+            Spec::UdpListener(spec) => spec.history,
         }
     }
 

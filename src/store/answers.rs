@@ -4,17 +4,21 @@
 //! answers/KEY/00001722340800000000.answer      KEY stands for workspace and preset
 //! answers/deleted-KEY/                         until it is brought back or the next run begins
 //! ```
-//! The engine writes and reads the files; here they are listed, bounded, moved and removed. Called by
-//! the lane of the history.
+//! The engine writes and reads the files; here they are listed, bounded, moved, removed, and what is searched
+//! of them is read. Called by the lane of the history.
+
+mod searched;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::atomic;
 use super::job::AnswersTask;
+use super::paths::Paths;
+use super::{atomic, history};
 use crate::interop::kept_answer;
 use crate::model::failure::Failure;
+use crate::model::secrets::Secrets;
 use crate::model::timing::Stamp;
 
 /// Answers kept of a preset.
@@ -39,6 +43,8 @@ pub(super) struct Answers {
     folder: PathBuf,
     /// What earlier runs deleted is gone for good.
     is_swept: bool,
+    /// Those that had to go, until somebody asks.
+    removed: Vec<Stamp>,
 }
 
 /// One file.
@@ -51,7 +57,7 @@ struct AnswerFile {
 impl Answers {
     /// Looks at nothing yet.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Answers { folder, is_swept: false }
+        Answers { folder, is_swept: false, removed: Vec::new() }
     }
 
     /// Where the answers of a preset lie.
@@ -66,7 +72,7 @@ impl Answers {
         let failed = |path: &Path, error: io::Error| atomic::failure(path, &error);
         match task {
             AnswersTask::List => {}
-            AnswersTask::Tidy { now } => {
+            AnswersTask::Tidy { now, .. } => {
                 self.tidy(key, now).map_err(|error| failed(&self.folder, error))?;
             }
             AnswersTask::MoveTo(other) => {
@@ -128,8 +134,38 @@ impl Answers {
         Ok(entries.take(PRESETS).flatten().map(|entry| entry.path()).collect())
     }
 
+    /// All answers that are kept, the newest first, and under which keys.
+    pub(super) fn all(&self) -> Result<Vec<(String, Stamp)>, Failure> {
+        let failed = |error: io::Error| atomic::failure(&self.folder, &error);
+        let mut all = Vec::new();
+        for folder in self.folders().map_err(failed)? {
+            let key = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            // What is deleted may come back, and is searched as long.
+            let key = key.to_owned();
+            all.extend(files(&folder).map_err(failed)?.iter().map(|file| (key.clone(), file.at)));
+        }
+        all.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+        Ok(all)
+    }
+
+    /// What is searched of an answer; `None` = it is damaged, or of another version.
+    pub(super) fn words(
+        &self,
+        key: &str,
+        at: Stamp,
+        hidden: &Secrets,
+    ) -> Result<Option<String>, Failure> {
+        let file = kept_answer::file(&self.folder, key, at);
+        searched::words(&file, hidden).map_err(|error| atomic::failure(&file, &error))
+    }
+
+    /// When those were that had to go since this was asked last.
+    pub(super) fn take_removed(&mut self) -> Vec<Stamp> {
+        std::mem::take(&mut self.removed)
+    }
+
     /// The oldest go: those of the preset beyond its bounds, then those of all.
-    fn tidy(&self, key: &str, now: Stamp) -> io::Result<()> {
+    fn tidy(&mut self, key: &str, now: Stamp) -> io::Result<()> {
         let mut all = Vec::new();
         for folder in self.folders()? {
             let mut own = files(&folder)?;
@@ -143,6 +179,7 @@ impl Answers {
                 let is_much = is_of && (count > OF_PRESET || bytes > OF_PRESET_BYTES && count > 1);
                 if is_old || is_much {
                     gone(fs::remove_file(&file.path))?;
+                    self.removed.push(file.at);
                     (bytes, count) = (bytes - file.bytes, count - 1);
                 } else {
                     kept.push(file);
@@ -160,17 +197,26 @@ impl Answers {
                 break;
             }
             gone(fs::remove_file(&file.path))?;
+            self.removed.push(file.at);
             bytes -= file.bytes;
         }
         Ok(())
     }
 }
 
-/// Keeps the answers of a preset, and those of all, within their bounds; for who keeps one and has no store.
-/// What was deleted stays for the copy of the program that may bring it back.
-pub fn tidy_answers(folder: PathBuf, key: &str, now: Stamp) -> Result<(), Failure> {
-    let mut answers = Answers { folder, is_swept: true };
-    answers.perform(key, AnswersTask::Tidy { now }).map(drop)
+/// Keeps the answers of a preset, and those of all, within their bounds, and has the history search the one of
+/// this time but for what is hidden; for who keeps one and has no store. What was deleted stays for the copy of
+/// the program that may bring it back.
+pub fn tidy_answers(
+    paths: &Paths,
+    (key, at): (&str, Stamp),
+    now: Stamp,
+    hidden: Secrets,
+) -> Result<(), Failure> {
+    let mut answers = Answers { is_swept: true, ..Answers::new(paths.answers()) };
+    answers.perform(key, AnswersTask::Tidy { now, hidden: hidden.clone() })?;
+    let words = answers.words(key, at, &hidden)?;
+    history::search_once(paths.history(), (at, words.as_deref()), &answers.take_removed())
 }
 
 /// The answers in a folder, the oldest first; none where there is no folder.
@@ -257,7 +303,7 @@ mod tests {
         }
         bench.put("b", 10 * DAY, 10);
         bench.put("b", 90 * DAY, 10);
-        let kept = bench.run("a", AnswersTask::Tidy { now });
+        let kept = bench.run("a", AnswersTask::Tidy { now, hidden: Secrets::default() });
         assert_eq!((kept.len(), kept[0]), (OF_PRESET, 99 * DAY + 10));
         assert_eq!(bench.run("b", AnswersTask::List), [90 * DAY]);
         assert_eq!(bench.run("nobody", AnswersTask::List), NONE);
@@ -297,7 +343,10 @@ mod tests {
         bench.put("a", 5, 1);
         fs::write(bench.answers.folder.join("a/notes.txt"), "mine").unwrap();
         fs::create_dir(bench.answers.folder.join("a/00000000000000000009.answer")).unwrap();
-        assert_eq!(bench.run("a", AnswersTask::Tidy { now: Stamp(100 * DAY) }), NONE);
+        assert_eq!(
+            bench.run("a", AnswersTask::Tidy { now: Stamp(100 * DAY), hidden: Secrets::default() }),
+            NONE
+        );
         assert!(bench.answers.folder.join("a/notes.txt").exists());
     }
 }

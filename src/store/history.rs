@@ -6,7 +6,10 @@
 //! again.
 
 mod database;
+mod found;
+mod indexing;
 mod kept_outcome;
+mod layout;
 mod search;
 
 use std::collections::{HashMap, VecDeque};
@@ -16,7 +19,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 use super::atomic::refusal;
-use super::job::{HISTORY_BODY, HistoryEntry, HistoryName, HistoryRow, HistorySpec};
+use super::job::{
+    HISTORY_BODY, HistoryEntry, HistoryName, HistoryQuestion, HistoryRow, HistorySpec,
+};
+use super::paths::Paths;
 use super::{atomic, preset};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
@@ -27,8 +33,8 @@ use search::HistorySearch;
 
 /// Pause before what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-/// Entries that are held while they cannot be written; as many as are kept at all.
-const HELD: usize = database::ENTRIES as usize;
+/// Entries that are held while they cannot be written.
+const HELD: usize = 10_000;
 /// Bytes of bodies that are written at once.
 const AT_ONCE: u64 = 1024 * 1024;
 /// Wait for another instance that is writing.
@@ -40,19 +46,33 @@ const ASIDE: u32 = 1000;
 
 /// Adds one entry that is over already, by a program that ends then: nothing is held or tried again.
 /// Who else writes is waited for, but not for long: scripts send one after the other.
-pub fn append_once(path: PathBuf, mut entry: HistoryEntry) -> Result<(), Failure> {
+pub fn append_once(paths: &Paths, mut entry: HistoryEntry) -> Result<(), Failure> {
     if entry.spec.payload_bytes() > HISTORY_BODY {
         entry.left_out += entry.spec.leave_payloads_out();
     }
-    let mut history = History { patience: ONCE, ..History::new(path) };
+    let mut history = History { patience: ONCE, ..History::new(paths.history()) };
+    history.use_workspace(&paths.workspace);
     let written = history.append(entry);
     // A damaged one was set aside, which nobody else will say.
     written.and(history.notice.map_or(Ok(()), Err))
 }
 
+/// Has what an entry was answered searched, and what went no more; by a program that ends then.
+pub(super) fn search_once(
+    path: PathBuf,
+    (at, words): (Stamp, Option<&str>),
+    gone: &[Stamp],
+) -> Result<(), Failure> {
+    let mut history = History { patience: ONCE, ..History::new(path) };
+    history.forget_words(gone)?;
+    if history.wants_words(at)? { history.keep_words(at, words) } else { Ok(()) }
+}
+
 /// The history of all runs; entries of this one can be finished.
 pub(super) struct History {
     path: PathBuf,
+    /// The workspace whose presets are meant.
+    root: String,
     /// Longest wait for others who write.
     patience: Duration,
     open: Option<Connection>,
@@ -77,6 +97,7 @@ impl History {
     pub(super) fn new(path: PathBuf) -> Self {
         History {
             path,
+            root: String::new(),
             patience: PATIENCE,
             open: None,
             run: HashMap::new(),
@@ -89,12 +110,16 @@ impl History {
         }
     }
 
+    /// Presets are those of this workspace from now on.
+    pub(super) fn use_workspace(&mut self, root: &Path) {
+        self.root = root.to_string_lossy().into_owned();
+    }
+
     /// Adds an entry and drops those beyond the bounds; `entry.at` names it later. One that cannot
     /// be written is not lost.
     pub(super) fn append(&mut self, entry: HistoryEntry) -> Result<(), Failure> {
         self.held.push_back(entry);
         if self.held.len() > HELD {
-            // It would be the first to go from the database as well.
             let oldest = self.held.pop_front();
             self.released += oldest.map_or(0, |mut oldest| oldest.spec.payload_bytes());
         }
@@ -149,7 +174,8 @@ impl History {
         let with_text = |entry: &HistoryEntry| preset::write_spec(&entry.spec);
         let some: Vec<(&HistoryEntry, String)> =
             held.iter().take(count).map(|entry| (entry, with_text(entry))).collect();
-        let written = self.with(|connection| database::append(connection, &some));
+        let root = self.root.clone();
+        let written = self.with(|connection| database::append(connection, &root, &some));
         drop(some);
         if let Ok(rows) = &written {
             for (mut entry, row) in held.drain(..count).zip(rows) {
@@ -163,21 +189,20 @@ impl History {
         written.map(drop)
     }
 
-    /// Rows that hold every word of `text` and for which its tests hold, newest first, and how many there are in all.
+    /// Rows that hold every word of a text and for which its tests hold, newest first, and how many there
+    /// are in all; when there are more than are wanted, that may be just above it.
     pub(super) fn query(
         &mut self,
-        text: &str,
-        limit: u32,
+        question: &HistoryQuestion,
     ) -> Result<(Vec<HistoryRow>, u64), Failure> {
-        let search = HistorySearch::read(text);
-        let words: Vec<&str> = search.words.iter().map(String::as_str).collect();
-        let held = self.held.iter().rev().filter(|held| holds(held, &words)).map(held_row);
+        let (search, limit) = (HistorySearch::read(question), question.limit);
+        let held = self.held.iter().rev().filter(|held| holds(held, &search)).map(held_row);
         let held = held.filter(|row| search.lets_through(row));
         let mut rows: Vec<HistoryRow> = held.collect();
         let waiting = rows.len() as u64;
         let mut total = 0;
         let found = match self.has_begun() {
-            Ok(true) => self.with(|connection| database::query(connection, &search, limit)),
+            Ok(true) => self.with(|connection| found::query(connection, &search, limit)),
             Ok(false) => Ok((Vec::new(), 0)),
             Err(failure) => Err(failure),
         };
@@ -201,7 +226,8 @@ impl History {
             return Ok(kept(held.spec.clone(), held.left_out));
         }
         let found = if self.has_begun()? {
-            self.with(|connection| database::read(connection, name))?
+            let root = self.root.clone();
+            self.with(|connection| database::read(connection, &root, name))?
         } else {
             None
         };
@@ -266,9 +292,38 @@ impl History {
             held.preset = moved.and_then(Result::ok);
         }
         if self.has_begun()? {
-            self.with(|connection| database::move_presets(connection, from, to))?;
+            let root = self.root.clone();
+            self.with(|connection| database::move_presets(connection, &root, from, to))?;
         }
         Ok(())
+    }
+
+    /// Puts a piece of what was written into the indices; whether there is more.
+    pub(super) fn index_some(&mut self) -> Result<bool, Failure> {
+        Ok(self.has_begun()? && self.with(indexing::index_some)?)
+    }
+
+    /// Whether the answer an entry of this time got was not looked through yet.
+    pub(super) fn wants_words(&mut self, at: Stamp) -> Result<bool, Failure> {
+        Ok(self.has_begun()? && self.with(|connection| indexing::wants_words(connection, at))?)
+    }
+
+    /// What an entry was answered is searched from now on; `None` = there is nothing to search in it.
+    pub(super) fn keep_words(&mut self, at: Stamp, words: Option<&str>) -> Result<(), Failure> {
+        self.with(|connection| indexing::keep_words(connection, at, words))
+    }
+
+    /// Answers that are kept no longer are not searched either: those of these times.
+    pub(super) fn forget_words(&mut self, gone: &[Stamp]) -> Result<(), Failure> {
+        if gone.is_empty() || !self.has_begun()? {
+            return Ok(());
+        }
+        self.with(|connection| indexing::forget_words(connection, gone))
+    }
+
+    /// When the answers that are searched were.
+    pub(super) fn worded(&mut self) -> Result<Vec<Stamp>, Failure> {
+        if self.has_begun()? { self.with(indexing::worded) } else { Ok(Vec::new()) }
     }
 
     /// The files that change when somebody writes.
@@ -324,7 +379,7 @@ impl History {
         }
         // The side files get the mode of the database, so this one decides.
         atomic::open_private(&self.path).map_err(|error| atomic::failure(&self.path, &error))?;
-        database::open(&self.path, self.patience).transpose().ok_or_else(|| {
+        layout::open(&self.path, self.patience).transpose().ok_or_else(|| {
             let cause = "the history was written by a newer wirebench";
             refusal(&self.path, FailureKind::Malformed, cause)
                 .hint("use that version, or move the file away")
@@ -371,9 +426,9 @@ fn kept(spec: Spec, left_out: u64) -> HistorySpec {
     HistorySpec::Kept { spec: Box::new(spec), left_out }
 }
 
-fn holds(entry: &HistoryEntry, words: &[&str]) -> bool {
-    let text = format!("{} {}", entry.summary, entry.outcome.words()).to_lowercase();
-    words.iter().all(|word| text.contains(&word.to_lowercase()))
+fn holds(entry: &HistoryEntry, search: &HistorySearch) -> bool {
+    let line = format!("{} {}", entry.summary, entry.outcome.words());
+    search.words.iter().all(|word| word.is_in_line(&line))
 }
 
 fn held_row(entry: &HistoryEntry) -> HistoryRow {
@@ -384,6 +439,7 @@ fn held_row(entry: &HistoryEntry) -> HistoryRow {
         outcome: entry.outcome.clone(),
         preset: entry.preset.clone(),
         is_pinned: false,
+        hit: None,
     }
 }
 

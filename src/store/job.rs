@@ -3,6 +3,7 @@
 
 mod environment_task;
 mod foreign_project;
+mod history_question;
 mod import_task;
 mod job_kind;
 mod preset_edit;
@@ -17,6 +18,7 @@ use crate::model::environment_layers::layers;
 use crate::model::failure::Failure;
 use crate::model::name_order::by_path;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
+use crate::model::secrets::Secrets;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
@@ -28,6 +30,7 @@ pub use environment_task::{
     VariableKind,
 };
 pub use foreign_project::{ForeignProject, ProjectWriter};
+pub use history_question::{HistoryHit, HistoryQuestion, HitPlace};
 pub use import_task::{
     FileChange, ImportChoice, ImportDone, ImportPreview, ImportSource, ImportTask, ImportTrace,
     ImportTrees,
@@ -81,13 +84,12 @@ pub enum Job {
     LoadRestore,
     /// Keep unsaved work; written atomically, a moment after the last change.
     SaveRestore(Box<Restore>),
-    /// Append one entry; keeps the newest 10,000, and of what they sent the last 64 MiB.
+    /// Append one entry; keeps the newest 100,000, and of what they sent the last 64 MiB.
     AppendHistory(Box<HistoryEntry>),
     /// Add the outcome to an entry appended in this run.
     FinishHistory { at: Stamp, outcome: SessionOutcome },
-    /// Newest first; every word of `text` must occur in summary, outcome or spec, and tests in it (`status >= 400`) must
-    /// hold. `limit` rows.
-    QueryHistory { text: String, limit: u32 },
+    /// Newest first.
+    QueryHistory(Box<HistoryQuestion>),
     /// Read what an entry sent.
     ReadHistory(HistoryName),
     /// Keep an entry whatever else goes, or not any more.
@@ -115,9 +117,10 @@ pub enum Job {
 pub enum AnswersTask {
     List,
     /// One more is there: the oldest go when they are too many, too long or too old at this time by the
-    /// wall clock.
+    /// wall clock. What it says is searched from then on, but for what is hidden.
     Tidy {
         now: Stamp,
+        hidden: Secrets,
     },
     /// The preset has another key now.
     MoveTo(String),
@@ -215,6 +218,7 @@ pub enum Reply {
     /// Unasked: another program wrote to the history.
     HistoryChanged,
     /// Entries that fit, newest first; `total` counts those beyond the limit too.
+    /// When there are more than were asked for, `total` may be just above that.
     History { text: String, entries: Vec<HistoryRow>, total: u64 },
     /// What the entry sent, as far as it is kept.
     HistoryRead { name: HistoryName, spec: HistorySpec },
@@ -384,7 +388,7 @@ impl Job {
             | Job::FinishHistory { .. }
             | Job::MoveHistory { .. }
             | Job::PinHistory { .. } => JobKind::WriteHistory,
-            Job::QueryHistory { .. } => JobKind::ReadHistory,
+            Job::QueryHistory(_) => JobKind::ReadHistory,
             Job::ReadHistory(_) => JobKind::OpenEntry,
             Job::ForgetHistory(_) => JobKind::ForgetHistory,
             Job::Answers { .. } | Job::FindAnswer { .. } => JobKind::Answers,
@@ -449,6 +453,8 @@ pub struct HistoryRow {
     pub preset: Option<PresetPath>,
     /// It stays whatever else goes.
     pub is_pinned: bool,
+    /// Where what was looked for stands, when it is not in the row itself.
+    pub hit: Option<Box<HistoryHit>>,
 }
 
 /// What is left of what an entry sent.

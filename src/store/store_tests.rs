@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::job::{JobKind, Overwrite, Restore, StoredDraft, Workspace};
+use super::job::{HistoryQuestion, JobKind, Overwrite, Restore, StoredDraft, Workspace};
 use super::*;
 use crate::model::failure::FailureKind;
 use crate::model::http::{HttpBody, HttpSpec};
@@ -581,7 +581,8 @@ fn a_history_that_waits_delays_no_save() {
     fs::create_dir(&state).unwrap();
     let other = rusqlite::Connection::open(state.join("history.db")).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE; CREATE TABLE held (x);").unwrap();
-    let query = Job::QueryHistory { text: String::new(), limit: 1 };
+    let query =
+        Job::QueryHistory(Box::new(HistoryQuestion { limit: 1, ..HistoryQuestion::default() }));
     store.store.submit(query).unwrap();
     let saved = store.save(&preset("a", "one"), None);
     assert!(matches!(saved, Reply::Saved { .. }), "the history answered first: {saved:?}");

@@ -23,6 +23,7 @@ mod lane;
 mod named_files;
 mod reading;
 mod saving;
+mod searched;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ impl Worker {
         known.set_root(paths.workspace.clone());
         let reading = Reading::new(Arc::clone(&known), paths.config.clone());
         let budget = HistoryBudget::default();
-        let history = HistoryWork::new(paths.history(), paths.answers(), budget.clone());
+        let history = HistoryWork::new(&paths, budget.clone(), Arc::clone(&known));
         let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());
         Worker {
             reading: start("workspace", Box::new(reading)),
@@ -114,7 +115,7 @@ impl Worker {
             | Job::UseProject { .. } => &self.saving,
             Job::AppendHistory(_)
             | Job::FinishHistory { .. }
-            | Job::QueryHistory { .. }
+            | Job::QueryHistory(_)
             | Job::ReadHistory(_)
             | Job::MoveHistory { .. }
             | Job::PinHistory { .. }

@@ -181,10 +181,23 @@ impl<'a> Painter<'a> {
         cursor: Cursor,
         len: usize,
         selected: Style,
+        draw: impl FnMut(Painter<'_>, usize),
+    ) {
+        self.list_of(cursor, (len, 1), selected, draw);
+    }
+
+    /// The same where each of so many entries takes so many rows.
+    pub(crate) fn list_of(
+        &mut self,
+        cursor: Cursor,
+        (len, rows): (usize, u16),
+        selected: Style,
         mut draw: impl FnMut(Painter<'_>, usize),
     ) {
-        for (row, at) in self.area.rows().zip(cursor.offset..len) {
-            let mut painter = self.at(row);
+        let (area, rows) = (self.area, rows.max(1));
+        let tops = (area.y..area.bottom()).step_by(rows.into());
+        for (y, at) in tops.zip(cursor.offset..len) {
+            let mut painter = self.at(Rect { y, height: rows, ..area }.intersection(area));
             if at == cursor.selected {
                 painter.row(selected, |painter| draw(painter, at));
             } else {

@@ -3,6 +3,9 @@
 //! programs it starts. The peers tell that each of them crossed the wire, so none is missing only because it was
 //! never used. What was typed there stays: files of the workspace, the command line itself, drafts.
 
+#[path = "canaries_listened.rs"]
+mod listened;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use wirebench::store::job::{Job, Overwrite, Reply};
+use wirebench::store::job::{
+    EnvironmentTask, Job, Overwrite, Reply, Variable, VariableChange, VariableKind,
+};
 
 use super::disk::keep_authority;
 use super::{Desk, again, drafts, history, preset, request};
@@ -53,6 +55,9 @@ pub fn one_fault(home: &Path) {
         named,
         move_there("b", "n/b"),
     ];
+    for kind in [VariableKind::Plain, VariableKind::Secret] {
+        change_variable(&mut desk, home, kind);
+    }
     assert!((0..3).any(|_| keep_authority(home).is_ok()));
     for job in jobs {
         let name = job.kind().name();
@@ -69,6 +74,31 @@ pub fn one_fault(home: &Path) {
         assert!(done, "{name}: works again after one fault");
     }
     assert!(fs::read(&file).unwrap().len() > 5000);
+}
+
+/// Files of an environment before they are changed.
+const ENVIRONMENT: &str = "# by hand\n\nhost = \"old\"\nother = \"kept\"\n";
+
+/// Changes a variable; its file is the whole old or the whole new one, whatever fails.
+fn change_variable(desk: &mut Desk, home: &Path, kind: VariableKind) {
+    let value = |value: &str| Variable { kind, name: "host".into(), value: value.into() };
+    let change = VariableChange::new(Some(value("old")), Some(value("new")));
+    let file = home.join("presets").join(kind.file("e"));
+    let new = ENVIRONMENT.replace("old", "new");
+    let done = (0..3).any(|_| {
+        let (name, change) = ("e".into(), Box::new(change.clone()));
+        match desk.ask(Job::Environment(EnvironmentTask::Change { name, change })) {
+            Reply::Failed { failure, .. } => {
+                println!("told: {failure}");
+                let now = fs::read_to_string(&file).unwrap();
+                assert!(now == ENVIRONMENT || now == new, "neither old nor new: {now}");
+                now == new
+            }
+            _ => true,
+        }
+    });
+    assert!(done, "a change works again after one fault");
+    assert_eq!(fs::read_to_string(&file).unwrap(), new);
 }
 
 #[test]
@@ -92,7 +122,10 @@ fn one_failing_call_never_costs_a_file() {
 /// Runs the scenario with the `turn`-th call of a kind failing; tells whether it came to that.
 fn fault(call: &str, error: &str, turn: usize) -> usize {
     let home = tempfile::tempdir().unwrap();
-    fs::create_dir(home.path().join("presets")).unwrap();
+    fs::create_dir_all(home.path().join("presets/env")).unwrap();
+    for kind in [VariableKind::Plain, VariableKind::Secret] {
+        fs::write(home.path().join("presets").join(kind.file("e")), ENVIRONMENT).unwrap();
+    }
     for name in ["a", "b"] {
         fs::write(home.path().join(format!("presets/{name}.toml")), "[http]\nurl = \"old\"\n")
             .unwrap();

@@ -12,15 +12,21 @@ use std::time::{Duration, Instant};
 use wirebench::model::preset::PresetPath;
 use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::timing::Stamp;
-use wirebench::store::job::{ForeignProject, Job, Overwrite, ProjectWriter, Reply, Restore};
+use wirebench::store::job::{
+    EnvironmentTask, ForeignProject, HistoryQuestion, Job, Overwrite, ProjectWriter, Reply,
+    Restore, Variable, VariableChange, VariableKind,
+};
 
 use super::{Desk, again, drafts, history, number_of, preset, request};
 
-const ROUNDS: usize = 100;
+/// Rounds; by hand as many as `WIREBENCH_KILL_ROUNDS` says.
+fn rounds() -> usize {
+    std::env::var("WIREBENCH_KILL_ROUNDS").ok().and_then(|said| said.parse().ok()).unwrap_or(100)
+}
 
 /// What is kept again and again, each with a number; said on standard output when it is.
-const KEPT: [&str; 8] =
-    ["preset", "drafts", "history", "outcome", "moved", "brief", "project", "named"];
+const KEPT: [&str; 9] =
+    ["preset", "drafts", "history", "outcome", "moved", "brief", "environment", "project", "named"];
 
 /// Keeps one of each kind again and again, and says so after each.
 pub fn save_until_killed(home: &Path) {
@@ -36,6 +42,25 @@ pub fn save_until_killed(home: &Path) {
             out.flush().unwrap();
         }
     }
+}
+
+/// The file of an environment that is changed, and what stands in it beside.
+const SECRETS: &str = "presets/env/killed.secret.toml";
+const BESIDE: &str = "# by hand\nother = \"kept\"\n";
+
+/// Gives a secret of an environment this number; it has the one that its file says.
+fn change_variable(desk: &mut Desk, home: &Path, number: u64) -> Reply {
+    let text = std::fs::read_to_string(home.join(SECRETS)).unwrap();
+    assert!(text.starts_with(BESIDE), "{text}");
+    let variable = |value: &str| Variable {
+        kind: VariableKind::Secret,
+        name: "number".into(),
+        value: value.into(),
+    };
+    let before = text[BESIDE.len()..].split('"').nth(1).map(variable);
+    let change = VariableChange::new(before, Some(variable(&number.to_string())));
+    let task = EnvironmentTask::Change { name: "killed".into(), change: Box::new(change) };
+    desk.ask(Job::Environment(task))
 }
 
 /// Keeps this; returns when it was acknowledged.
@@ -83,6 +108,10 @@ fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
             let wanted = Reply::Deleted { path: before.clone(), kept: Some(bytes.into()) };
             (desk.ask(Job::DeletePreset { path: before }), wanted)
         }
+        "environment" => {
+            let reply = change_variable(desk, home, number);
+            return assert!(matches!(reply, Reply::EnvironmentDone(_)), "{reply:?}");
+        }
         "project" => {
             let owner = u32::try_from(number).unwrap();
             let (writer, place) = (ProjectWriter::Owner(owner), home.to_owned());
@@ -120,6 +149,12 @@ fn found(desk: &mut Desk, home: &Path) -> HashMap<&'static str, u64> {
         let newest = found.entry(kind).or_default();
         *newest = (*newest).max(number);
     }
+    let killed = workspace.environments.iter().find(|it| it.name == "killed");
+    let number = killed.map_or(0, |it| {
+        assert_eq!(it.secrets["other"], "kept", "what was not changed");
+        it.secrets.get("number").map_or(0, |number| number.parse().unwrap())
+    });
+    found.insert("environment", number);
     assert!(moved <= 1, "it is here or there, never both");
     let Reply::Restored(restore) = desk.ask(Job::LoadRestore) else { panic!("no drafts") };
     let kept = restore.map(|restore| (number_of(&restore.drafts[0].spec), restore.environment));
@@ -127,7 +162,8 @@ fn found(desk: &mut Desk, home: &Path) -> HashMap<&'static str, u64> {
         assert_eq!(environment.as_ref(), Some(&number.to_string()));
     }
     found.insert("drafts", kept.map_or(0, |(number, _)| number));
-    let query = Job::QueryHistory { text: String::new(), limit: 5 };
+    let query =
+        Job::QueryHistory(Box::new(HistoryQuestion { limit: 5, ..HistoryQuestion::default() }));
     let Reply::History { entries, .. } = desk.ask(query) else { panic!("no history") };
     found.insert("history", entries.first().map_or(0, |entry| entry.name.at.0));
     let finished = entries.iter().find_map(|entry| match entry.outcome {
@@ -198,9 +234,11 @@ fn note(acknowledged: &mut HashMap<String, u64>, line: &str) {
 #[test]
 fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
     let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join("presets/env")).unwrap();
+    std::fs::write(home.path().join(SECRETS), BESIDE).unwrap();
     let random = RandomState::new();
     let mut last: HashMap<String, u64> = HashMap::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let after = Duration::from_micros(random.hash_one(round) % 50_000);
         last.extend(killed_round(home.path(), after));
         let mut desk = Desk::new(home.path());

@@ -14,7 +14,7 @@ use crate::store::job::{HISTORY_BODY, HistoryName, HistorySpec, Job};
 
 /// The list is not what the store has any more.
 pub(crate) fn changed(app: &mut App) {
-    app.effects.extend(app.history.refresh().map(Effect::Store));
+    app.effects.extend(app.history.refresh(&app.shared).map(Effect::Store));
 }
 
 /// Reads what an entry sent, to do this with it.

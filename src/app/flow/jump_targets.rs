@@ -37,7 +37,11 @@ pub(crate) fn targets(app: &App) -> Vec<JumpLabel> {
     let list = app.history.areas(pane_inner(areas.history)).1;
     let offset = app.history.cursor(list.height.into()).offset;
     let select = |x, y, at| JumpLabel::of_row(x, y, Intent::SelectRow(Pane::History, at));
-    rows(list, offset..app.history.entries.len(), select, &mut found);
+    let tops = (list.y..list.bottom()).step_by(app.history.entry_rows().into());
+    let entries = offset..app.history.entries.len();
+    found.extend(
+        tops.zip(entries).map(|(y, at)| select(list.x, y, at)).filter(|_| !list.is_empty()),
+    );
     if !areas.response.is_empty() {
         exchange(app, pane_inner(areas.response), &mut found);
         conversation(app, pane_inner(areas.response), &mut found);

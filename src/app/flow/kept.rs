@@ -73,7 +73,8 @@ pub(crate) fn was_kept(app: &mut App, path: &Path, outcome: Result<(), Failure>)
     let key = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     if let Some(key) = key.map(str::to_owned) {
         let now = app.shared.wall_clock.at(app.shared.now);
-        ask(app, key, AnswersTask::Tidy { now });
+        let hidden = app.shared.disclosure().hidden();
+        ask(app, key, AnswersTask::Tidy { now, hidden });
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         | Reply::OrderSet { .. } => folders_changed(app, &reply),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
-            let again = app.history.arrived(&text, entries, total);
+            let again = app.history.arrived(&app.shared, &text, entries, total);
             app.effects.extend(again.map(Effect::Store));
         }
         Reply::HistoryAppended | Reply::HistoryChanged => history::changed(app),
@@ -153,7 +153,7 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     environments::failed(app, job);
     imports::failed(app, job, failure);
     // A question for the history may be what failed, and what was not written is in the list.
-    app.effects.extend(app.history.failed(job.kind).map(Effect::Store));
+    app.effects.extend(app.history.failed(&app.shared, job.kind).map(Effect::Store));
     if job.kind == JobKind::SaveRestore && app.save_state.is_repeated() {
         app.dirty = false;
     } else {

@@ -18,7 +18,7 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::search_line::{self, SearchKey, SearchLine};
 use crate::app::shared::Shared;
 use crate::model::timing::Stamp;
-use crate::store::job::{HistoryName, HistoryRow, Job, JobKind};
+use crate::store::job::{HistoryName, HistoryQuestion, HistoryRow, Job, JobKind};
 
 /// Rows asked of the store.
 const LIMIT: u32 = 500;
@@ -49,7 +49,7 @@ impl HistoryPane {
         match search_line::update(&mut self.search, input) {
             Some(SearchKey::Accept) => self.blur(),
             Some(SearchKey::Move(step)) => return self.step(shared, step),
-            Some(SearchKey::Changed) => return self.ask(),
+            Some(SearchKey::Changed) => return self.ask(shared),
             Some(SearchKey::Ignored) => {}
             None => {
                 return match input {
@@ -74,31 +74,48 @@ impl HistoryPane {
 
     /// The job that reads what the pane shows, unless one is under way: then it is asked once more
     /// when that is answered.
-    pub(crate) fn refresh(&mut self) -> Option<Job> {
+    pub(crate) fn refresh(&mut self, shared: &Shared) -> Option<Job> {
         if self.is_asked {
             self.is_stale = true;
             return None;
         }
         (self.is_asked, self.is_stale) = (true, false);
-        Some(Job::QueryHistory { text: self.text.clone(), limit: LIMIT })
+        Some(Job::QueryHistory(Box::new(HistoryQuestion {
+            text: self.text.clone(),
+            limit: LIMIT,
+            now: shared.wall_clock.at(shared.now),
+            utc_offset: shared.utc_offset,
+            hidden: shared.disclosure().hidden(),
+        })))
     }
 
     /// The store answered a query; the next one, if one is due.
-    pub fn arrived(&mut self, text: &str, entries: Vec<HistoryRow>, total: u64) -> Option<Job> {
+    pub fn arrived(
+        &mut self,
+        shared: &Shared,
+        text: &str,
+        entries: Vec<HistoryRow>,
+        total: u64,
+    ) -> Option<Job> {
         if text == self.text {
             self.entries = entries;
             self.total = total;
         }
         self.is_asked = false;
-        if self.is_stale { self.refresh() } else { None }
+        if self.is_stale { self.refresh(shared) } else { None }
     }
 
     /// A job of this kind failed; the next query, if one is due.
-    pub fn failed(&mut self, job: JobKind) -> Option<Job> {
+    pub fn failed(&mut self, shared: &Shared, job: JobKind) -> Option<Job> {
         if job == JobKind::ReadHistory {
             self.is_asked = false;
         }
-        (job == JobKind::WriteHistory).then(|| self.refresh()).flatten()
+        (job == JobKind::WriteHistory).then(|| self.refresh(shared)).flatten()
+    }
+
+    /// Rows of the screen an entry takes: one more where it is shown what was found in it.
+    pub(crate) fn entry_rows(&self) -> u16 {
+        1 + u16::from(self.entries.iter().any(|entry| entry.hit.is_some()))
     }
 
     /// Search line and list in the pane's inner area.
@@ -107,8 +124,9 @@ impl HistoryPane {
         (cut_top(&mut list, u16::from(self.search.is_some())), list)
     }
 
-    /// The selected entry and the first one shown.
+    /// The selected entry and the first one shown in so many rows of the screen.
     pub fn cursor(&self, height: usize) -> Cursor {
+        let height = height / usize::from(self.entry_rows());
         let found = match self.selected {
             Some(at) => {
                 self.entries.iter().position(|entry| entry.name.at == at).unwrap_or(self.at)
@@ -160,7 +178,7 @@ impl HistoryPane {
             Action::Find => self.start_search(),
             Action::Back if self.search.is_some() => {
                 self.search = None;
-                self.ask()
+                self.ask(shared)
             }
             Action::Copy => self.copy(),
             _ => Outcome::no(),
@@ -170,7 +188,7 @@ impl HistoryPane {
     fn step(&mut self, shared: &Shared, step: CursorStep) -> Outcome {
         let height = self.list_height(shared);
         let mut cursor = self.cursor(height);
-        cursor.step(step, self.entries.len(), height);
+        cursor.step(step, self.entries.len(), height / usize::from(self.entry_rows()));
         self.select(shared, cursor.selected);
         Outcome::yes()
     }
@@ -231,11 +249,11 @@ impl HistoryPane {
         Outcome::yes()
     }
 
-    fn ask(&mut self) -> Outcome {
+    fn ask(&mut self, shared: &Shared) -> Outcome {
         let typed = self.search.as_ref().map(|search| search.editor.text());
         self.text = typed.unwrap_or_default().into_owned();
         (self.selected, self.at, self.offset) = (None, 0, 0);
-        let query = self.refresh().map(|job| Intent::Perform(Effect::Store(job)));
+        let query = self.refresh(shared).map(|job| Intent::Perform(Effect::Store(job)));
         query.into_iter().collect::<Vec<_>>().into()
     }
 
@@ -250,7 +268,7 @@ impl HistoryPane {
             return Outcome::no();
         }
         let before = self.cursor(usize::from(list.height));
-        let row = before.offset + usize::from(mouse.row - list.y);
+        let row = before.offset + usize::from((mouse.row - list.y) / self.entry_rows());
         if row >= self.entries.len() {
             return Outcome::no();
         }

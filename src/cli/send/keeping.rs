@@ -38,7 +38,8 @@ impl AnswerPlace {
     /// Keeps what was answered. Where that is not possible it was sent all the same: only who looks on is
     /// told.
     pub(in crate::cli) async fn keep(self, headless: &mut Headless, interrupts: &mut Interrupts) {
-        let folder = headless.paths.answers();
+        let paths = headless.paths.clone();
+        let folder = paths.answers();
         let written = self.write(&folder, headless);
         let written = tokio::select! {
             biased;
@@ -47,7 +48,9 @@ impl AnswerPlace {
         };
         let Ok(Some(outcome)) = written else { return };
         let now = headless.now();
-        let tidy = move || outcome.and_then(|()| store::tidy_answers(folder, &self.key, now));
+        let (of, hidden) = ((self.key, self.at), self.hidden.hidden());
+        let tidy =
+            move || outcome.and_then(|()| store::tidy_answers(&paths, (&of.0, of.1), now, hidden));
         let kept = tokio::select! {
             biased;
             () = interrupts.next() => return,

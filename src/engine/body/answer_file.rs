@@ -1,9 +1,6 @@
-//! Files of kept answers: one each, with what the application says of it and the bytes of its message.
+//! Files of kept answers: one each, with what the application says of it and the bytes of its message,
+//! laid out as `model/answer_layout.rs` says.
 //!
-//! ```text
-//! wirebench-answer 1 TEXT WIRE START END DECODED\n   lengths; START..END is the body on the wire,
-//! text, wire, decoded                                DECODED is "-" where it has no bytes of its own
-//! ```
 //! Written whole or not at all, 0600 in a folder of 0700. Read into a new body, piece by piece, so the
 //! bounds of all bodies hold for it.
 
@@ -15,25 +12,13 @@ use std::sync::Arc;
 
 use super::message::Body;
 use super::writer::BodyWriter;
+use crate::model::answer_layout::{AnswerLayout, FIRST_LINE, LONGEST_TEXT};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::view::ViewPart;
 use crate::named_file;
 use crate::whole_file::{PRIVATE, WholeFile, WorkingName, folder_of};
 
-const MAGIC: &str = "wirebench-answer 1";
-/// Longest first line.
-const FIRST_LINE: usize = 200;
-/// Longest text, in bytes.
-const TEXT: u64 = 8 * 1024 * 1024;
 const BLOCK: usize = 256 * 1024;
-
-/// Lengths as the first line tells them.
-struct AnswerLayout {
-    text: u64,
-    wire: u64,
-    body: (u64, u64),
-    decoded: Option<u64>,
-}
 
 /// Writes an answer; blocks on the disk.
 pub(super) fn write(body: Option<&Arc<Body>>, text: &[u8], path: &Path) -> Result<(), Failure> {
@@ -44,9 +29,8 @@ fn try_write(body: Option<&Arc<Body>>, text: &[u8], path: &Path) -> io::Result<(
     DirBuilder::new().recursive(true).mode(0o700).create(folder_of(path))?;
     let mut file = WholeFile::begin(path, &WorkingName::OURS, PRIVATE)?;
     let (wire, place, decoded) = body.map_or((0, (0, 0), None), |body| body.lengths());
-    let own = decoded.map_or("-".to_owned(), |len| len.to_string());
-    let (start, end) = place;
-    writeln!(file, "{MAGIC} {} {wire} {start} {end} {own}", text.len())?;
+    let layout = AnswerLayout { text: text.len() as u64, wire, body: place, decoded };
+    writeln!(file, "{}", layout.line())?;
     file.write_all(text)?;
     if let Some(body) = body {
         copy(body, ViewPart::Raw, wire, &mut file)?;
@@ -86,7 +70,7 @@ fn try_read(path: &Path, body: &BodyWriter) -> io::Result<Vec<u8>> {
     let (first, layout) = first_line(&mut file)?;
     let parts = [layout.text, layout.wire, layout.decoded.unwrap_or_default()];
     let whole = parts.iter().try_fold(first as u64, |sum, part| sum.checked_add(*part));
-    if whole != Some(len) || layout.text > TEXT {
+    if whole != Some(len) || layout.text > LONGEST_TEXT {
         return Err(damaged("it is cut or damaged"));
     }
     let mut text = vec![0; usize::try_from(layout.text).unwrap_or_default()];
@@ -121,23 +105,13 @@ fn first_line(file: &mut std::fs::File) -> io::Result<(usize, AnswerLayout)> {
     while line.len() < FIRST_LINE {
         file.read_exact(&mut byte)?;
         if byte == *b"\n" {
-            let layout = std::str::from_utf8(&line).ok().and_then(layout);
+            let layout = AnswerLayout::parse(&line);
             let layout = layout.ok_or_else(|| damaged("it is no kept answer of this version"))?;
             return Ok((line.len() + 1, layout));
         }
         line.push(byte[0]);
     }
     Err(damaged("it is no kept answer of this version"))
-}
-
-fn layout(line: &str) -> Option<AnswerLayout> {
-    let words: Vec<&str> = line.strip_prefix(MAGIC)?.strip_prefix(' ')?.split(' ').collect();
-    let [text, wire, start, end, decoded] = words.try_into().ok()?;
-    let decoded = if decoded == "-" { None } else { Some(decoded.parse().ok()?) };
-    let number = |word: &str| word.parse::<u64>().ok();
-    let (wire, body) = (number(wire)?, (number(start)?, number(end)?));
-    (body.0 <= body.1 && body.1 <= wire).then_some(())?;
-    Some(AnswerLayout { text: number(text)?, wire, body, decoded })
 }
 
 fn damaged(words: &str) -> io::Error {

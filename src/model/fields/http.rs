@@ -1,7 +1,7 @@
 //! The options of HTTP: a request, a listener, its answers, bodies and credentials.
 
 use super::check::{CAPTURE, EXPECT};
-use super::session::{BIND, BIND_HELP};
+use super::session::{BIND, BIND_HELP, HISTORY, HISTORY_HELP};
 use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
@@ -163,6 +163,7 @@ impl Options for HttpListenerSpec {
         "mock", ValueKind::Flag, mock, tab: OPTIONS, label: "The contract answers what no rule does",
             help: "Whether the contract answers, with its examples or what its schemas allow, what no rule does: \
                    a mock of the server it describes. Prefer: code=404 asks for another answer.";
+        "history", ValueKind::Flag, history, tab: OPTIONS, label: HISTORY, help: HISTORY_HELP;
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
             help: "Tried in order; the first whose method and path match answers.";

@@ -30,6 +30,9 @@ const RULES: &str = "Automatic answers; the first that applies is sent. {{messag
 const STEP: &str = "+ step (done once the session is up)";
 const STEP_HELP: &str = "Done once the session is up, in order.";
 
+pub(super) const HISTORY: &str = "Keep in the history";
+pub(super) const HISTORY_HELP: &str = "Whether what is sent or started stands in the history.";
+
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
 
 /// The rows of all four kinds that have TCP connections.
@@ -75,8 +78,7 @@ impl Options for ClientSpec {
         "source", ValueKind::Word(&[]), source, label: "Source (address, :port, interface)",
             help: "Where it comes from: an address of this machine, address:port, :port or a \
                    network interface; the system chooses when empty.";
-        "history", ValueKind::Flag, history, label: "Keep in the history",
-            help: "Whether what is sent or started stands in the history.";
+        "history", ValueKind::Flag, history, label: HISTORY, help: HISTORY_HELP;
     }
 }
 
@@ -124,6 +126,7 @@ impl Options for TcpListenerSpec {
         "greeting", ValueKind::Payload, greeting, tab: OPTIONS, width: Some(Fill(1)),
             label: "Greeting sent to each client", help: "Sent to every client when it connects.";
         "", ValueKind::Table, input, tab: OPTIONS;
+        "history", ValueKind::Flag, history, tab: OPTIONS, label: HISTORY, help: HISTORY_HELP;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
         "", ValueKind::Table, expect, tab: EXPECT;
@@ -139,6 +142,7 @@ impl Options for UdpListenerSpec {
             label: "Automatic answers to a peer, a second",
             help: "Automatic answers that one peer gets in a second: 1 to 1000000.";
         "", ValueKind::Table, input, tab: OPTIONS;
+        "history", ValueKind::Flag, history, tab: OPTIONS, label: HISTORY, help: HISTORY_HELP;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
         "", ValueKind::Table, expect, tab: EXPECT;

@@ -1,3 +1,6 @@
+#[path = "searched_tests.rs"]
+mod searched;
+
 use std::fs;
 
 use super::*;
@@ -44,8 +47,13 @@ fn whole(history: &mut History, rows: &[HistoryRow]) -> Vec<HistoryEntry> {
     rows.iter().map(entry).collect()
 }
 
+/// What the newest entries are for which a text holds, and how many there are.
+fn asked(history: &mut History, text: &str, limit: u32) -> Result<(Vec<HistoryRow>, u64), Failure> {
+    history.query(&HistoryQuestion { text: text.into(), limit, ..HistoryQuestion::default() })
+}
+
 fn summaries(history: &mut History, text: &str) -> Vec<String> {
-    let (entries, _) = history.query(text, 100).unwrap();
+    let (entries, _) = asked(history, text, 100).unwrap();
     entries.into_iter().map(|entry| entry.summary).collect()
 }
 
@@ -58,17 +66,17 @@ fn fresh() -> (tempfile::TempDir, History) {
 #[test]
 fn entries_come_back_as_they_were_newest_first() {
     let (folder, mut history) = fresh();
-    assert_eq!(history.query("", 10).unwrap(), (vec![], 0));
+    assert_eq!(asked(&mut history, "", 10).unwrap(), (vec![], 0));
     assert!(!folder.path().join("state").exists(), "looking creates nothing");
     history.append(sent(1, "one")).unwrap();
     history.append(sent(u64::MAX, "two")).unwrap();
     history.finish(Stamp(1), ok()).unwrap();
-    let (entries, total) = history.query("", 10).unwrap();
+    let (entries, total) = asked(&mut history, "", 10).unwrap();
     assert_eq!(total, 2);
     let first = HistoryEntry { outcome: ok(), ..sent(1, "one") };
     assert_eq!(whole(&mut history, &entries), [sent(u64::MAX, "two"), first]);
     assert_eq!(entries[0].badge, "GET");
-    assert_eq!(history.query("", 1).unwrap().0.len(), 1);
+    assert_eq!(asked(&mut history, "", 1).unwrap().0.len(), 1);
 }
 
 #[test]
@@ -99,7 +107,7 @@ fn only_the_newest_are_kept() {
     };
     history.with(fill).unwrap();
     history.append(sent(1, "last")).unwrap();
-    let (entries, total) = history.query("", 1).unwrap();
+    let (entries, total) = asked(&mut history, "", 1).unwrap();
     assert_eq!(total, u64::from(database::ENTRIES));
     assert_eq!(entries[0].summary, "GET last");
     assert_eq!(summaries(&mut history, "zero"), Vec::<String>::new());
@@ -127,8 +135,8 @@ fn two_instances_write_at_once() {
     other.join().unwrap();
     let failed = SessionOutcome::Failed("mine".into());
     first.finish(Stamp(7), failed).unwrap();
-    assert_eq!(first.query("", 1).unwrap().1, 200);
-    let (mine, _) = first.query("mine", 10).unwrap();
+    assert_eq!(asked(&mut first, "", 1).unwrap().1, 200);
+    let (mine, _) = asked(&mut first, "mine", 10).unwrap();
     assert_eq!(mine.len(), 1);
     assert_eq!(mine[0].summary, "GET first");
 }
@@ -168,7 +176,7 @@ fn damage_in_the_middle_is_noticed_too() {
     bytes[4096..len].fill(0xff);
     fs::write(&path, bytes).unwrap();
     let mut history = History::new(path);
-    let answer = history.query("x", 10);
+    let answer = asked(&mut history, "x", 10);
     assert!(answer.is_ok(), "{answer:?}");
     history.append(sent(1, "after")).unwrap();
     assert!(history.notice.take().is_some());
@@ -209,7 +217,7 @@ fn equal_requests_are_kept_once_and_the_oldest_bodies_make_room() {
     for at in 20..44 {
         history.append(posted(at, body(at % 8 + 2) + &at.to_string())).unwrap();
     }
-    let (rows, total) = history.query("", 100).unwrap();
+    let (rows, total) = asked(&mut history, "", 100).unwrap();
     assert_eq!((rows.len(), total), (44, 44), "every entry stays in the list");
     let kept = number(&mut history, "SELECT sum(bytes) FROM spec").unsigned_abs();
     assert!(kept <= database::SPEC_BYTES && kept > database::SPEC_BYTES / 2, "{kept}");
@@ -245,7 +253,7 @@ fn a_database_of_version_1_keeps_its_rows_and_its_newest_texts() {
     .unwrap();
     drop(old);
     let before = fs::metadata(&path).unwrap().len();
-    let (rows, total) = history.query("", 200).unwrap();
+    let (rows, total) = asked(&mut history, "", 200).unwrap();
     assert_eq!((rows.len(), total), (102, 102));
     let badges: Vec<&str> = rows[..3].iter().map(|row| row.badge.as_str()).collect();
     assert_eq!(badges, ["UDP", "SRV", "POST"]);
@@ -271,13 +279,13 @@ fn what_is_forgotten_is_in_no_file_any_more() {
         history.append(posted(at, format!("{word} {}", "x".repeat(9000)))).unwrap();
     }
     fs::write(aside(&state.join("history.db"), 1, ""), "a-damaged-secret").unwrap();
-    let (rows, _) = history.query("", 10).unwrap();
+    let (rows, _) = asked(&mut history, "", 10).unwrap();
     assert!(found("second-secret"));
     assert_eq!(history.forget(Some(rows[1].name)).unwrap(), 1);
     assert!(!found("second-secret") && found("first-secret"));
     history.finish(Stamp(2), ok()).unwrap();
     assert!(history.read(rows[1].name).is_err());
-    assert_eq!(history.query("", 10).unwrap().1, 2);
+    assert_eq!(asked(&mut history, "", 10).unwrap().1, 2);
     assert!(found("a-damaged-secret"));
     assert_eq!(history.forget(None).unwrap(), 2);
     for word in ["first-secret", "third-secret", "a-damaged-secret"] {
@@ -296,21 +304,29 @@ fn what_cannot_be_written_is_shown_and_written_later() {
     let failure = history.append(sent(2, "meanwhile")).unwrap_err();
     assert!(failure.cause.contains("locked") && failure.hint.contains("tried again"), "{failure}");
     assert!(history.retry.is_some());
-    let (rows, total) = history.query("", 10).unwrap();
+    let (rows, total) = asked(&mut history, "", 10).unwrap();
     assert_eq!((rows[0].summary.as_str(), rows[0].name.row, total), ("GET meanwhile", None, 2));
-    assert_eq!(history.query("nothing", 10).unwrap().1, 0);
+    assert_eq!(asked(&mut history, "nothing", 10).unwrap().1, 0);
     assert_eq!(whole(&mut history, &rows[..1]), [sent(2, "meanwhile")]);
     other.execute_batch("COMMIT").unwrap();
     history.finish(Stamp(2), ok()).unwrap();
     assert_eq!(history.retry, None);
     // A row that was shown before it was written is still found.
     let HistorySpec::Kept { .. } = history.read(rows[0].name).unwrap() else { panic!() };
-    let (rows, total) = history.query("", 10).unwrap();
+    let (rows, total) = asked(&mut history, "", 10).unwrap();
     assert_eq!((&rows[0].outcome, total), (&ok(), 2));
     assert!(rows[0].name.row.is_some());
 }
 
-/// Makes what this version laid out into what version 3 did.
+/// Makes what this version laid out into what version 5 did.
+const WITHOUT_WORDS: &str = "DROP TRIGGER entry_made; DROP TRIGGER entry_told; DROP TRIGGER entry_unsaid;
+    DROP TRIGGER entry_gone; DROP TRIGGER spec_made; DROP TRIGGER spec_gone; DROP TRIGGER said_made;
+    DROP TRIGGER said_gone; DROP TABLE entry_words; DROP TABLE spec_words; DROP TABLE said_words;
+    DROP TABLE fresh; DROP TABLE said; DROP INDEX entry_at; DROP INDEX entry_spec; DROP INDEX entry_said;
+    ALTER TABLE entry DROP COLUMN root;
+    ALTER TABLE entry DROP COLUMN said; PRAGMA user_version = 5;";
+
+/// Makes what version 5 laid out into what version 3 did.
 const WITHOUT_KINDS: &str =
     "ALTER TABLE entry DROP COLUMN kind; ALTER TABLE entry DROP COLUMN first;
     ALTER TABLE entry DROP COLUMN second; DROP INDEX entry_pinned;
@@ -323,6 +339,7 @@ fn outcomes_of_version_3_are_read_from_their_words_and_stay_found() {
     close(history);
     let path = folder.path().join("state/history.db");
     let old = Connection::open(&path).unwrap();
+    old.execute_batch(WITHOUT_WORDS).unwrap();
     old.execute_batch(WITHOUT_KINDS).unwrap();
     let rows =
         ["201 Created, 12 ms", "5 B sent, 13 B received", "4 requests", "it said 5 requests"];
@@ -335,7 +352,7 @@ fn outcomes_of_version_3_are_read_from_their_words_and_stay_found() {
     let mut history = History::new(path);
     history.finish(Stamp(1), ok()).unwrap();
     history.append(HistoryEntry { outcome: ok(), ..sent(9, "new") }).unwrap();
-    let (rows, _) = history.query("", 10).unwrap();
+    let (rows, _) = asked(&mut history, "", 10).unwrap();
     let outcomes: Vec<SessionOutcome> = rows.into_iter().map(|row| row.outcome).collect();
     let took = Some(Duration::from_millis(12));
     let expected = [
@@ -357,6 +374,7 @@ fn what_earlier_versions_kept_of_credentials_becomes_marks_at_the_first_start() 
     close(history);
     let state = folder.path().join("state");
     let old = Connection::open(state.join("history.db")).unwrap();
+    old.execute_batch(WITHOUT_WORDS).unwrap();
     old.execute_batch(WITHOUT_KINDS).unwrap();
     old.execute_batch(
         "INSERT INTO spec (hash, bytes, used, text) VALUES (7, 9, 2, '[http]
@@ -373,7 +391,7 @@ headers = [\"Cookie: sid=hunter2\", \"X-Api-Key: {{secret.k}}\"]
     .unwrap();
     drop(old);
     let mut history = History::new(state.join("history.db"));
-    let (rows, total) = history.query("", 10).unwrap();
+    let (rows, total) = asked(&mut history, "", 10).unwrap();
     assert_eq!(total, 3);
     assert_eq!(rows[1].summary, "GET http://********@h/x");
     let HistorySpec::Kept { spec, .. } = history.read(rows[1].name).unwrap() else { panic!() };
@@ -404,7 +422,7 @@ fn entries_are_found_by_tests_and_words_together() {
         summaries(&mut history, "preset == a method == GET status < 300"),
         ["GET http://a/x"]
     );
-    let (rows, total) = history.query("host == b", 1).unwrap();
+    let (rows, total) = asked(&mut history, "host == b", 1).unwrap();
     assert_eq!((rows.len(), total), (1, 2));
 }
 
@@ -413,10 +431,10 @@ fn what_is_pinned_outlives_bounds_and_age_until_it_is_not() {
     let (folder, mut history) = fresh();
     history.append(posted(1, "kept".into())).unwrap();
     history.append(posted(2, "not kept".into())).unwrap();
-    let (rows, _) = history.query("", 10).unwrap();
+    let (rows, _) = asked(&mut history, "", 10).unwrap();
     let (old, other) = (rows[1].name, rows[0].name);
     history.pin(old, true).unwrap();
-    assert_eq!(history.query("pinned", 10).unwrap().1, 1);
+    assert_eq!(asked(&mut history, "pinned", 10).unwrap().1, 1);
     // Far more than a year later, and more bytes than are kept.
     let years = 3 * 365 * 24 * 60 * 60 * 1_000_000_000;
     for at in 0..10 {
@@ -428,10 +446,10 @@ fn what_is_pinned_outlives_bounds_and_age_until_it_is_not() {
     assert!(history.read(other).is_err(), "older than a year");
     close(history);
     let mut history = History::new(folder.path().join("state/history.db"));
-    assert!(history.query("pinned", 10).unwrap().0[0].is_pinned);
+    assert!(asked(&mut history, "pinned", 10).unwrap().0[0].is_pinned);
     history.pin(old, false).unwrap();
     history.append(sent(years + 20, "http://h/")).unwrap();
     assert!(history.read(old).is_err(), "it goes as others do");
     history.pin(other, true).unwrap();
-    assert_eq!(history.query("pinned", 10).unwrap().1, 0, "one that is gone is not pinned");
+    assert_eq!(asked(&mut history, "pinned", 10).unwrap().1, 0, "one that is gone is not pinned");
 }

@@ -2,14 +2,23 @@
 //!
 //! ```text
 //! status >= 400 host == api.example preset contains users login      all of it has to hold
+//! answer contains "no such user" age < 2h                            time >= 2026-11-29, time < 14:02
 //! ```
 //! `status` (also `5xx`), `method`, `host` and `preset` (a folder is all below it) with `==`, `!=`, `contains`, numbers also with
-//! `<`, `<=`, `>`, `>=`; `pinned` alone. `:` is `==`, and `and` between tests may stand there. Anything else is a word, which stands
-//! in the summary, the outcome or what was sent. Pure; the database looks for the words, and rows are tested one by one.
+//! `<`, `<=`, `>`, `>=`; `time` and `age` (`search/times.rs`); `pinned` alone. `:` is `==`, and `and` between tests may stand there.
+//! Anything else is a word (or several in quotes), which stands in the summary, the outcome, what was sent or what was answered;
+//! `request contains` and `answer contains` look in one of the last two. Pure; the database finds rows, and here they are tested.
 
+mod times;
+
+use jiff::tz::Offset;
+
+use crate::model::secrets::Secrets;
 use crate::model::session_outcome::SessionOutcome;
+use crate::model::timing::Stamp;
 use crate::model::url_text::UrlText;
-use crate::store::job::HistoryRow;
+use crate::store::job::{HistoryQuestion, HistoryRow, HitPlace};
+use times::TimeTest;
 
 /// What a test asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,91 +27,149 @@ enum HistoryField {
     Method,
     Host,
     Preset,
+    Time,
+    Age,
+    Text(HitPlace),
 }
 
-const FIELDS: [(&str, HistoryField); 4] = [
+const FIELDS: [(&str, HistoryField); 8] = [
     ("status", HistoryField::Status),
     ("method", HistoryField::Method),
     ("host", HistoryField::Host),
     ("preset", HistoryField::Preset),
+    ("time", HistoryField::Time),
+    ("age", HistoryField::Age),
+    ("request", HistoryField::Text(HitPlace::Request)),
+    ("answer", HistoryField::Text(HitPlace::Answer)),
 ];
 
 /// Longer ones first: they begin with shorter ones.
 const OPERATORS: [&str; 8] = ["==", "!=", "<=", ">=", "<", ">", "contains", ":"];
+const CONTAINS: &str = "contains";
 const PINNED: &str = "pinned";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum HistoryTest {
     Pinned,
     Status { operator: &'static str, first: u16, last: u16 },
+    Time(TimeTest),
     Text { field: HistoryField, operator: &'static str, value: String },
+}
+
+/// A word, or several in a row, that an entry has to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SoughtWord {
+    pub(super) text: String,
+    /// Where alone; `None` = anywhere.
+    pub(super) place: Option<HitPlace>,
+}
+
+impl SoughtWord {
+    /// Whether the line of an entry holds it.
+    pub(super) fn is_in_line(&self, line: &str) -> bool {
+        self.place.is_none() && super::found::place_of(line, &self.text).is_some()
+    }
+}
+
+/// The wall clock of whoever asks.
+#[derive(Debug, Clone, Copy)]
+struct AskersClock {
+    now: Stamp,
+    offset: Offset,
 }
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct HistorySearch {
-    pub(super) words: Vec<String>,
+    pub(super) words: Vec<SoughtWord>,
+    /// What nobody shall read of what is found.
+    pub(super) hidden: Secrets,
     tests: Vec<HistoryTest>,
 }
 
 impl HistorySearch {
     /// Reads what was typed.
-    pub(super) fn read(text: &str) -> Self {
-        let mut search = HistorySearch::default();
-        let mut rest = text.trim_start();
+    pub(super) fn read(question: &HistoryQuestion) -> Self {
+        let offset = question.utc_offset.unwrap_or(Offset::UTC);
+        let clock = AskersClock { now: question.now, offset };
+        let hidden = question.hidden.clone();
+        let mut search = HistorySearch { hidden, ..HistorySearch::default() };
+        let mut rest = question.text.trim_start();
         while !rest.is_empty() {
-            if let Some((test, behind)) = read_test(rest) {
-                search.tests.push(test);
+            let behind = search.take_test(rest, clock).map(|behind| {
                 let after = behind.trim_start();
-                let joined = after
-                    .strip_prefix("and ")
-                    .filter(|next| read_test(next.trim_start()).is_some());
-                rest = joined.unwrap_or(after).trim_start();
-                continue;
-            }
-            let (word, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            search.words.push(word.to_owned());
-            rest = behind.trim_start();
+                let joined = after.strip_prefix("and ").map(str::trim_start);
+                let is_test =
+                    |next: &&str| HistorySearch::default().take_test(next, clock).is_some();
+                joined.filter(is_test).unwrap_or(after)
+            });
+            rest = behind.unwrap_or_else(|| search.take_word(rest)).trim_start();
         }
         search
     }
 
-    /// Whether rows have to be tested one by one.
-    pub(super) fn has_tests(&self) -> bool {
-        !self.tests.is_empty()
+    /// Whether everything is looked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.tests.is_empty()
     }
 
     /// Whether all tests hold; of words nothing is said here.
     pub(super) fn lets_through(&self, row: &HistoryRow) -> bool {
         self.tests.iter().all(|test| test.holds(row))
     }
+
+    /// Takes a word that a text begins with; what is behind it.
+    fn take_word<'a>(&mut self, text: &'a str) -> &'a str {
+        let (word, behind) = several(text)
+            .unwrap_or_else(|| text.split_once(char::is_whitespace).unwrap_or((text, "")));
+        self.words.push(SoughtWord { text: word.to_owned(), place: None });
+        behind
+    }
+
+    /// Takes a test that a text begins with; what is behind it.
+    fn take_test<'a>(&mut self, text: &'a str, clock: AskersClock) -> Option<&'a str> {
+        let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+        let (name, rest) = text.split_at(end);
+        let is_whole = rest.is_empty() || rest.starts_with(char::is_whitespace);
+        if name == PINNED && is_whole {
+            self.tests.push(HistoryTest::Pinned);
+            return Some(rest);
+        }
+        let (_, field) = FIELDS.iter().find(|(known, _)| *known == name)?;
+        let rest = rest.trim_start();
+        let operator = OPERATORS.into_iter().find(|operator| rest.starts_with(operator))?;
+        let rest = rest.strip_prefix(operator)?;
+        let operator = if operator == ":" { "==" } else { operator };
+        let (value, behind) = value(rest.trim_start())?;
+        let is_number = ["<", "<=", ">", ">="].contains(&operator);
+        let found = match field {
+            HistoryField::Time => HistoryTest::Time(TimeTest::at(operator, &value, clock)?),
+            HistoryField::Age => HistoryTest::Time(TimeTest::of_age(operator, &value, clock)?),
+            HistoryField::Status if operator != CONTAINS => {
+                let (first, last) = status(&value)?;
+                HistoryTest::Status { operator, first, last }
+            }
+            HistoryField::Status => return None,
+            HistoryField::Text(place) => {
+                let is_for_it = [CONTAINS, "=="].contains(&operator);
+                is_for_it.then(|| {
+                    self.words.push(SoughtWord { text: value, place: Some(*place) });
+                })?;
+                return Some(behind);
+            }
+            _ if is_number => return None,
+            field => HistoryTest::Text { field: *field, operator, value: value.to_lowercase() },
+        };
+        self.tests.push(found);
+        Some(behind)
+    }
 }
 
-/// A test that a text begins with, and what is behind it.
-fn read_test(text: &str) -> Option<(HistoryTest, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (name, rest) = text.split_at(end);
-    let is_whole = rest.is_empty() || rest.starts_with(char::is_whitespace);
-    if name == PINNED && is_whole {
-        return Some((HistoryTest::Pinned, rest));
-    }
-    let (_, field) = FIELDS.iter().find(|(known, _)| *known == name)?;
-    let rest = rest.trim_start();
-    let operator = OPERATORS.into_iter().find(|operator| rest.starts_with(operator))?;
-    let rest = rest.strip_prefix(operator)?;
-    let operator = if operator == ":" { "==" } else { operator };
-    let (value, behind) = value(rest.trim_start())?;
-    let is_number = ["<", "<=", ">", ">="].contains(&operator);
-    let found = match field {
-        HistoryField::Status if operator != "contains" => {
-            let (first, last) = status(&value)?;
-            HistoryTest::Status { operator, first, last }
-        }
-        HistoryField::Status => return None,
-        _ if is_number => return None,
-        field => HistoryTest::Text { field: *field, operator, value: value.to_lowercase() },
-    };
-    Some((found, behind))
+/// Words in quotes, which are one. A single word in them is meant with its quotes, as JSON has them.
+fn several(text: &str) -> Option<(&str, &str)> {
+    let (inside, behind) = text.strip_prefix('"')?.split_once('"')?;
+    let ends = behind.is_empty() || behind.starts_with(char::is_whitespace);
+    (ends && inside.trim().contains(char::is_whitespace)).then_some((inside, behind))
 }
 
 /// A word, or a text in quotes.
@@ -131,6 +198,7 @@ impl HistoryTest {
     fn holds(&self, row: &HistoryRow) -> bool {
         match self {
             HistoryTest::Pinned => row.is_pinned,
+            HistoryTest::Time(test) => test.holds(row.name.at),
             HistoryTest::Status { operator, first, last } => {
                 let SessionOutcome::Status { code, .. } = &row.outcome else { return false };
                 match *operator {
@@ -164,7 +232,9 @@ fn text_of(field: HistoryField, row: &HistoryRow) -> String {
         HistoryField::Host => {
             UrlText::of(address.rsplit(' ').next().unwrap_or(address)).host.to_owned()
         }
-        HistoryField::Status => String::new(),
+        HistoryField::Status | HistoryField::Time | HistoryField::Age | HistoryField::Text(_) => {
+            String::new()
+        }
     }
 }
 
@@ -188,7 +258,12 @@ mod tests {
             }),
             preset: PresetPath::parse(preset).ok(),
             is_pinned: preset == "pin",
+            hit: None,
         }
+    }
+
+    fn read(text: &str) -> HistorySearch {
+        HistorySearch::read(&HistoryQuestion { text: text.into(), ..HistoryQuestion::default() })
     }
 
     #[test]
@@ -214,7 +289,7 @@ mod tests {
             ("pinned", [false, false, true]),
             ("", [true, true, true]),
         ] {
-            let search = HistorySearch::read(text);
+            let search = read(text);
             assert!(search.words.is_empty(), "{text}: {search:?}");
             let found = [&created, &failed, &talk].map(|row| search.lets_through(row));
             assert_eq!(found, expected, "{text}");
@@ -234,13 +309,16 @@ mod tests {
             ("pinned-down", vec!["pinned-down"], 0),
             ("preset == 'a b' c", vec!["c"], 1),
             ("preset == 'a b", vec!["preset", "==", "'a", "b"], 0),
+            ("\"not found\" x", vec!["not found", "x"], 0),
+            (r#""name":"a b""#, vec![r#""name":"a"#, "b\""], 0),
+            (r#""name""#, vec![r#""name""#], 0),
+            ("answer contains 'a b' request:c", vec!["a b", "c"], 0),
+            ("answer < 3", vec!["answer", "<", "3"], 0),
+            ("time == never age > old", vec!["time", "==", "never", "age", ">", "old"], 0),
         ] {
-            let search = HistorySearch::read(text);
-            assert_eq!(
-                (search.words, search.tests.len()),
-                (words.iter().map(|it| (*it).to_owned()).collect(), tests),
-                "{text}"
-            );
+            let search = read(text);
+            let found: Vec<&str> = search.words.iter().map(|word| word.text.as_str()).collect();
+            assert_eq!((found, search.tests.len()), (words, tests), "{text}");
         }
     }
 
@@ -248,8 +326,8 @@ mod tests {
         #![proptest_config(crate::property_tests::config())]
 
         #[test]
-        fn whatever_is_typed_is_read(text in r#"(status|host|preset|pinned|and|[<>=!:'" é4x]|contains){0,12}"#) {
-            let search = HistorySearch::read(&text);
+        fn whatever_is_typed_is_read(text in r#"(status|host|preset|pinned|and|time|age|answer|[<>=!:'" é4x-]|contains){0,12}"#) {
+            let search = read(&text);
             let _ = search.lets_through(&row("GET http://h/", "a", Some(200)));
         }
     }

@@ -3,17 +3,19 @@
 //! Bodies have megabytes and a database may be locked for minutes, so those on their way to it have
 //! a budget. An entry beyond it goes without its bodies, which its row remembers; none is lost.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::known_workspace::KnownWorkspace;
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
+use super::searched::Searched;
 use crate::model::failure::Failure;
 use crate::model::timing::Stamp;
 use crate::store::answers::Answers;
 use crate::store::history::History;
 use crate::store::job::{AnswersTask, HISTORY_BODY, Job, Reply};
+use crate::store::paths::Paths;
 use crate::store::watch::FolderWatch;
 use crate::store::workspace::Watched;
 
@@ -48,6 +50,8 @@ impl HistoryBudget {
 pub(super) struct HistoryWork {
     history: History,
     answers: Answers,
+    /// Whose presets are meant.
+    known: Arc<KnownWorkspace>,
     /// The answers of a key as they were told last.
     told: Option<(String, Vec<Stamp>)>,
     budget: HistoryBudget,
@@ -58,20 +62,27 @@ pub(super) struct HistoryWork {
     watch: Option<FolderWatch>,
     /// When to look whether it was another program.
     look: Option<Instant>,
+    /// What is put into the indices meanwhile.
+    searched: Searched,
+    /// Something is looked for in the list that is shown.
+    is_searching: bool,
 }
 
 impl HistoryWork {
     /// Opens nothing yet.
-    pub(super) fn new(file: PathBuf, answers: PathBuf, budget: HistoryBudget) -> Self {
+    pub(super) fn new(paths: &Paths, budget: HistoryBudget, known: Arc<KnownWorkspace>) -> Self {
         HistoryWork {
-            history: History::new(file),
-            answers: Answers::new(answers),
+            history: History::new(paths.history()),
+            answers: Answers::new(paths.answers()),
+            known,
             told: None,
             budget,
             waker: None,
             changed: Arc::default(),
             watch: None,
             look: None,
+            searched: Searched::default(),
+            is_searching: false,
         }
     }
 
@@ -106,6 +117,7 @@ impl HistoryWork {
             }
             if self.history.is_changed_by_others() {
                 outbox.send(Reply::HistoryChanged);
+                self.searched.look_at_all(None);
             }
             self.tell_answers(outbox);
         }
@@ -125,7 +137,14 @@ impl HistoryWork {
     /// Does what is asked with the answers of a key, which are those to be told of from now on.
     fn answers(&mut self, key: String, task: AnswersTask) -> Result<Reply, Failure> {
         let is_looked_at = matches!(task, AnswersTask::List | AnswersTask::Tidy { .. });
+        let hidden = match &task {
+            AnswersTask::Tidy { hidden, .. } => Some(hidden.clone()),
+            _ => None,
+        };
         let found = self.answers.perform(&key, task)?;
+        if let Some(hidden) = hidden {
+            self.searched.look_at(&key, &found, &hidden);
+        }
         if !is_looked_at {
             return Ok(Reply::Answers { key, found });
         }
@@ -139,14 +158,16 @@ impl HistoryWork {
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
         let history = &mut self.history;
+        history.use_workspace(&self.known.root());
         match job {
             Job::AppendHistory(entry) => history.append(*entry).map(|()| Reply::HistoryAppended),
             Job::FinishHistory { at, outcome } => {
                 history.finish(at, outcome).map(|()| Reply::HistoryAppended)
             }
-            Job::QueryHistory { text, limit } => {
-                let (entries, total) = history.query(&text, limit)?;
-                Ok(Reply::History { text, entries, total })
+            Job::QueryHistory(question) => {
+                self.is_searching = !question.text.trim().is_empty();
+                let (entries, total) = history.query(&question)?;
+                Ok(Reply::History { text: question.text, entries, total })
             }
             Job::ReadHistory(name) => Ok(Reply::HistoryRead { name, spec: history.read(name)? }),
             Job::MoveHistory { from, to } => {
@@ -176,9 +197,14 @@ impl Work for HistoryWork {
     }
 
     fn perform(&mut self, job: Job, outbox: &ReplySender) -> Result<(), Failure> {
-        if self.watch.is_none() && matches!(job, Job::QueryHistory { .. }) {
-            // Not now: at the start there is more urgent work.
-            self.look.get_or_insert_with(|| Instant::now() + SETTLE);
+        match &job {
+            Job::QueryHistory(question) if self.watch.is_none() => {
+                // Not now: at the start there is more urgent work.
+                self.look.get_or_insert_with(|| Instant::now() + SETTLE);
+                self.searched.look_at_all(Some(&question.hidden));
+            }
+            Job::AppendHistory(_) | Job::FinishHistory { .. } => self.searched.soon(),
+            _ => {}
         }
         let done = self.reply(job).map(|reply| outbox.send(reply));
         self.count_released();
@@ -190,6 +216,10 @@ impl Work for HistoryWork {
 
     fn turn(&mut self, outbox: &ReplySender) {
         self.look_for_others(outbox);
+        let has_more = self.searched.turn(&mut self.history, &mut self.answers);
+        if has_more && self.is_searching {
+            outbox.send(Reply::HistoryChanged);
+        }
         if self.history.retry.is_some_and(|retry| retry <= Instant::now()) {
             // A failure was told when it was tried first; the list shows what is held all the time.
             if self.history.write_held().is_ok() {
@@ -200,13 +230,14 @@ impl Work for HistoryWork {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.history.retry.into_iter().chain(self.look).min()
+        self.history.retry.into_iter().chain(self.look).chain(self.searched.due).min()
     }
 
     fn stopped(&mut self) {
         // To end a watch takes the system ten milliseconds, which what is left to do can take as well.
         self.watch = None;
         self.look = None;
+        self.searched = Searched::default();
     }
 
     fn end(&mut self) {

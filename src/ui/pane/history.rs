@@ -9,7 +9,7 @@ use crate::app::layout::pane_inner;
 use crate::app::pane::history::when;
 use crate::codec::printable::printable_str;
 use crate::model::session_outcome::SessionOutcome;
-use crate::store::job::HistoryRow;
+use crate::store::job::{HistoryHit, HistoryRow};
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::{badge, fit, frame, lesson};
@@ -25,7 +25,9 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let block = frame::of(
         Pane::History,
         if pane.search.is_some() {
-            format!(" History ─ {} found ", pane.total)
+            let shown = pane.entries.len() as u64;
+            let over = if pane.total > shown { "over " } else { "" };
+            format!(" History ─ {over}{} found ", pane.total.min(shown))
         } else {
             " History ".to_owned()
         },
@@ -51,17 +53,43 @@ pub(super) fn draw(mut painter: Painter<'_>) {
                 &["nothing sent yet", "what is sent is kept", "[open] opens it again"],
             );
         } else {
-            lesson::put(&mut painter, &["nothing found", "[back] ends the search"]);
+            let tests = ["status >= 400 host == a", "preset == b age < 2h"];
+            lesson::put(
+                &mut painter,
+                &["nothing found", "[back] ends the search", "tests:", tests[0], tests[1]],
+            );
         }
         return;
     }
     let cursor = pane.cursor(usize::from(list.height));
     let selected = palette.selection(app.shared.focus == Pane::History);
     let len = pane.entries.len();
-    painter
-        .at(list)
-        .list(cursor, len, selected, |painter, at| draw_entry(painter, &pane.entries[at]));
-    painter.at(list).scroll_bar(cursor.offset as u64, len as u64);
+    let rows = pane.entry_rows();
+    painter.at(list).list_of(cursor, (len, rows), selected, |mut painter, at| {
+        let (area, entry) = (painter.area, &pane.entries[at]);
+        draw_entry(painter.at(Rect { height: 1, ..area }), entry);
+        if let Some(hit) = &entry.hit {
+            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            draw_hit(painter.at(below), hit);
+        }
+    });
+    let rows = u64::from(rows);
+    painter.at(list).scroll_bar(cursor.offset as u64 * rows, len as u64 * rows);
+}
+
+/// What was found in an entry, and a little of what stands around it.
+fn draw_hit(mut painter: Painter<'_>, hit: &HistoryHit) {
+    let (dim, key) = (painter.palette.dim, painter.palette.hit);
+    painter.skip(2);
+    painter.put(hit.place.name(), dim);
+    painter.put(" ", dim);
+    // A third of what is left is what stands before it.
+    let before = printable_str(&hit.before);
+    let room = usize::from(painter.area.width / 3);
+    let skipped = before.chars().count().saturating_sub(room);
+    painter.put(&before.chars().skip(skipped).collect::<String>(), dim);
+    painter.put(&printable_str(&hit.found), key);
+    painter.put(&printable_str(&hit.after), dim);
 }
 
 fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {

@@ -403,6 +403,7 @@ fn the_answer_of_an_entry_of_an_earlier_run_is_read_to_be_compared() {
         outcome: SessionOutcome::Status { code: 404, took: None },
         preset: None,
         is_pinned: false,
+        hit: None,
     };
     let entries = vec![row(1, 2), row(2, 1)];
     driver.send(Message::Store(Reply::History { text: String::new(), entries, total: 2 }));

@@ -73,7 +73,8 @@ impl MemoryStore {
                 self.history.insert(0, *entry);
                 Some(Reply::HistoryAppended)
             }
-            Job::QueryHistory { text, .. } => {
+            Job::QueryHistory(question) => {
+                let text = question.text;
                 let fits = |entry: &&HistoryEntry| entry.summary.contains(&text);
                 let entries: Vec<HistoryRow> =
                     self.history.iter().filter(fits).map(history_row).collect();
@@ -284,6 +285,7 @@ fn history_row(entry: &HistoryEntry) -> HistoryRow {
         outcome: entry.outcome.clone(),
         preset: entry.preset.clone(),
         is_pinned: false,
+        hit: None,
     }
 }
 
