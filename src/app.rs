@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod arrangement;
+pub(crate) mod as_expected;
 pub(crate) mod captured;
 pub mod checking;
 pub(crate) mod choices;
@@ -15,6 +16,7 @@ pub(crate) mod color_rules;
 pub(crate) mod column_set;
 pub(crate) mod columns;
 pub(crate) mod compare_rows;
+pub mod compared_table;
 pub(crate) mod completion;
 pub(crate) mod copying;
 pub(crate) mod credential_move;
@@ -51,6 +53,7 @@ mod opened_log;
 pub(crate) mod outcome;
 pub mod overlay;
 pub(crate) mod pane;
+pub mod places_compared;
 pub mod preset_runs;
 pub mod preset_tree;
 mod preset_tree_item;

@@ -98,6 +98,20 @@ impl Checks {
         wanted
     }
 
+    /// Those that can be told of before a body is read, and of the others what they are about and what they want.
+    #[must_use]
+    pub fn before_bodies(&self) -> (Checks, Vec<(String, String)>) {
+        let needs_body = |it: &&Expectation| {
+            let facet = it.question.facet();
+            matches!(facet, FacetOf::Body | FacetOf::Json | FacetOf::Schema | FacetOf::Sha256)
+        };
+        let (later, now): (Vec<&Expectation>, Vec<&Expectation>) =
+            self.expectations.iter().partition(needs_body);
+        let expectations = now.into_iter().cloned().collect();
+        let told = |it: &Expectation| (it.question.text().to_owned(), it.wanted.clone());
+        (Checks { expectations, captures: Vec::new() }, later.into_iter().map(told).collect())
+    }
+
     /// Looks at what came.
     #[must_use]
     pub fn report(&self, came: &Came<'_>) -> CheckReport {

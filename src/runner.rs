@@ -18,18 +18,25 @@ mod kept;
 mod listeners;
 mod live;
 mod machine;
+mod places;
 mod rounds;
 mod row;
 mod script;
 mod selection;
+mod steps;
 mod tags;
 mod talk;
 
 pub use data::{DataFlaw, data_rows};
 pub use kept::{FoundAnswer, KEPT_BODY, KeptAnswer, KeptRun};
-pub use machine::{Run, RunCame, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn};
+pub use machine::{
+    Run, RunCame, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn, RunWatched,
+    RunWords,
+};
+pub use places::{ComparedPlace, PlaceKind, PreparedPlace, readdress};
 pub use rounds::{RunRound, rounds};
-pub use row::{RunRow, RunTally, RunVerdict, RunWire, StepState, ToldStep};
+pub use row::{RunRow, RunTally, RunVerdict, RunWire};
 pub use script::{RunListener, RunScript, RunStep, script};
 pub use selection::{RunSelection, select, select_all};
+pub use steps::{StepState, ToldStep};
 pub use tags::TagTest;

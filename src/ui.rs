@@ -19,6 +19,7 @@ mod pane;
 mod readdress;
 mod replay;
 mod run;
+mod run_table;
 mod statistics;
 pub mod theme;
 mod widget;

@@ -185,6 +185,8 @@ mod runs_kept;
 mod runs_listened;
 #[path = "suite/runs_shown.rs"]
 mod runs_shown;
+#[path = "suite/runs_steps.rs"]
+mod runs_steps;
 #[path = "suite/secrets.rs"]
 mod secrets;
 #[path = "suite/send_prints.rs"]

@@ -113,7 +113,7 @@ impl Overlay {
                 (shared.size.0, shared.size.1.saturating_sub(1))
             }
             Overlay::Replay(_) => (90, 12),
-            Overlay::RunOptions(_) => (90, 13),
+            Overlay::RunOptions(it) => it.size(),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Readdress(_) => (120, 30),

@@ -9,11 +9,13 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::app::places_compared::PlacesCompared;
+use crate::interop::run_compared::{CompareRules, RunCompared, compare_runs};
 use crate::interop::run_report::RunFacts;
 use crate::model::id::SessionId;
 use crate::model::timing::Stamp;
 use crate::runner::{
-    FoundAnswer, KeptAnswer, KeptRun, Run, RunRound, RunScript, RunTime, RunVerdict,
+    FoundAnswer, KeptAnswer, KeptRun, Run, RunRound, RunRow, RunScript, RunTime, RunVerdict,
 };
 
 /// Rows of a run on the screen at most.
@@ -43,6 +45,8 @@ pub struct RunWish {
     /// Longest time of one try.
     pub timeout: Option<Duration>,
     pub fail_fast: bool,
+    /// Where it goes beside each other, as typed; none = as it is.
+    pub places: Vec<String>,
     /// What the tags have to be; empty = anything.
     pub tags: String,
 }
@@ -67,8 +71,12 @@ pub enum RunAsk {
     Stop,
     /// Show what changed since the run before.
     Compare,
+    /// Ask to which places it goes beside each other.
+    ChoosePlaces,
     /// Show what this row got; leaving that leads back.
     Open(usize),
+    /// The same of a listener that runs for it.
+    OpenListener(usize),
     /// The values that one waits for are there.
     GoOn,
     /// They are not to be had, and why.
@@ -93,6 +101,9 @@ pub struct ShownRun {
     /// When it was over.
     pub(crate) ended: Option<Stamp>,
     pub environment: Option<String>,
+    /// Where it goes, if that is more than one place.
+    pub places: PlacesCompared,
+    compared: Vec<RunCompared>,
     /// Presets of it that have unsaved changes, which did not run.
     pub unsaved: usize,
     /// What was said last that is of no row.
@@ -158,6 +169,8 @@ impl ShownRun {
             began,
             ended: None,
             environment: None,
+            places: PlacesCompared::default(),
+            compared: Vec::new(),
             unsaved: 0,
             said: String::new(),
             due: None,
@@ -196,7 +209,7 @@ impl ShownRun {
             took: self.took(now),
             environment: self.environment.as_deref(),
             stopped: self.run.stopped(),
-            compared: &[],
+            compared: &self.compared,
             covered: self.run.covered(),
         }
     }
@@ -218,11 +231,60 @@ impl ShownRun {
 
     /// What its presets answered, under a name.
     pub(super) fn kept(&self, name: &str) -> KeptRun {
-        let answers = self.run.rows().iter().map(|row| {
-            let found = row.session.and_then(|id| self.answers.get(&id)).cloned();
-            KeptAnswer::of(row, found.unwrap_or_default())
-        });
+        let answers = self.run.rows().iter().map(|row| self.answer_of(row));
         KeptRun { name: name.to_owned(), answers: answers.collect() }
+    }
+
+    fn answer_of(&self, row: &RunRow) -> KeptAnswer {
+        let found = row.session.and_then(|id| self.answers.get(&id)).cloned();
+        KeptAnswer::of(row, found.unwrap_or_default())
+    }
+
+    /// The environment in force where a row runs; of a listener that of the run.
+    pub(crate) fn environment_of(&self, row: Option<usize>) -> Option<&str> {
+        let row = row.and_then(|row| self.run.rows().get(row));
+        match row.and_then(|row| self.places.environment_of(row)) {
+            Some(place) => place.environment.as_deref(),
+            None => self.environment.as_deref(),
+        }
+    }
+
+    /// A row began.
+    pub(crate) fn began(&mut self, at: usize) {
+        if let Some(row) = self.run.rows().get(at) {
+            self.places.take(at, row);
+        }
+    }
+
+    /// A row is over: it is compared with those of other places that are.
+    fn compare(&mut self, at: usize) {
+        self.began(at);
+        let rows = self.run.rows();
+        let is_over =
+            |at: usize| rows.get(at).is_some_and(|row| row.verdict != RunVerdict::Running);
+        for (first, other) in self.places.due(at, is_over) {
+            let kept = |at: usize| {
+                let row = self.run.rows().get(at)?;
+                let (name, answers) = (row.place.clone(), vec![self.answer_of(row)]);
+                Some(KeptRun { name, answers })
+            };
+            let (Some(one), Some(two)) = (kept(first), kept(other)) else { continue };
+            let compared = compare_runs(&one, &two, &self.compare_rules());
+            self.places.found(other, compared.rows.into_iter().next());
+        }
+    }
+
+    /// What is compared: without answers that are not kept.
+    pub(super) fn compare_rules(&self) -> CompareRules {
+        let left_out = ["header".to_owned(), "body".to_owned()];
+        let left_out = if self.has_answers() { &[][..] } else { &left_out[..] };
+        CompareRules::parse(left_out, None).unwrap_or_default()
+    }
+
+    /// It is over.
+    pub(crate) fn end(&mut self, now: Stamp) {
+        self.ended = Some(now);
+        self.compared = self.places.compared();
     }
 
     /// A session is opened for a row: it is the one of it from now on.
@@ -235,6 +297,9 @@ impl ShownRun {
 
     /// A row is over: beyond the bound the oldest that passed are let go, then those that come last.
     pub(crate) fn over(&mut self, row: usize) {
+        if !self.places.is_empty() {
+            self.compare(row);
+        }
         let Some(id) = self.sessions.by_row.remove(&row) else { return };
         let verdict = self.run.rows().get(row).map(|row| &row.verdict);
         if verdict == Some(&RunVerdict::Passed) {
@@ -274,6 +339,7 @@ mod tests {
             first_session: 1,
             keeps_bodies: true,
             keeps_answers: false,
+            words: crate::runner::RunWords::WINDOW,
         };
         let run = Run::new(RunScript::default(), Vec::new(), Vec::new(), settings);
         let wish = RunWish {
@@ -285,6 +351,7 @@ mod tests {
             retries: 0,
             timeout: None,
             fail_fast: false,
+            places: Vec::new(),
             tags: String::new(),
         };
         let time = RunTime { now: Stamp(1), wall: Stamp(1) };

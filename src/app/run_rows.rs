@@ -4,14 +4,17 @@
 use crate::app::keymap::{Context, Keymap};
 use crate::app::preset_runs::ShownRun;
 use crate::check::CheckResult;
+use crate::interop::run_report::took as took_words;
 use crate::model::counts::counted;
-use crate::runner::{RunRow, RunVerdict, StepState, ToldStep};
+use crate::runner::{RunRow, RunVerdict, RunWatched, StepState, ToldStep};
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunPlace {
     /// Among the rows of the run.
     Begun(usize),
+    /// A listener that is looked at when the run is over.
+    Watched(usize),
     /// A round and a step of it.
     Waiting(usize, usize),
 }
@@ -55,6 +58,21 @@ pub(crate) fn places(shown: &ShownRun, failed_first: bool, text: &str) -> Vec<Ru
     if failed_first {
         begun.sort_by_key(|at| rows.get(*at).map(rank));
     }
+    let watched = shown.run.watching().filter(|at| {
+        words.is_empty()
+            || shown.run.watched(*at).is_some_and(|it| {
+                has(&format!("listens {} {}", it.path, it.target).to_lowercase(), &words)
+            })
+    });
+    let mut begun: Vec<RunPlace> = begun.into_iter().map(RunPlace::Begun).collect();
+    // They stand with what runs.
+    let is_over = |place: &RunPlace| match place {
+        RunPlace::Begun(at) => rows.get(*at).is_some_and(|row| rank(row) > 1),
+        RunPlace::Watched(_) | RunPlace::Waiting(..) => false,
+    };
+    let end = begun.len();
+    let at = if failed_first { begun.iter().position(is_over).unwrap_or(end) } else { end };
+    begun.splice(at..at, watched.map(RunPlace::Watched));
     let waits = |place: &(usize, usize)| {
         words.is_empty()
             || shown.run.step_of(*place).is_some_and(|(path, round)| {
@@ -63,7 +81,7 @@ pub(crate) fn places(shown: &ShownRun, failed_first: bool, text: &str) -> Vec<Ru
     };
     let waiting = shown.run.waiting().filter(waits);
     let waiting = waiting.map(|(round, step)| RunPlace::Waiting(round, step));
-    begun.into_iter().map(RunPlace::Begun).chain(waiting).collect()
+    begun.into_iter().chain(waiting).collect()
 }
 
 /// What a row is called: its preset, and the round it belongs to.
@@ -71,6 +89,7 @@ pub(crate) fn places(shown: &ShownRun, failed_first: bool, text: &str) -> Vec<Ru
 pub fn name(shown: &ShownRun, place: RunPlace) -> Option<String> {
     match place {
         RunPlace::Begun(at) => Some(shown.run.rows().get(at)?.name()),
+        RunPlace::Watched(at) => Some(shown.run.watched(at)?.path.to_string()),
         RunPlace::Waiting(round, step) => {
             let (path, round) = shown.run.step_of((round, step))?;
             let is_only = round.is_empty();
@@ -152,12 +171,47 @@ pub(crate) fn detail(row: &RunRow, keymap: &Keymap) -> Vec<DetailLine> {
     lines
 }
 
+/// What is said of a listener that is looked at in the end.
+#[must_use]
+pub fn said_so_far(it: &RunWatched<'_>) -> String {
+    let (report, all) = (&it.report, it.report.count() + it.later.len());
+    let met = report.count() - report.unmet();
+    let called = report.results.iter().find(|result| result.about == "called");
+    let called = called.map(|it| format!("called {} of {}  ", it.got, it.wanted));
+    let called = called.unwrap_or_default();
+    format!("{called}{met} of {all} as expected so far  {}", it.target)
+}
+
+/// All that is known of it so far, a line each.
+pub(crate) fn detail_so_far(it: &RunWatched<'_>) -> Vec<DetailLine> {
+    let line = |kind, text: String| DetailLine { kind, text };
+    let mut lines = vec![line(DetailKind::Plain, it.target.clone())];
+    if !it.about.is_empty() {
+        lines.push(line(DetailKind::Dim, it.about.to_owned()));
+    }
+    lines.extend(it.report.results.iter().map(|result| {
+        if result.is_met {
+            line(DetailKind::Met, format!("✓ {}: {}", result.about, result.got))
+        } else {
+            let words =
+                format!("… {}: expected {}, {} so far", result.about, result.wanted, result.got);
+            line(DetailKind::Plain, words)
+        }
+    }));
+    lines.extend(it.later.iter().map(|(about, wanted)| {
+        line(DetailKind::Dim, format!("… {about}: expected {wanted}; it is looked at in the end"))
+    }));
+    lines
+}
+
 /// A step of a conversation, and what it did not get.
 fn step_lines(number: usize, step: &ToldStep) -> Vec<DetailLine> {
     let line = |kind, text: String| DetailLine { kind, text };
-    let about = format!("step {number}: {}", step.about);
+    let took = step.took.map(|took| format!("  {}", took_words(took))).unwrap_or_default();
+    let about = format!("step {number}: {}{took}", step.about);
     match &step.state {
         StepState::Done => vec![line(DetailKind::Met, format!("✓ {about}"))],
+        StepState::Open => vec![line(DetailKind::Plain, format!("… {about} (waited for)"))],
         StepState::NotReached => vec![line(DetailKind::Dim, format!("· {about} (not reached)"))],
         StepState::NotMet(instead) => {
             let wanted = step.about.strip_prefix("expect ").unwrap_or(&step.about);

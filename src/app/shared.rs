@@ -120,6 +120,8 @@ pub struct Shared {
     pub os: BTreeMap<String, String>,
     /// What programs gave in this run, by their words.
     pub(super) given: BTreeMap<Vec<String>, String>,
+    /// What was asked for and typed for the line that is sent at this moment, by label.
+    pub(super) line_values: BTreeMap<String, String>,
 }
 
 impl Shared {
@@ -286,6 +288,11 @@ impl Shared {
 
     /// The same for presets of a folder.
     pub(super) fn scope_in(&self, folder: &str) -> Scope {
+        self.scope_with(folder, self.environment.as_deref())
+    }
+
+    /// The same with another environment in force.
+    pub(super) fn scope_with(&self, folder: &str, environment: Option<&str>) -> Scope {
         #[cfg(test)]
         COPIES.with(|copies| copies.set(copies.get() + 1));
         let of = self.workspace.folder(folder);
@@ -293,13 +300,14 @@ impl Shared {
         for defaults in self.workspace.applying(folder) {
             scope.variables.extend(defaults.variables.clone());
         }
-        for layer in self.environment().into_iter().rev() {
+        let layers = environment.map(|name| self.workspace.layers(name)).unwrap_or_default();
+        for layer in layers.into_iter().rev() {
             scope.take_layer(layer);
         }
         scope.outputs.clone_from(&self.given);
         let listening = self.sessions.listening_names();
         scope.captured.extend(listening.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let captured = self.captured.of(self.environment.as_deref());
+        let captured = self.captured.of(environment);
         scope.captured.extend(captured.map(|(name, it)| (name.to_owned(), it.value.clone())));
         scope
     }
@@ -347,7 +355,12 @@ impl Shared {
 
     /// What keeps the environment in force from having the values it names.
     pub(crate) fn environment_fault(&self) -> Option<LayerFault> {
-        layer_fault(&self.workspace.environments, self.environment.as_ref()?)
+        self.fault_of(self.environment.as_ref()?)
+    }
+
+    /// What keeps this environment from having the values it names.
+    pub(crate) fn fault_of(&self, environment: &str) -> Option<LayerFault> {
+        layer_fault(&self.workspace.environments, environment)
     }
 
     /// The environment in force and those it extends, the nearest first.
@@ -458,7 +471,7 @@ fn value_in<'a>(
         }
         VariableName::Secret(_) => of_files().flatten(),
         VariableName::Os(name) => shared.os.get(name),
-        VariableName::Asked(_) => None,
+        VariableName::Asked(label) => shared.line_values.get(label),
     }
     .map(String::as_str)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::drafts::DraftId;
+use super::wanted_values::WaitingLine;
 use crate::compose::UnknownNames;
 use crate::compose::asked_value::AskedValue;
 
@@ -13,6 +14,8 @@ pub(crate) enum WaitsFor {
     Draft(DraftId),
     /// A run of presets, which asks once for all of it.
     Run,
+    /// What is typed in a conversation.
+    Line(WaitingLine),
 }
 
 /// A send that waits for values.

@@ -1,6 +1,9 @@
 //! Values that are got when something is sent: orders to run programs, what came of them, and answers to questions.
 
+use super::action::Action;
+use crate::compose::template::WantedValue;
 use crate::model::failure::Failure;
+use crate::model::id::SessionId;
 
 /// The words of a program.
 pub type ProgramWords = Vec<String>;
@@ -35,4 +38,14 @@ pub enum ValueWish {
     Answer(String),
     /// What was to be sent is not.
     Stop,
+    /// What is typed in a conversation wants this before it can be sent.
+    OfLine(WaitingLine, Box<WantedValue>),
+}
+
+/// A line typed in a conversation that waits for values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingLine {
+    pub session: SessionId,
+    /// How it is sent.
+    pub how: Action,
 }

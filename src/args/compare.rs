@@ -5,9 +5,10 @@ use clap::{Args, ValueHint};
 /// Where else it runs, what was kept, and what is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct CompareArgs {
-    /// Run it once for each of these, and tell what the answers differ in: the name of an environment, or
-    /// NAME=VALUE of a variable. One alone is compared with the run without it. What differs is exit status 1.
-    #[arg(long, value_name = "ENV|NAME=VALUE")]
+    /// Run it once for each of these, and tell what the answers differ in: the name of an environment, NAME=VALUE of
+    /// a variable, or an address such as https://new.example. One alone is compared with the run without it. What
+    /// differs is exit status 1.
+    #[arg(long, value_name = "ENV|NAME=VALUE|ADDRESS")]
     pub compare: Vec<String>,
     /// Keep what was answered, to be compared with later: under a name, or in a file (a / or a point is in its
     /// name).

@@ -181,6 +181,40 @@ fn what_differs_is_named_by_its_path() {
 }
 
 #[test]
+fn bytes_are_written_in_groups_too() {
+    let exchange = exchange();
+    let came = Came::new(
+        CameFrom::Exchange(&exchange),
+        CameBody { bytes: &[0, 1, 9, 5], length: 4 },
+        Stamp(0),
+    );
+    let result = |value: &str| {
+        let expectations = vec![Expectation::parse("body", value).unwrap()];
+        Checks { expectations, captures: Vec::new() }.report(&came).results.remove(0)
+    };
+    assert!(result("0x00 01 ?? 05").is_met && result("0x0001??05").is_met);
+    let wrong = result("0x00 01 ?? 06");
+    assert_eq!(
+        (&*wrong.got, &*wrong.differences[0]),
+        ("00 01 09 05", "byte 4: expected 06, got 05")
+    );
+}
+
+#[test]
+fn texts_of_several_lines_differ_line_by_line() {
+    let came = b"first\nsecond\nthird\n";
+    let exchange = exchange();
+    let body = CameBody { bytes: came, length: came.len() as u64 };
+    let came = Came::new(CameFrom::Exchange(&exchange), body, Stamp(0));
+    let checks = Checks {
+        expectations: vec![Expectation::parse("body", "'first\\nother\\nthird\\n'").unwrap()],
+        captures: Vec::new(),
+    };
+    let result = checks.report(&came).results.remove(0);
+    assert_eq!(result.differences, ["line 2:", "  - 'other'", "  + 'second'"]);
+}
+
+#[test]
 fn what_cannot_be_expected_says_what_to_write() {
     for (name, value, why) in [
         ("statsu", "200", "did you mean 'status'?"),

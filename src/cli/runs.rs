@@ -49,7 +49,7 @@ pub(super) async fn run(
     let keeps = comparing.wants_answers(sides.len());
     let mut prepared = Vec::new();
     for side in &sides {
-        prepared.push(prepare::prepare(&side.arguments, keeps, headless).await?);
+        prepared.push(prepare::prepare(side, keeps, headless).await?);
     }
     if arguments.dry_run {
         let dry =

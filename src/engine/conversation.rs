@@ -277,6 +277,7 @@ impl Live {
         let Live { setup, outgoing, .. } = self;
         self.steps_done |=
             setup.script.play(|data| outgoing.push_bytes(data, Origin::User, Duration::ZERO));
+        setup.session.events.steps_done(setup.script.newly_done());
         self.tell_steps_done();
     }
 

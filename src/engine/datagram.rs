@@ -346,6 +346,7 @@ impl Datagrams {
         let Datagrams { script, outbox, .. } = self;
         let message = |data| OutboundMessage { to, data, origin: Origin::User };
         self.steps_done |= script.play(|data| outbox.push(message(data), Duration::ZERO));
+        self.session.events.steps_done(self.script.newly_done());
     }
 
     /// Says that the script is over, once its last datagram has left.

@@ -75,6 +75,9 @@ pub enum Event {
     AnswerKept { path: PathBuf, outcome: Result<(), Failure> },
     /// The text kept of an answer and its body.
     AnswerOpened { path: PathBuf, outcome: Result<(Bytes, BodyId), Failure> },
+    /// A step of a client session is done, counted from 1: what it sends is handed to the socket, or what it waits
+    /// for came.
+    StepDone { id: SessionId, step: usize, at: Stamp },
     /// How a connection of ours came about; told once, before it is up.
     Dialled { conn: ConnId, how: Box<Dialled> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).

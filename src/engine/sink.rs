@@ -18,6 +18,7 @@ mod wall;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::ops::RangeInclusive;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -330,6 +331,12 @@ impl Sink {
     /// What the session is doing now.
     pub(crate) fn phase(&self, phase: Phase) {
         self.event(Event::Phase { id: self.session, phase, at: clock::now() });
+    }
+
+    /// Steps of the session are done.
+    pub(crate) fn steps_done(&self, steps: RangeInclusive<usize>) {
+        let (id, at) = (self.session, clock::now());
+        steps.for_each(|step| self.event(Event::StepDone { id, step, at }));
     }
 
     /// How a connection of ours came about.

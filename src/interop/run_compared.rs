@@ -276,10 +276,7 @@ impl RunCompared {
         let mut lines = vec![self.summary()];
         for row in &self.rows {
             lines.push(format!("  {}", row.name()));
-            lines.extend(row.differences.iter().map(|it| format!("    {}", it.line())));
-            if row.left_out > 0 {
-                lines.push(format!("    and {} more", row.left_out));
-            }
+            lines.extend(row.lines().into_iter().map(|line| format!("    {line}")));
         }
         lines
     }
@@ -293,6 +290,13 @@ impl ComparedRow {
             "" => self.preset.clone(),
             round => format!("{} ({round})", self.preset),
         }
+    }
+
+    /// What differs, a line each.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
+        self.differences.iter().map(RunDifference::line).chain(more).collect()
     }
 
     /// Whether only one of the runs has it.

@@ -7,6 +7,7 @@ mod json;
 mod junit;
 mod markdown;
 mod otlp;
+mod steps;
 mod tap;
 mod words;
 
@@ -15,6 +16,7 @@ pub use json::{compared_lines, row_line, run_line};
 use std::time::Duration;
 
 use otlp::SpannedRun;
+use steps::step_lines;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::ndjson;
@@ -132,12 +134,14 @@ pub fn verdict_mark(verdict: &RunVerdict) -> &'static str {
 /// A preset that is over, and below it what is wrong with it.
 #[must_use]
 pub fn row_text(row: &RunRow) -> Vec<String> {
-    let remarks = row.remarks();
+    let remarks: Vec<String> = row.remarks().into_iter().chain(steps::remark(row)).collect();
     let remarks =
         if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
     let time = if row.tries > 0 { format!("  {}", took(row.took)) } else { String::new() };
     let first = format!("{} {}{time}{remarks}", verdict_mark(&row.verdict), row.name());
-    let below = row.lines().into_iter().map(|line| format!("    {line}"));
+    let is_bad = matches!(row.verdict, RunVerdict::NotMet(_) | RunVerdict::Failed(_));
+    let steps = if is_bad { step_lines(row) } else { Vec::new() };
+    let below = row.lines().into_iter().chain(steps).map(|line| format!("    {line}"));
     std::iter::once(first).chain(below).collect()
 }
 

@@ -367,8 +367,11 @@ impl ComparisonReader<'_> {
     /// It is to be this text, or these bytes.
     fn equal(&self, text: &str, is_quoted: bool) -> Result<AnswerTest, String> {
         let is_bytes = self.question.kind() == FacetKind::Like(QueryValue::Bytes);
-        if is_bytes && !is_quoted && is_hex(text) {
-            return Ok(AnswerTest::Hex { bytes: hex(text)?, is_whole: true });
+        // Digits in groups are bytes, too, where it begins as they do.
+        let joined: String = text.split_whitespace().collect();
+        let is_grouped = text.starts_with("0x") && is_hex(&joined);
+        if is_bytes && !is_quoted && (is_grouped || is_hex(text)) {
+            return Ok(AnswerTest::Hex { bytes: hex(&joined)?, is_whole: true });
         }
         Ok(AnswerTest::Is(vec![text.as_bytes().to_vec()]))
     }

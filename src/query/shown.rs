@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::answered::{Answered, whole};
 use super::comparison::{FacetTest, has, is_same};
+use crate::codec::compare::{self, Change, ComparedAs, Excerpt};
 use crate::codec::json_path::{member, type_of};
 use crate::model::counts::{count, counted};
 use crate::model::timing::show_duration;
@@ -16,6 +17,10 @@ const HEX_SHOWN: usize = 32;
 const NAMED: usize = 5;
 /// Characters shown on both sides of the first difference of two texts.
 const AROUND: usize = 24;
+/// Bytes of texts that are compared line by line.
+const LINED: usize = 64 * 1024;
+/// The same in lines.
+const LINES: usize = 1000;
 
 impl Answered {
     /// It on one line.
@@ -209,8 +214,40 @@ fn of_bytes(wanted: &[Option<u8>], got: &[u8]) -> Vec<String> {
     few(found)
 }
 
+/// Lines of two texts that are not the same, each side on a line of its own; `None` = they are no texts of several
+/// lines.
+fn of_lines(wanted: &[u8], got: &[u8]) -> Option<Vec<String>> {
+    let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+    let is_short = |text: &[u8]| text.len() <= LINED && lines(text) <= LINES;
+    let has_lines = |text: &[u8]| text.trim_ascii_end().contains(&b'\n');
+    if !(is_short(wanted) && is_short(got) && (has_lines(wanted) || has_lines(got))) {
+        return None;
+    }
+    let compared = compare::bodies(wanted, got, None);
+    let (named, rest) = compared.changes.split_at(compared.changes.len().min(NAMED));
+    let side = |sign: &str, excerpt: Option<&Excerpt>| {
+        excerpt.map(|excerpt| {
+            let line = excerpt.bytes.strip_suffix(b"\n").unwrap_or(&excerpt.bytes);
+            let [before, after] =
+                [excerpt.before, excerpt.after].map(|more| if more > 0 { "…" } else { "" });
+            format!("  {sign} {before}{}{after}", short(&text_of(line)))
+        })
+    };
+    let told = |change: &Change| {
+        let place = Some(format!("{}:", change.place)).filter(|_| !change.place.is_empty());
+        [place, side("-", change.old.as_ref()), side("+", change.new.as_ref())]
+    };
+    let mut found: Vec<String> = named.iter().flat_map(told).flatten().collect();
+    let more = rest.len() as u64 + compared.left_out;
+    found.extend((more > 0).then(|| format!("and {} more", count(more))));
+    (compared.how == ComparedAs::Text && !found.is_empty()).then_some(found)
+}
+
 /// Where two texts part.
 fn of_texts(wanted: &[u8], got: &[u8]) -> Vec<String> {
+    if let Some(lines) = of_lines(wanted, got) {
+        return lines;
+    }
     let common = wanted.iter().zip(got).take_while(|(one, other)| one == other).count();
     if common == 0 || wanted == got {
         return Vec::new();

@@ -68,7 +68,11 @@ impl FoundAnswer {
 
     fn new(headers: Vec<(String, String)>, bytes: &[u8], length: u64, told: &Disclosure) -> Self {
         let kept = bytes.get(..KEPT_BODY).unwrap_or(bytes);
-        FoundAnswer { headers, body: told.bytes(kept).into_owned(), length }
+        let body = told.bytes(kept).into_owned();
+        // What is masked is not as long as it was, and whole nevertheless.
+        let is_whole = kept.len() as u64 == length;
+        let length = if is_whole { body.len() as u64 } else { length };
+        FoundAnswer { headers, body, length }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A preset of a run that is under way: what came so far, and what is waited for.
 
+use super::steps::StepsTaken;
 use super::talk::RunTalk;
 use crate::check::{CheckReport, Checks};
 use crate::model::exchange::{Exchange, ExchangeState};
@@ -20,8 +21,7 @@ pub(super) struct Live {
     pub(super) renewed: Vec<usize>,
     pub(super) checks: Checks,
     pub(super) secrets: Secrets,
-    /// What each step of its conversation does.
-    pub(super) steps: Vec<String>,
+    pub(super) steps: StepsTaken,
     pub(super) waiting: LiveWait,
     /// When it began, by the engine's clock.
     pub(super) began: Stamp,
@@ -69,7 +69,7 @@ impl Live {
             renewed,
             checks: Checks::default(),
             secrets: Secrets::default(),
-            steps: Vec::new(),
+            steps: StepsTaken::default(),
             waiting: LiveWait::Retry(now),
             began: now,
             ends: None,

@@ -6,13 +6,18 @@
 //!      followers of a step ◄────┴── over: captures handed on, tried again, news, row ◄──────────┘
 //! ```
 
+mod beside;
 mod events;
 mod listening;
 mod over;
 mod shown;
+mod watched;
+mod words;
 
 pub use listening::RunCame;
 pub use shown::RunSession;
+pub use watched::RunWatched;
+pub use words::RunWords;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,10 +25,12 @@ use std::time::Duration;
 
 use super::listeners::{ListenerLook, ListenerState, RunningListener};
 use super::live::{Live, LiveWait, Requested};
+use super::places::PreparedPlace;
 use super::rounds::RunRound;
 use super::row::{RunRow, RunVerdict};
 use super::script::{RunScript, RunStep};
-use super::talk::{RunTalk, step_words};
+use super::steps::StepsTaken;
+use super::talk::RunTalk;
 use crate::check::CheckReport;
 use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
@@ -63,6 +70,7 @@ pub struct RunSettings {
     pub keeps_bodies: bool,
     /// A shell looks at every answer, whatever is expected of it.
     pub keeps_answers: bool,
+    pub words: RunWords,
 }
 
 /// What the clocks say.
@@ -122,8 +130,7 @@ struct OpenRound {
 #[derive(Debug)]
 pub struct Run {
     script: RunScript,
-    /// What the templates of each step, and behind them of each listener, may refer to.
-    scopes: Vec<Arc<Scope>>,
+    places: Vec<PreparedPlace>,
     rounds: Vec<RunRound>,
     settings: RunSettings,
     rows: Vec<RunRow>,
@@ -160,10 +167,22 @@ impl Run {
         rounds: Vec<RunRound>,
         settings: RunSettings,
     ) -> Self {
+        Run::to_places(script, vec![PreparedPlace::new("", scopes)], rounds, settings)
+    }
+
+    /// The same to each of these places, beside each other; listeners are those of the first.
+    #[must_use]
+    pub fn to_places(
+        script: RunScript,
+        mut places: Vec<PreparedPlace>,
+        rounds: Vec<RunRound>,
+        settings: RunSettings,
+    ) -> Self {
+        places.iter_mut().for_each(|place| place.readdress(&script.steps));
         let next_session = settings.first_session;
         Run {
             script,
-            scopes,
+            places,
             rounds,
             settings,
             rows: Vec::new(),
@@ -200,7 +219,7 @@ impl Run {
     /// How many there will be, as far as is known.
     #[must_use]
     pub fn total(&self) -> usize {
-        let unopened = self.rounds.len().saturating_sub(self.next_round);
+        let unopened = self.round_count().saturating_sub(self.next_round);
         let unbegun: usize = self.open.values().map(|round| round.unbegun.len()).sum();
         let unlooked = self.listeners.iter().filter(|it| it.watch.look != ListenerLook::Over);
         self.rows.len() + unbegun + unopened * self.steps() + unlooked.count()
@@ -263,27 +282,8 @@ impl Run {
         }
     }
 
-    fn has_room(&self) -> bool {
-        let is_starting = self.listeners.iter().any(RunningListener::is_starting);
-        self.stopped.is_none() && !is_starting && self.live.len() < self.settings.parallel.max(1)
-    }
-
     fn is_last_round(&self) -> bool {
-        self.next_round >= self.rounds.len() || self.steps() == 0
-    }
-
-    fn next_ready(&mut self) -> Option<(usize, usize)> {
-        while self.ready.is_empty() && !self.is_last_round() {
-            let waits = self.script.graph.waits.clone();
-            let (left, unbegun) = (self.steps(), (0..self.steps()).collect());
-            let round = OpenRound { waits, left, unbegun, ..OpenRound::default() };
-            let is_free = |step: &usize| round.waits.get(*step) == Some(&0);
-            let free = (0..self.steps()).filter(is_free);
-            self.ready.extend(free.map(|step| (self.next_round, step)));
-            self.open.insert(self.next_round, round);
-            self.next_round += 1;
-        }
-        self.ready.pop_first()
+        self.next_round >= self.round_count() || self.steps() == 0
     }
 
     fn session(&mut self) -> SessionId {
@@ -328,13 +328,17 @@ impl Run {
         if let Some(open) = self.open.get_mut(&round) {
             open.unbegun.remove(&step);
         }
-        let round = self.rounds.get(round).map(|round| round.name.clone());
-        let of = self.script.steps.get(step);
-        let about = of.and_then(|of| of.content.as_ref().ok()).map(|it| it.about.clone());
-        let Some(path) = of.map(|of| of.path.clone()) else { return self.rows.len() };
+        let about = self.content(round, step).and_then(|it| it.as_ref().ok());
+        let about = about.map(|it| it.about.clone());
+        let place = self.place_of(round).map(|place| place.name.clone());
+        let round = self.round_of(round).map(|round| round.name.clone());
+        let Some(path) = self.script.steps.get(step).map(|of| of.path.clone()) else {
+            return self.rows.len();
+        };
         self.rows.push(RunRow {
             path,
             about: about.unwrap_or_default(),
+            place: place.unwrap_or_default(),
             round: round.unwrap_or_default(),
             why,
             target: String::new(),
@@ -378,14 +382,16 @@ impl Run {
 
     /// What the templates of a step may refer to now; that of its folder where nothing came to it.
     fn scope(&self, round: usize, step: usize) -> Arc<Scope> {
-        let mut scope = self.scopes.get(step).cloned().unwrap_or_default();
+        let place = self.place_of(round);
+        let mut scope = place.and_then(|it| it.scopes.get(step)).cloned().unwrap_or_default();
         for listener in &self.listeners {
             Arc::make_mut(&mut scope).captured.extend(listener.variables());
         }
         // The later ones win.
         let captured = self.open.get(&round).map(|it| &it.captured);
-        let data = self.rounds.get(round).map(|it| &it.variables);
-        let all = [captured, data, Some(&self.settings.variables)].into_iter().flatten();
+        let data = self.round_of(round).map(|it| &it.variables);
+        let of_place = place.map(|it| &it.variables);
+        let all = [captured, data, Some(&self.settings.variables), of_place].into_iter().flatten();
         for values in all.filter(|values| !values.is_empty()) {
             let scope = Arc::make_mut(&mut scope);
             let pairs = values.iter().map(|(name, value)| (name.clone(), value.clone()));
@@ -409,9 +415,9 @@ impl Run {
         let scope = self.scope(live.round, live.step);
         live.secrets = self.hidden(&scope);
         let told = self.told(&live.secrets);
-        let Some(of) = self.script.steps.get(live.step) else { return };
-        let made = of.content.as_ref().map_err(Failure::clone).and_then(|preset| {
-            let plan = planned(&preset.spec, &scope)?;
+        let Some(content) = self.content(live.round, live.step) else { return };
+        let made = content.as_ref().map_err(Failure::clone).and_then(|preset| {
+            let plan = planned(&preset.spec, &scope, self.settings.words)?;
             let checks = compose::checks(&preset.spec, &*scope, UnknownNames::Refused);
             let plan = compose::on_new_connection(plan, checks.ask_of_connecting());
             Ok((plan, checks, target(&preset.spec, &scope, &told)))
@@ -428,7 +434,8 @@ impl Run {
         };
         (row.target, row.session, row.status) = (target, Some(session), None);
         live.checks = checks;
-        live.steps = plan.steps().iter().map(|step| told.words(&step_words(step))).collect();
+        live.steps = StepsTaken::of(plan.steps(), &told);
+        row.steps = Vec::new();
         live.waiting = if plan.capabilities().exchanges {
             LiveWait::Exchange(Requested::default())
         } else {
@@ -452,7 +459,7 @@ impl Run {
 }
 
 /// The plan of a preset; all that keeps it from being sent as one failure.
-fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
+fn planned(spec: &Spec, scope: &Scope, words: RunWords) -> Result<Plan, Failure> {
     compose::plan(spec, scope).map_err(|issues| {
         let mut causes: Vec<String> = issues.iter().map(ToString::to_string).collect();
         causes.dedup();
@@ -460,14 +467,11 @@ fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
             Failure::new(Stage::Compose, spec.address(), FailureKind::Usage, causes.join("; "));
         let is_unknown = |issue: &Issue| issue.unknown.as_ref().is_some_and(|it| it.is_name);
         if issues.iter().any(is_unknown) {
-            return failure.hint(UNKNOWN);
+            return failure.hint(words.unknown);
         }
         failure
     })
 }
-
-const UNKNOWN: &str = "a name gets its value by --var, --data, an environment (--env), a folder or a \
-                       capture before it; a preset that needs another says so: needs = [\"login\"]";
 
 /// What is sent where, as it may be told.
 fn target(spec: &Spec, scope: &Scope, told: &Disclosure) -> String {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::steps::ToldStep;
 use crate::check::CheckReport;
 use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind};
@@ -16,6 +17,8 @@ pub struct RunRow {
     pub path: PresetPath,
     /// Its description.
     pub about: String,
+    /// The place it went to; empty where there is one.
+    pub place: String,
     /// The row of data or the repetition it belongs to; empty where there is one.
     pub round: String,
     /// Why it ran although nobody named it; empty = it was named.
@@ -33,28 +36,10 @@ pub struct RunRow {
     pub report: CheckReport,
     /// Of the last exchange, where it had one.
     pub wire: Option<Box<RunWire>>,
-    /// The steps of its conversation, once it is known how far they came.
+    /// The steps of its conversation as far as they are; none before it is connected.
     pub steps: Vec<ToldStep>,
     /// The last session of it.
     pub session: Option<SessionId>,
-}
-
-/// A step of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToldStep {
-    /// `send 'HELO'`
-    pub about: String,
-    pub state: StepState,
-}
-
-/// What became of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepState {
-    Done,
-    /// What was awaited did not come, but this.
-    NotMet(String),
-    /// An earlier one was not met.
-    NotReached,
 }
 
 /// How an exchange went over the wire.
@@ -120,10 +105,10 @@ impl RunVerdict {
 }
 
 impl RunRow {
-    /// Its name with the round it belongs to.
+    /// Its name with the place and the round it belongs to.
     #[must_use]
     pub fn name(&self) -> String {
-        match self.round.as_str() {
+        match round_name(&self.place, &self.round).as_str() {
             "" => self.path.to_string(),
             round => format!("{} ({round})", self.path),
         }
@@ -162,25 +147,10 @@ impl RunRow {
     }
 }
 
-/// What became of steps whose conversation came to this end; none where it was cut off.
-pub(super) fn told_steps(steps: &[String], verdict: &RunVerdict) -> Vec<ToldStep> {
-    let unmet = match verdict {
-        RunVerdict::Passed | RunVerdict::NotMet(None) => None,
-        RunVerdict::NotMet(Some(failure)) => match failure.step() {
-            Some(unmet) => Some(unmet),
-            None => return Vec::new(),
-        },
-        RunVerdict::Running | RunVerdict::Failed(_) | RunVerdict::Skipped(_) => return Vec::new(),
-    };
-    let state = |number: usize| match unmet {
-        Some((at, instead)) if number == at => StepState::NotMet(instead.to_owned()),
-        Some((at, _)) if number > at => StepState::NotReached,
-        _ => StepState::Done,
-    };
-    (1..)
-        .zip(steps)
-        .map(|(number, about)| ToldStep { about: about.clone(), state: state(number) })
-        .collect()
+/// What tells runs of a preset apart: the place it went to, and the round.
+pub(super) fn round_name(place: &str, round: &str) -> String {
+    let parts = [place, round].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 impl RunTally {
@@ -229,34 +199,5 @@ impl RunTally {
             parts.extend((count > 0).then(|| format!("{count} {what}")));
         }
         parts.join(", ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_the_steps_of_a_conversation_it_is_told_which_was_not_met_and_which_never_came() {
-        let steps = ["send 'a'", "expect 'b'", "send 'c'"].map(str::to_owned);
-        let failure = Failure::of_step("h:1", 2, "'b' did not come within 5 ms", "nothing came");
-        let told = told_steps(&steps, &RunVerdict::of(failure.clone()));
-        let states: Vec<&StepState> = told.iter().map(|step| &step.state).collect();
-        let unmet = StepState::NotMet("nothing came".to_owned());
-        assert_eq!(states, [&StepState::Done, &unmet, &StepState::NotReached]);
-        assert_eq!(failure.cause, "step 2: 'b' did not come within 5 ms; nothing came");
-        let done = told_steps(&steps, &RunVerdict::Passed);
-        assert!(done.iter().all(|step| step.state == StepState::Done) && done.len() == 3);
-        let refused = Failure::new(
-            crate::model::failure::Stage::Connect,
-            "h:1",
-            FailureKind::Refused,
-            "step 1: x; y",
-        );
-        assert_eq!(
-            told_steps(&steps, &RunVerdict::of(refused)),
-            [],
-            "nobody knows how far it came"
-        );
     }
 }

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use crate::check::{CheckReport, Checks, Heard};
 use crate::engine::event::STEPS_DONE;
-use crate::model::awaited::quoted;
 use crate::model::dialled::Dialled;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, StepPlan};
@@ -22,14 +21,6 @@ use crate::model::timing::Stamp;
 const ANSWERS: Duration = Duration::from_secs(5);
 /// How long an error may take to come back of a datagram that asks for no answer.
 const ONE_WAY: Duration = Duration::from_millis(50);
-
-/// What a step does, in words.
-pub(super) fn step_words(step: &StepPlan) -> String {
-    match step {
-        StepPlan::Send(data) => format!("send {}", quoted(data)),
-        StepPlan::Expect { awaited, .. } => format!("expect {}", awaited.words()),
-    }
-}
 
 /// How far a conversation is.
 #[derive(Debug)]
@@ -169,6 +160,12 @@ impl RunTalk {
         }
         self.due = Some(Stamp(since.0.saturating_add(longest.as_nanos() as u64)));
         RunTalkState::Open
+    }
+
+    /// What came of it when there is no more time, where nothing but what is expected is waited for.
+    pub(super) fn late(&self, checks: &Checks, wall: Stamp) -> Option<CheckReport> {
+        let waits = self.connected && (self.steps_done || !self.has_steps) && !checks.is_empty();
+        (waits && !self.needs_help).then(|| self.report(checks, wall))
     }
 
     /// Whether a shell has to look.

@@ -5,18 +5,19 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::painter::{Painter, cells};
+use super::run_table;
 use super::widget::{fit, frame, lesson};
 use crate::app::action::Action;
 use crate::app::format;
 use crate::app::keymap::Context;
 use crate::app::layout::window_inner;
 use crate::app::overlay::run::RunWindow;
-use crate::app::overlay::run_options::{RUN_LABELS, RunOptions};
+use crate::app::overlay::run_options::{RUN_OPTIONS, RunOptions};
 use crate::app::preset_runs::ShownRun;
-use crate::app::run_rows::{DetailKind, RunPlace, name, said};
+use crate::app::run_rows::{DetailKind, RunPlace, name, said, said_so_far};
 use crate::codec::printable::printable_str;
 use crate::interop::run_report::took;
-use crate::runner::{RunRow, RunVerdict};
+use crate::runner::{RunRow, RunVerdict, RunWatched};
 
 /// Cells of the bar that says how far it is.
 const BAR: u16 = 12;
@@ -32,7 +33,10 @@ const LABEL: u16 = 11;
 pub(super) fn window(painter: Painter<'_>, it: &RunWindow, hint: &str) {
     let shared = &painter.app.shared;
     let height = it.areas(shared, window_inner(painter.area)).list.height;
-    let position = frame::position(it.cursor(height).selected, it.rows().len(), height);
+    let position = match &it.table {
+        Some(table) => frame::position(table.cursor(height).selected, table.lines.len(), height),
+        None => frame::position(it.cursor(height).selected, it.rows().len(), height),
+    };
     let title = shared.runs.current.as_ref().map(|shown| shown.wish.title.clone());
     let title = format!(" Run {} ", title.unwrap_or_default());
     inside(frame::window(painter, &title, hint, &position), it);
@@ -57,30 +61,43 @@ fn inside(mut painter: Painter<'_>, it: &RunWindow) {
     if let Some(editor) = &it.report {
         painter.at(areas.report).prompt("report to: ", editor);
     }
-    if it.rows().is_empty() {
-        let words: &[&str] =
-            if it.search.is_some() { &["nothing found", "[back] shows all"] } else { &["…"] };
-        lesson::put(&mut painter.at(areas.list), words);
+    if let Some(table) = &it.table {
+        run_table::table(painter.at(areas.list), it, shown, table);
+    } else {
+        rows(painter.at(areas.list), it, shown);
     }
-    let cursor = it.cursor(areas.list.height);
-    let selected = palette.selection(!it.is_large);
-    painter.at(areas.list).list(cursor, it.rows().len(), selected, |painter, at| {
-        match it.rows().get(at) {
-            Some(RunPlace::Begun(row)) => {
-                if let Some(of) = shown.run.rows().get(*row) {
-                    begun(painter, it, (*row, of));
-                }
-            }
-            Some(RunPlace::Waiting(round, step)) => {
-                waiting(painter, it, (shown, (*round, *step)), at);
-            }
-            None => {}
-        }
-    });
-    painter.at(areas.list).scroll_bar(cursor.offset as u64, it.rows().len() as u64);
     let border = palette.border;
     painter.at(areas.rule).put(&"─".repeat(areas.rule.width.into()), border);
     detail(painter.at(areas.detail), it);
+}
+
+/// The rows that are in sight.
+fn rows(mut painter: Painter<'_>, it: &RunWindow, shown: &ShownRun) {
+    let list = painter.area;
+    if it.rows().is_empty() {
+        let words: &[&str] =
+            if it.search.is_some() { &["nothing found", "[back] shows all"] } else { &["…"] };
+        lesson::put(&mut painter, words);
+    }
+    let cursor = it.cursor(list.height);
+    let selected = painter.palette.selection(!it.is_large);
+    painter.list(cursor, it.rows().len(), selected, |painter, at| match it.rows().get(at) {
+        Some(RunPlace::Begun(row)) => {
+            if let Some(of) = shown.run.rows().get(*row) {
+                begun(painter, it, (*row, of));
+            }
+        }
+        Some(RunPlace::Watched(listener)) => {
+            if let Some(of) = shown.run.watched(*listener) {
+                watched(painter, it, &of, at);
+            }
+        }
+        Some(RunPlace::Waiting(round, step)) => {
+            waiting(painter, it, (shown, (*round, *step)), at);
+        }
+        None => {}
+    });
+    painter.scroll_bar(cursor.offset as u64, it.rows().len() as u64);
 }
 
 /// How far it is.
@@ -130,6 +147,11 @@ fn surroundings(mut painter: Painter<'_>, it: &RunWindow, shown: &ShownRun) {
     painter.right(&format!("{key}: {order}"), palette.dim);
     let mut parts = Vec::new();
     parts.extend(shown.environment.as_ref().map(|name| format!("env {name}")));
+    if !shown.places.is_empty() {
+        let differing = shown.places.differing() as u64;
+        let differ = if differing == 1 { "differs" } else { "differ" };
+        parts.push(format!("{} {differ}", format::counted(differing, "preset")));
+    }
     for (path, place) in shown.run.listening().filter(|_| shown.is_live()) {
         parts.push(format!("{path} {}", place.unwrap_or_else(|| "is down".into())));
     }
@@ -171,6 +193,19 @@ fn begun(mut painter: Painter<'_>, it: &RunWindow, (at, row): (usize, &RunRow)) 
     let width = painter.area.width;
     painter
         .put(&fit::start(&text, width), if style == palette.error { style } else { palette.dim });
+}
+
+/// A listener that is looked at when the run is over.
+fn watched(mut painter: Painter<'_>, it: &RunWindow, of: &RunWatched<'_>, at: usize) {
+    let palette = painter.palette;
+    let time = took(painter.app.shared.now.since(of.began));
+    columns(&mut painter, it, at, of.path.as_str());
+    painter.column("listens", STATE, palette.warning);
+    painter.column_right(&time, TIME, palette.dim);
+    painter.skip(1 + STATUS);
+    let text = printable_str(&said_so_far(of)).into_owned();
+    let width = painter.area.width;
+    painter.put(&fit::start(&text, width), palette.dim);
 }
 
 fn waiting(
@@ -219,18 +254,22 @@ fn detail(mut painter: Painter<'_>, it: &RunWindow) {
 /// The choices and texts of the window that asks, and what the key would do.
 pub(super) fn options(mut painter: Painter<'_>, it: &RunOptions) {
     let (shared, palette) = (&painter.app.shared, painter.palette);
-    let (rows, verdict) = RunOptions::parts(painter.area);
-    for (at, area) in rows.into_iter().enumerate() {
+    let (rows, verdict) = it.parts(painter.area);
+    for (at, area) in rows {
         let has_keys = at == it.row;
         let mut painter = painter.at(area);
         let label = if has_keys { palette.active } else { palette.dim };
-        painter.column(RUN_LABELS[at], LABEL, label);
+        painter.column(it.label(at), LABEL, label);
         let (name, more) = it.chosen(at);
-        if it.is_choice(at) {
+        if let Some(is_chosen) = it.goes_to(at) {
+            let style = if has_keys { palette.selected } else { palette.base };
+            let mark = if is_chosen { "x" } else { " " };
+            painter.put(&format!("[{mark}] {}", printable_str(name)), style);
+        } else if it.is_choice(at) {
             let style = if has_keys { palette.selected } else { palette.base };
             painter.put(&format!("‹ {name} ›"), style);
         } else {
-            let width = if at == 1 { painter.area.width / 2 } else { 12 };
+            let width = if at == 1 || at + 1 == RUN_OPTIONS { painter.area.width / 2 } else { 12 };
             let field = Rect { width: width.min(painter.area.width), ..painter.area };
             let is_empty = it.editors[at].is_empty();
             painter.at(field).text_field(&it.editors[at], has_keys);

@@ -73,6 +73,8 @@ mod relays;
 mod remembered;
 #[path = "flows/replays.rs"]
 mod replays;
+#[path = "flows/run_places.rs"]
+mod run_places;
 #[path = "flows/runs.rs"]
 mod runs;
 #[path = "flows/secrets_in_place.rs"]

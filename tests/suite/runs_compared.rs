@@ -112,3 +112,49 @@ fn a_run_that_was_kept_says_what_changed_since() {
         "{differences}"
     );
 }
+
+#[test]
+fn what_differs_fails_in_reports_of_tests_and_stands_side_by_side_in_html() {
+    let (dev, prod) = (server(&[r#"{"total": 2}"#]), server(&[r#"{"total": 3, "more": "<b>"}"#]));
+    let (dev, prod) = (format!("base = \"http://{dev}\"\n"), format!("base = \"http://{prod}\"\n"));
+    let home =
+        Home::new(&[("it/users.toml", preset()), ("env/dev.toml", &dev), ("env/prod.toml", &prod)]);
+    let differing =
+        |kind| home.run(&["it", "--compare", "dev", "--compare", "prod", "--report", kind]);
+    let junit = differing("junit").printed;
+    assert!(junit.contains("tests=\"3\" failures=\"2\""), "two presets ran, one differs: {junit}");
+    assert!(
+        junit.contains("type=\"difference\"") && junit.contains("json .total: 2 → 3"),
+        "{junit}"
+    );
+    let tap = differing("tap").printed;
+    assert!(tap.starts_with("TAP version 14\n1..3\n"), "{tap}");
+    assert!(tap.contains("not ok 3 - dev and prod: it/users"), "{tap}");
+    let html = differing("html").printed;
+    assert!(html.contains("<th>dev<th>prod"), "{html}");
+    assert!(html.contains("<code>2</code>") && html.contains("<code>3</code>"), "{html}");
+    assert!(!html.contains("<b>"), "{html}");
+    let same = home.run(&["it", "--env", "dev", "--compare", "dev", "--report", "junit"]).printed;
+    assert!(
+        same.contains("tests=\"3\" failures=\"0\"") && same.contains("no difference"),
+        "{same}"
+    );
+}
+
+#[test]
+fn a_place_may_be_an_address_that_every_preset_goes_to() {
+    let (old, new) = (server(&[r#"{"total": 2}"#]), server(&[r#"{"total": 4}"#]));
+    let preset = format!("[http]\nurl = \"http://{old}/users?page=1\"\n");
+    let home = Home::new(&[("it/users.toml", &preset)]);
+    let address = format!("http://{new}");
+    let ran = home.run(&["it", "--compare", &address, "--text"]);
+    assert_eq!(ran.status, Some(1), "{} {}", ran.said, ran.printed);
+    assert!(
+        ran.printed.contains(&format!("as it is and {address}: 1 of 1 preset differs")),
+        "{}",
+        ran.printed
+    );
+    assert!(ran.printed.contains("json .total: 2 → 4"), "{}", ran.printed);
+    let json = home.run(&["it", "--compare", &address, "--json"]).printed;
+    assert!(json.contains(&format!("{address}/users?page=1")), "its own path stays: {json}");
+}

@@ -47,7 +47,7 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("nothing was deleted lately")
         }
         A::ShowRun if shared.runs.current.is_none() => Some("nothing was run yet"),
-        A::RunPresets | A::Readdress if shared.workspace.presets.is_empty() => {
+        A::RunPresets | A::ComparePlaces | A::Readdress if shared.workspace.presets.is_empty() => {
             Some("there is no preset yet")
         }
         A::UndoClear if app.forgettings == 0 => Some("nothing was forgotten lately"),
@@ -231,9 +231,7 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         A::Toggle | A::FoldAll | A::FoldLevel | A::UnfoldLevel | A::CopyPath if !is_json(app) => {
             Some("only where JSON is laid out")
         }
-        A::CaptureValue | A::ExpectValue
-            if shared.session().is_some_and(|it| it.side().listens()) =>
-        {
+        A::CaptureValue if shared.session().is_some_and(|it| it.side().listens()) => {
             Some("only answers to what we send")
         }
         A::ExternalEditor => Some("not in what was received"),

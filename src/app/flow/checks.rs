@@ -144,10 +144,19 @@ pub(super) fn wished(app: &mut App, wish: CheckWish) {
 fn put(rows: Option<&mut Vec<NameValue>>, row: &NameValue) -> bool {
     let Some(rows) = rows else { return false };
     match rows.iter_mut().find(|known| known.name == row.name) {
+        Some(known) if is_one_more(known, row) => {
+            known.value = format!("{} and {}", known.value, row.value)
+        }
         Some(known) => known.clone_from(row),
         None => rows.push(row.clone()),
     }
     true
+}
+
+/// Whether a row wants one more part of something than the one that is there.
+fn is_one_more(known: &NameValue, row: &NameValue) -> bool {
+    let is_part = |row: &NameValue| row.value.starts_with("contains ");
+    is_part(known) && is_part(row) && !known.value.contains(&row.value)
 }
 
 /// A name that nothing else is captured under.

@@ -51,6 +51,8 @@ fn take(app: &mut App, event: Event) {
                 session.rewrites.changed(rule, times);
             }
         }
+        // Runs have heard it already.
+        Event::StepDone { .. } => {}
         Event::Dialled { conn, how } => dialled(app, conn, *how),
         Event::Held(held) => held::came(app, *held),
         Event::HoldEnded { id, number, end } => held::went(app, id, number, end),

@@ -74,7 +74,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Import => imports::wished(app, ImportWish::Asked),
         Action::Statistics => statistics::open(app),
         Action::Replay => replay::act(app),
-        Action::RunPresets | Action::ShowRun => runs::act(app, action),
+        Action::RunPresets | Action::ComparePlaces | Action::ShowRun => runs::act(app, action),
         Action::MakeMock => replay::make_mock(app),
         Action::PipeLive => exports::end_live(app),
         Action::Clear => traffic::clear(app),

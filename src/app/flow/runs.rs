@@ -39,7 +39,9 @@ pub(super) fn asked(app: &mut App, ask: RunAsk) {
         RunAsk::Again { failed_only } => beginning::again(app, failed_only),
         RunAsk::Stop => stop(app),
         RunAsk::Compare => compared::show(app),
+        RunAsk::ChoosePlaces => beginning::choose_places(app),
         RunAsk::Open(row) => opening::open_row(app, row),
+        RunAsk::OpenListener(at) => opening::open_listener(app, at),
         RunAsk::GoOn => beginning::go_on_beginning(app),
         RunAsk::GiveUp(why) => beginning::give_up(app, &why),
     }
@@ -122,7 +124,7 @@ pub(super) fn go_on(app: &mut App) {
     let now = app.shared.now;
     let (is_open, Some(shown)) = (is_open(app), live(app)) else { return };
     if shown.run.is_over() {
-        shown.ended = Some(now);
+        shown.end(now);
         return conclude(app);
     }
     let tick = is_open.then(|| Stamp(now.0 + TICK.as_nanos() as u64));
@@ -169,13 +171,13 @@ fn tell(app: &mut App, news: RunNews) {
     let now = app.shared.now;
     let Some(shown) = live(app) else { return };
     match news {
-        RunNews::Began(_) => {}
+        RunNews::Began(row) => shown.began(row),
         RunNews::Said(words) => shown.said = words,
         RunNews::Over(row) => shown.over(row),
         RunNews::Looked(row, report) => {
+            let environment = shown.environment_of(Some(row)).map(str::to_owned);
             let Some(row) = shown.run.rows().get(row) else { return };
             let (id, path) = (row.session, row.path.clone());
-            let environment = shown.environment.clone();
             app.shared.take_captured(environment.as_deref(), &report, Some(&path), now);
             let Some(id) = id else { return };
             if let Some(session) = app.shared.sessions.get_mut(id) {

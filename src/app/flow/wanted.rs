@@ -12,13 +12,15 @@ use super::overlays;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices};
 use crate::app::effect::Effect;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{EnvironmentWish, Intent, Question};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::ask::AskWindow;
 use crate::app::preset_runs::RunAsk;
 use crate::app::state::App;
 use crate::app::waiting_send::{WaitingSend, WaitsFor};
-use crate::app::wanted_values::{ProgramAnswer, ProgramOrder, ProgramWords, ValueWish};
+use crate::app::wanted_values::{
+    ProgramAnswer, ProgramOrder, ProgramWords, ValueWish, WaitingLine,
+};
 use crate::codec::printable::printable_str;
 use crate::compose::asked_value::AskedValue;
 use crate::compose::template::WantedValue;
@@ -132,9 +134,16 @@ pub(crate) fn wished(app: &mut App, wish: ValueWish) {
         ValueWish::Run(programs) => run(app, programs, true),
         ValueWish::Stop => match app.waiting.take().map(|waiting| waiting.of) {
             Some(WaitsFor::Draft(_)) => app.say("not sent: a value it needs was not given"),
+            Some(WaitsFor::Line(_)) => app.say("not sent: a value it needs was not given"),
             Some(WaitsFor::Run) => give_up(app, "a value it needs was not given"),
             None => {}
         },
+        ValueWish::OfLine(line, wanted) => {
+            if !get(app, &[&wanted], WaitsFor::Line(line), UnknownNames::Refused) {
+                app.waiting = None;
+                app.warn("not sent: the values it needs are not to be had");
+            }
+        }
         ValueWish::Answer(value) => {
             let Some(waiting) = &mut app.waiting else { return };
             if waiting.asked.is_empty() {
@@ -159,6 +168,9 @@ fn go_on(app: &mut App) {
     if waiting.of == WaitsFor::Run {
         return app.intents.push_back(Intent::Runs(RunAsk::GoOn));
     }
+    if let WaitsFor::Line(line) = waiting.of {
+        return send_line(app, line);
+    }
     if waiting.of == WaitsFor::Draft(app.shared.drafts.current().id) {
         waiting.is_answered = true;
         let action = match waiting.unknown {
@@ -170,6 +182,28 @@ fn go_on(app: &mut App) {
         app.waiting = None;
         app.say("the values are there, but another draft is on the screen: nothing was sent");
     }
+}
+
+/// Sends what is typed in a conversation with the values that were got, or gets what is still missing.
+fn send_line(app: &mut App, line: WaitingLine) {
+    if app.shared.session().is_none_or(|session| session.id != line.session) {
+        app.waiting = None;
+        return app.say(
+            "the values are there, but another conversation is on the screen: nothing was sent",
+        );
+    }
+    if let Some(waiting) = &app.waiting {
+        app.shared.line_values.clone_from(&waiting.typed);
+    }
+    let outcome = app.conversation.send(&app.shared, line.how);
+    app.shared.line_values.clear();
+    let wants_more = |intent: &Intent| {
+        matches!(intent, Intent::Environments(EnvironmentWish::Value(ValueWish::OfLine(..))))
+    };
+    if !outcome.intents.iter().any(wants_more) {
+        app.waiting = None;
+    }
+    app.take(outcome);
 }
 
 /// What came of programs that were to give values.
@@ -216,7 +250,7 @@ pub(crate) fn programs(app: &mut App, answer: ProgramAnswer) {
 fn lost(app: &mut App, why: &str) {
     match app.waiting.take().map(|waiting| waiting.of) {
         Some(WaitsFor::Run) => give_up(app, why),
-        Some(WaitsFor::Draft(_)) | None => app.warn(format!("not sent: {why}")),
+        Some(WaitsFor::Draft(_) | WaitsFor::Line(_)) | None => app.warn(format!("not sent: {why}")),
     }
 }
 

@@ -12,12 +12,15 @@
 //! The window may be closed: the run goes on. Its rows are made anew by `flow/runs.rs` when something happened, a
 //! few times a second at most where they are many.
 
+mod table;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::compared_table::ComparedTable;
 use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep, scroll};
 use crate::app::editor::{Caret, Editor, LineMode};
@@ -75,6 +78,8 @@ pub struct RunWindow {
     /// First line of the detail that is shown, which has most of the window while it is enlarged.
     scroll: usize,
     pub is_large: bool,
+    /// What the places of the run differ in, while that is shown.
+    pub table: Option<ComparedTable>,
     /// The run was under way when its rows were made.
     is_live: bool,
     made_at: Stamp,
@@ -101,6 +106,9 @@ impl RunWindow {
         if self.search.as_ref().is_some_and(|search| search.typing) {
             return "[choose] keep · [back] show all";
         }
+        if self.table.is_some() {
+            return "[open] look · [left] [right] place · [next-error] next difference · [compare] rows · [find] find · [save-to-file] report · [back] close";
+        }
         if self.is_live {
             return "[open] look · [stop] stop · [failed-first] order · [find] find · [back] close, it goes on";
         }
@@ -109,6 +117,7 @@ impl RunWindow {
 
     /// Of the run that is there.
     pub(crate) fn new(shared: &Shared) -> Self {
+        let goes_to_several = shared.runs.current.as_ref().is_some_and(|it| !it.places.is_empty());
         let mut window = RunWindow {
             rows: Vec::new(),
             tally: RunTally::default(),
@@ -121,6 +130,7 @@ impl RunWindow {
             chosen: None,
             scroll: 0,
             is_large: false,
+            table: goes_to_several.then(ComparedTable::default),
             is_live: false,
             made_at: Stamp::default(),
         };
@@ -148,6 +158,9 @@ impl RunWindow {
         let Some(shown) = &shared.runs.current else { return };
         let text = self.search.as_ref().map(|it| it.editor.text()).unwrap_or_default();
         self.rows = run_rows::places(shown, self.failed_first, &text);
+        if let Some(table) = &mut self.table {
+            table.make(shown, self.failed_first, &text);
+        }
         self.tally = RunTally::of(shown.run.rows());
         self.total = shown.run.total();
         self.is_live = shown.is_live();
@@ -199,6 +212,14 @@ impl RunWindow {
 
     /// What is known of it.
     pub fn detail(&self, shared: &Shared) -> Vec<DetailLine> {
+        if let (Some(table), Some(shown)) = (&self.table, &shared.runs.current) {
+            return table.detail(shown);
+        }
+        let place = self.rows.get(self.cursor.selected);
+        if let (Some(RunPlace::Watched(at)), Some(shown)) = (place, &shared.runs.current) {
+            let watched = shown.run.watched(*at);
+            return watched.map(|it| run_rows::detail_so_far(&it)).unwrap_or_default();
+        }
         self.selected(shared)
             .map(|(_, row)| run_rows::detail(row, &shared.keymap))
             .unwrap_or_default()
@@ -248,6 +269,10 @@ impl RunWindow {
 
     fn step(&mut self, shared: &Shared, inner: Rect, step: CursorStep) {
         let areas = self.areas(shared, inner);
+        if let Some(table) = self.table.as_mut().filter(|_| !self.is_large) {
+            self.scroll = 0;
+            return table.step(step, areas.list.height.saturating_sub(table::NAMED));
+        }
         if self.is_large {
             let (lines, height) = (self.detail(shared).len(), areas.detail.height);
             self.scroll = scroll(self.scroll(lines, height), step, lines, height.into());
@@ -264,12 +289,17 @@ impl RunWindow {
     }
 
     fn act(&mut self, shared: &Shared, inner: Rect, action: Action) -> Outcome {
+        if let Some(outcome) = self.act_on_table(shared, inner, action) {
+            return outcome;
+        }
         let Some(shown) = &shared.runs.current else { return Outcome::no() };
         match action {
             Action::Open => return self.open(),
             Action::Stop if !shown.is_live() => return Outcome::say("the run is over"),
             Action::Stop => return Intent::Runs(RunAsk::Stop).into(),
+            Action::Compare if !shown.places.is_empty() => self.turn_table(shared),
             Action::Compare => return Intent::Runs(RunAsk::Compare).into(),
+            Action::ComparePlaces => return Intent::Runs(RunAsk::ChoosePlaces).into(),
             Action::RunAgain => return Intent::Runs(RunAsk::Again { failed_only: false }).into(),
             Action::RunFailed => return Intent::Runs(RunAsk::Again { failed_only: true }).into(),
             Action::Toggle => {
@@ -307,6 +337,7 @@ impl RunWindow {
     fn open(&self) -> Outcome {
         match self.rows.get(self.cursor.selected) {
             Some(RunPlace::Begun(at)) => Intent::Runs(RunAsk::Open(*at)).into(),
+            Some(RunPlace::Watched(at)) => Intent::Runs(RunAsk::OpenListener(*at)).into(),
             Some(RunPlace::Waiting(..)) => Outcome::say("it waits for its turn"),
             None => Outcome::yes(),
         }
@@ -338,7 +369,9 @@ impl RunWindow {
     /// A press of the mouse: on a row, on the order, on the detail.
     fn press(&mut self, shared: &Shared, inner: Rect, mouse: Mouse) -> Outcome {
         let (areas, at) = (self.areas(shared, inner), (mouse.column, mouse.row).into());
-        if areas.list.contains(at) {
+        if areas.list.contains(at) && self.table.is_some() {
+            return self.press_on_table(areas.list, mouse).unwrap_or_else(Outcome::yes);
+        } else if areas.list.contains(at) {
             self.cursor = self.cursor(areas.list.height);
             self.cursor.selected = self.cursor.offset + usize::from(mouse.row - areas.list.y);
             self.cursor.settle(self.rows.len(), areas.list.height.into());

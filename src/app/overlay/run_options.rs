@@ -5,6 +5,10 @@
 //! Data       people.csv▏      a row for each round: CSV, JSON, JSON Lines
 //! Repeat     1
 //! …
+//! Compare    http://127.0.0.1:8080
+//!            [x] dev
+//!            [ ] prod
+//!
 //! Enter: users/ with environment dev
 //! ```
 
@@ -18,16 +22,20 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::preset_runs::{RunAsk, RunScope, RunWish};
 use crate::app::shared::Shared;
 use crate::model::timing::parse_duration;
-use crate::runner::TagTest;
+use crate::runner::{ComparedPlace, PlaceKind, TagTest};
 
-/// Rows of the window.
-pub const RUN_OPTIONS: usize = 8;
+/// Rows of the window before those of the environments.
+pub const RUN_OPTIONS: usize = 9;
 /// Columns before what is chosen.
 pub const RUN_LABELS: [&str; RUN_OPTIONS] =
-    ["Run", "Data", "Repeat", "Parallel", "Retries", "Tags", "Timeout", "Fail fast"];
+    ["Run", "Data", "Repeat", "Parallel", "Retries", "Tags", "Timeout", "Fail fast", "Compare"];
 /// Rows that are no text.
 const WHAT: usize = 0;
-const FAIL_FAST: usize = RUN_OPTIONS - 1;
+const FAIL_FAST: usize = 7;
+/// Places that are typed; below it one row for each environment.
+const COMPARE: usize = RUN_OPTIONS - 1;
+/// Environments in sight at once.
+const IN_SIGHT: usize = 6;
 /// What may be typed into the others.
 const SAID: [&str; RUN_OPTIONS] = [
     "",
@@ -38,6 +46,7 @@ const SAID: [&str; RUN_OPTIONS] = [
     "smoke, 'smoke and not slow', 'a or (b and c)'",
     "longest time of one try: 500ms, 10s; empty = as each preset has it",
     "",
+    "to several places at once: NAME=VALUE, http://host:port, and of these:",
 ];
 
 /// State of the overlay.
@@ -46,6 +55,10 @@ pub struct RunOptions {
     scopes: Vec<RunScope>,
     scope: usize,
     fail_fast: bool,
+    /// The environments, and whether it goes there.
+    environments: Vec<(String, bool)>,
+    /// It was asked for to be compared.
+    compares: bool,
     /// The row that has the keys.
     pub row: usize,
     pub editors: [Editor; RUN_OPTIONS],
@@ -54,27 +67,91 @@ pub struct RunOptions {
 impl RunOptions {
     /// What its keys do, these by the names of their actions.
     pub(crate) fn hint(&self) -> &'static str {
-        if self.is_choice(self.row) {
+        if self.row >= RUN_OPTIONS {
+            "[choose] run · [toggle] goes there or not · [down] next · [back] close"
+        } else if self.is_choice(self.row) {
             "[choose] run · [left] [right] change · [down] next · [back] close"
         } else {
             "[choose] run · [up] before · [down] next · [back] close"
         }
     }
 
-    /// Of the first of these.
-    pub(crate) fn new(scopes: Vec<RunScope>) -> Self {
-        let texts = ["", "", "1", "1", "0", "", "", ""];
+    /// Of the first of these; with these environments to go to.
+    pub(crate) fn new(scopes: Vec<RunScope>, environments: Vec<String>) -> Self {
+        let texts = ["", "", "1", "1", "0", "", "", "", ""];
         let editors = texts.map(|text| {
             let mut editor = Editor::new(text, LineMode::One);
             editor.move_to(Caret::End);
             editor
         });
-        RunOptions { scopes, scope: 0, fail_fast: false, row: 0, editors }
+        let environments = environments.into_iter().map(|name| (name, false)).collect();
+        RunOptions {
+            scopes,
+            scope: 0,
+            fail_fast: false,
+            environments,
+            compares: false,
+            row: 0,
+            editors,
+        }
+    }
+
+    /// The same with the cursor where places are chosen; `names` are those it starts with.
+    pub(crate) fn to_places(mut self, names: &[String]) -> Self {
+        self.compares = true;
+        for (name, is_chosen) in &mut self.environments {
+            *is_chosen = names.contains(name);
+        }
+        let is_known = |name: &&String| self.environments.iter().any(|(known, _)| known == *name);
+        let typed: Vec<String> = names.iter().filter(|name| !is_known(name)).cloned().collect();
+        let mut editor = Editor::new(&typed.join(" "), LineMode::One);
+        editor.move_to(Caret::End);
+        self.editors[COMPARE] = editor;
+        self.row = if self.environments.is_empty() { COMPARE } else { RUN_OPTIONS };
+        self
+    }
+
+    /// Columns and rows it wants.
+    pub(super) fn size(&self) -> (u16, u16) {
+        let rows = RUN_OPTIONS + self.environments.len().min(IN_SIGHT);
+        (90, rows as u16 + 4)
+    }
+
+    /// What stands before a row.
+    pub fn label(&self, row: usize) -> &'static str {
+        RUN_LABELS.get(row).copied().unwrap_or_default()
+    }
+
+    fn last(&self) -> usize {
+        RUN_OPTIONS + self.environments.len() - 1
+    }
+
+    /// The places it goes to, as they are told; none = as it is.
+    fn places(&self) -> Result<Vec<String>, String> {
+        let chosen = self.environments.iter().filter(|(_, is_chosen)| *is_chosen);
+        let mut places: Vec<String> = chosen.map(|(name, _)| name.clone()).collect();
+        let typed = self.typed(COMPARE);
+        for word in typed.split([' ', ',']).filter(|word| !word.is_empty()) {
+            let is_known = |(known, _): &(String, bool)| known == word;
+            let is_environment = ComparedPlace::parse(word).kind == PlaceKind::Environment;
+            if is_environment && !self.environments.iter().any(is_known) {
+                return Err(format!(
+                    "Compare: there is no environment '{word}'; an address has a ':'"
+                ));
+            }
+            if !places.iter().any(|known| known == word) {
+                places.push(word.to_owned());
+            }
+        }
+        if places.is_empty() && self.compares {
+            return Err("choose the places whose answers are to be compared".to_owned());
+        }
+        Ok(places)
     }
 
     /// Whether a row is no text.
     pub fn is_choice(&self, row: usize) -> bool {
-        row == WHAT || row == FAIL_FAST
+        row == WHAT || row == FAIL_FAST || row >= RUN_OPTIONS
     }
 
     /// Contexts of its keys.
@@ -91,6 +168,11 @@ impl RunOptions {
                 ("yes", "nothing more begins once one did not pass")
             }
             (FAIL_FAST, _) => ("no", "all of it runs"),
+            (row, _) if row >= RUN_OPTIONS => match self.environments.get(row - RUN_OPTIONS) {
+                Some((name, true)) => (name, "goes there"),
+                Some((name, false)) => (name, ""),
+                None => ("", ""),
+            },
             _ => ("", SAID.get(row).copied().unwrap_or_default()),
         }
     }
@@ -132,6 +214,7 @@ impl RunOptions {
             retries: self.number(4, 0, 1_000)?,
             timeout: timeout.transpose()?,
             tags,
+            places: self.places()?,
             fail_fast: self.fail_fast,
         })
     }
@@ -139,18 +222,39 @@ impl RunOptions {
     /// What Enter will do, or why it cannot.
     pub fn verdict(&self, shared: &Shared) -> Result<String, String> {
         let wish = self.wish()?;
-        let environment = match &shared.environment {
-            Some(name) => format!(" with environment {name}"),
-            None => String::new(),
+        let environment = match (wish.places.as_slice(), &shared.environment) {
+            ([place], Some(name)) if place == name => {
+                return Err(format!("{name} is in force: choose another place beside it"));
+            }
+            ([place], Some(name)) => format!(" to {name} and {place}, side by side"),
+            ([place], None) => format!(" as it is and to {place}, side by side"),
+            ([places @ .., last], _) => {
+                format!(" to {} and {last}, side by side", places.join(", "))
+            }
+            ([], Some(name)) => format!(" with environment {name}"),
+            ([], None) => String::new(),
         };
         Ok(format!("{}{environment}", wish.title))
     }
 
-    /// The rows, and the verdict below them.
-    pub fn parts(inner: Rect) -> ([Rect; RUN_OPTIONS], Rect) {
-        let line = |at: u16, height| Rect { y: inner.y + at, height, ..inner }.intersection(inner);
-        let rows = [0, 1, 2, 3, 4, 5, 6, 7].map(|at| line(at, 1));
-        (rows, line(RUN_OPTIONS as u16 + 1, 1))
+    /// The rows that are in sight with where each is, and the verdict below them.
+    pub fn parts(&self, inner: Rect) -> (Vec<(usize, Rect)>, Rect) {
+        let line = |at: usize| {
+            let y = inner.y.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
+            Rect { y, height: 1, ..inner }.intersection(inner)
+        };
+        let height = usize::from(inner.height);
+        let room = height.saturating_sub(RUN_OPTIONS + 2);
+        let first = (self.row + 1).saturating_sub(RUN_OPTIONS + room);
+        let environments = (RUN_OPTIONS + first..=self.last()).take(room);
+        let rows = (0..RUN_OPTIONS).chain(environments).enumerate();
+        (rows.map(|(at, row)| (row, line(at))).collect(), line(height.saturating_sub(1)))
+    }
+
+    /// Whether it goes to the environment of a row; `None` = it is no such row.
+    pub fn goes_to(&self, row: usize) -> Option<bool> {
+        let (_, is_chosen) = self.environments.get(row.checked_sub(RUN_OPTIONS)?)?;
+        Some(*is_chosen)
     }
 
     /// Takes an input.
@@ -159,18 +263,19 @@ impl RunOptions {
             PaneInput::Act(Action::Choose) => return self.choose(),
             PaneInput::Act(Action::Up) => self.row = self.row.saturating_sub(1),
             PaneInput::Act(Action::Down | Action::Complete) => {
-                self.row = (self.row + 1).min(FAIL_FAST);
+                self.row = (self.row + 1).min(self.last());
             }
             PaneInput::Act(Action::Right | Action::Toggle) => self.turn(true),
             PaneInput::Act(Action::Left) => self.turn(false),
             PaneInput::Act(_) => return Outcome::no(),
             PaneInput::Wheel(step) if step.is_up() => self.row = self.row.saturating_sub(1),
-            PaneInput::Wheel(_) => self.row = (self.row + 1).min(FAIL_FAST),
+            PaneInput::Wheel(_) => self.row = (self.row + 1).min(self.last()),
             PaneInput::Press(_, mouse) => {
-                let (rows, verdict) = RunOptions::parts(inner);
+                let (rows, verdict) = self.parts(inner);
                 let at = (mouse.column, mouse.row).into();
-                if let Some(row) = rows.iter().position(|row| row.contains(at)) {
-                    if row == self.row && self.is_choice(row) {
+                if let Some((row, _)) = rows.into_iter().find(|(_, area)| area.contains(at)) {
+                    if self.is_choice(row) && (row == self.row || row >= RUN_OPTIONS) {
+                        self.row = row;
                         self.turn(true);
                     }
                     self.row = row;
@@ -199,7 +304,12 @@ impl RunOptions {
         match self.row {
             WHAT => self.scope = (self.scope + if forward { 1 } else { len - 1 }) % len,
             FAIL_FAST => self.fail_fast = !self.fail_fast,
-            _ => {}
+            row => {
+                let at = row.checked_sub(RUN_OPTIONS);
+                if let Some((_, is_chosen)) = at.and_then(|at| self.environments.get_mut(at)) {
+                    *is_chosen = !*is_chosen;
+                }
+            }
         }
     }
 

@@ -150,6 +150,9 @@ impl ConversationPane {
             Action::EditMessage => return told(self.take_up(shared)),
             Action::SaveToFile => return told(self.save(shared)),
             Action::MakePreset => return told(self.make_preset(shared)),
+            Action::ExpectValue | Action::CaptureValue => {
+                return told(self.check_by(shared, action));
+            }
             Action::Find => return prompt::open_search(&mut self.prompt),
             Action::FindNext => return self.search(shared, SearchDirection::Forward, true),
             Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),

@@ -9,6 +9,7 @@ mod body_value;
 pub(crate) mod body_view;
 mod cell_due;
 mod check_lines;
+mod checked_tabs;
 mod checked_value;
 mod copies;
 pub(crate) mod derived;

@@ -21,7 +21,7 @@ use crate::model::file_error;
 use crate::model::id::SessionId;
 use crate::model::secrets::Disclosure;
 use crate::named_file;
-use crate::runner::{FoundAnswer, KeptAnswer, KeptRun, Run, RunCame};
+use crate::runner::{ComparedPlace, FoundAnswer, KeptAnswer, KeptRun, PlaceKind, Run, RunCame};
 use crate::store;
 
 /// The longest file of a run that was kept.
@@ -39,6 +39,8 @@ pub(super) struct RunSide {
     /// How it is told apart; empty where there is one.
     pub(super) name: String,
     pub(super) arguments: args::RunArgs,
+    /// Where presets go in place of where they say.
+    pub(super) address: Option<String>,
 }
 
 impl RunComparing {
@@ -106,19 +108,19 @@ impl RunComparing {
 /// The runs that are asked for: one for each place.
 pub(super) fn sides(arguments: &args::RunArgs) -> Vec<RunSide> {
     let named = |word: &String| {
-        let mut arguments = arguments.clone();
-        if word.contains('=') {
-            arguments.variables.push(word.clone());
-        } else {
-            arguments.env = Some(word.clone());
+        let (mut arguments, mut address) = (arguments.clone(), None);
+        match ComparedPlace::parse(word).kind {
+            PlaceKind::Value(..) => arguments.variables.push(word.clone()),
+            PlaceKind::Environment => arguments.env = Some(word.clone()),
+            PlaceKind::Address => address = Some(word.clone()),
         }
-        RunSide { name: word.clone(), arguments }
+        RunSide { name: word.clone(), arguments, address }
     };
     let mut sides: Vec<RunSide> = arguments.comparing.compare.iter().map(named).collect();
     if sides.len() < 2 {
         // One place alone is compared with what runs without it.
         let name = arguments.env.clone().unwrap_or_else(|| "as it is".to_owned());
-        sides.insert(0, RunSide { name, arguments: arguments.clone() });
+        sides.insert(0, RunSide { name, arguments: arguments.clone(), address: None });
     }
     if let [side] = sides.as_mut_slice() {
         "now".clone_into(&mut side.name);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::asked;
+use super::compared::RunSide;
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::Headless;
@@ -19,7 +20,7 @@ use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 use crate::model::trust::Verify;
 use crate::named_file;
-use crate::runner::{self, RunRound, RunScript, RunSettings, TagTest};
+use crate::runner::{self, RunRound, RunScript, RunSettings, RunWords, TagTest};
 use crate::store;
 use crate::store::job::Workspace;
 
@@ -40,10 +41,11 @@ pub(super) struct Prepared {
 
 /// Finds what is meant, and gets what is asked for; nothing is sent.
 pub(super) async fn prepare(
-    arguments: &args::RunArgs,
+    side: &RunSide,
     keeps_answers: bool,
     headless: &Headless,
 ) -> Result<Prepared, Failure> {
+    let arguments = &side.arguments;
     let usage = |what: &str, why: String| {
         Failure::new(Stage::Compose, what.to_owned(), FailureKind::Usage, why)
     };
@@ -68,6 +70,9 @@ pub(super) async fn prepare(
         let content = step.content.clone();
         step.content = content.and_then(|mut preset| {
             configure(&mut preset.spec, arguments)?;
+            if let Some(address) = &side.address {
+                runner::readdress(&mut preset.spec, address);
+            }
             Ok(preset)
         });
     }
@@ -90,6 +95,7 @@ pub(super) async fn prepare(
         first_session: 1,
         keeps_bodies: false,
         keeps_answers,
+        words: RunWords::OPTIONS,
     };
     Ok(Prepared { script, scopes, rounds, settings })
 }

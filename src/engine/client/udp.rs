@@ -2,11 +2,13 @@
 //! as a reply comes from the peer, unless anybody may reply.
 
 use crate::engine::conversation::script::Script;
-use crate::engine::datagram::{self, Answerer, Remote, destination};
+use crate::engine::datagram::destination::{self, Destination};
+use crate::engine::datagram::{self, Answerer, Remote};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::SessionContext;
+use crate::model::dialled::Dialled;
 use crate::model::failure::{Failure, Stage};
 use crate::model::plan::UdpPlan;
 
@@ -20,8 +22,9 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
         session.events.failed(session.id.itself(), &failure);
         return Err(failure);
     };
-    let (remote, bind) =
+    let Destination { remote, bind, lookup } =
         prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
+    session.events.dialled(session.id.itself(), Dialled { lookup, ..Dialled::default() });
     let script = Script::new(plan.steps);
     let (address, any_peer, options) = (remote, plan.any_peer, plan.client);
     let remote = Some(Remote { address, endpoint: plan.endpoint, any_peer, options });

@@ -1,6 +1,7 @@
 //! The scripted start of a session: send this, expect that. Pure but for deadlines.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +18,8 @@ use crate::model::plan::StepPlan;
 pub(crate) struct Script {
     steps: VecDeque<StepPlan>,
     number: usize,
+    /// How many of those that are done were told of.
+    told: usize,
     /// Received and not used by an expectation yet.
     seen: Vec<u8>,
     /// The expectation in front, once it is its turn.
@@ -39,6 +42,12 @@ impl Script {
             send(data);
         }
         !was_over && self.is_over()
+    }
+
+    /// Steps that were done since this was asked last, counted from 1.
+    pub(crate) fn newly_done(&mut self) -> RangeInclusive<usize> {
+        let before = std::mem::replace(&mut self.told, self.number);
+        before + 1..=self.number
     }
 
     fn is_over(&self) -> bool {
@@ -150,9 +159,12 @@ mod tests {
         assert_eq!(script.next_send(), None);
         script.received(b"22");
         assert_eq!(script.next_send(), None);
+        assert!(script.newly_done().is_empty());
         script.received(b"0 hello\r\n250");
         assert_eq!(script.next_send().unwrap(), "HELO");
+        assert_eq!(script.newly_done(), 1..=2);
         assert_eq!(script.next_send().unwrap(), "QUIT", "250 came before it was its turn");
+        assert_eq!(script.newly_done(), 3..=4);
         assert_eq!(script.next_send(), None);
         assert!(script.is_over() && script.deadline().is_none());
     }

@@ -17,7 +17,7 @@ use super::early::EarlyDatagrams;
 use super::lost::BUSY;
 use crate::engine::budget::Descriptors;
 use crate::engine::datagram::bound_socket::{self, BoundSocket, is_late_report};
-use crate::engine::datagram::destination;
+use crate::engine::datagram::destination::{self, Destination};
 use crate::engine::datagram::own_sockets::is_of_this_machine;
 use crate::engine::way_back::{RelayMark, Trail};
 use crate::model::endpoint::{Endpoint, is_reply};
@@ -99,7 +99,8 @@ pub(super) fn find<Key: Send + 'static>(
     let Towards { endpoint, socket, options, any_peer, remark } = towards;
     async move {
         let opened = async {
-            let (target, bind) = destination::find(&endpoint, &options).await?;
+            let found = destination::find(&endpoint, &options).await?;
+            let Destination { remote: target, bind, .. } = found;
             let bound = BoundSocket::bind(&bind, socket, Some(&options)).await?.pop();
             let bound = bound.ok_or_else(|| {
                 let cause = "the system has no such socket";

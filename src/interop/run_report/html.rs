@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::steps::step_lines;
 use super::words::escaped;
 use super::{RunFacts, covered, took};
+use crate::interop::run_compared::RunCompared;
 use crate::runner::{RunRow, RunVerdict};
 
 const STYLE: &str = "\
@@ -35,9 +37,40 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
         cells(&mut out, row);
     }
     out.push_str("</table>\n");
+    for it in run.compared {
+        compared(&mut out, it);
+    }
     out.push_str(&covered::html(run.covered));
     out.push_str("</body>\n</html>\n");
     out
+}
+
+/// What differs from another run, side by side.
+fn compared(out: &mut String, compared: &RunCompared) {
+    let _ = writeln!(out, "<h2>{}</h2>", escaped(&compared.summary()));
+    if compared.rows.is_empty() {
+        return;
+    }
+    let (base, other) = (escaped(&compared.base), escaped(&compared.other));
+    let _ = writeln!(out, "<table>\n<tr><th>preset<th>what<th>{base}<th>{other}</tr>");
+    let side = |value: &Option<String>| match value {
+        Some(text) => format!("<code>{}</code>", escaped(text)),
+        None => "nothing".to_owned(),
+    };
+    for row in &compared.rows {
+        let name = escaped(&row.name());
+        for it in &row.differences {
+            let (what, old, new) = (escaped(&it.what), side(&it.old), side(&it.new));
+            let _ = writeln!(
+                out,
+                "<tr><td>{name}<td>{what}<td class=\"failed\">{old}<td class=\"passed\">{new}</tr>"
+            );
+        }
+        if row.left_out > 0 {
+            let _ = writeln!(out, "<tr><td>{name}<td>and {} more<td><td></tr>", row.left_out);
+        }
+    }
+    out.push_str("</table>\n");
 }
 
 fn rank(verdict: &RunVerdict) -> u8 {
@@ -73,6 +106,12 @@ fn cells(out: &mut String, row: &RunRow) {
             let _ = writeln!(out, "{mark}  {}", escaped(&result.line()));
         }
         out.push_str("</pre></details>");
+    }
+    let steps = step_lines(row).join("\n");
+    if !steps.is_empty() {
+        let open = if row.verdict == RunVerdict::Passed { "" } else { " open" };
+        let steps = escaped(&steps);
+        let _ = write!(out, "<details{open}><summary>steps</summary><pre>{steps}</pre></details>");
     }
     let time = took(row.took);
     let _ =

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{RunFacts, covered};
+use super::{RunFacts, covered, steps};
 use crate::interop::ndjson;
 use crate::interop::run_compared::{ComparedRow, RunCompared, RunDifference};
 use crate::model::timing::Stamp;
@@ -125,6 +125,7 @@ pub(super) fn row_value(row: &RunRow) -> Value {
     };
     known(json!({
         "preset": row.path.as_str(),
+        "place": text(&row.place),
         "round": text(&row.round),
         "verdict": row.verdict.word(),
         "why": text(&row.why),
@@ -133,6 +134,7 @@ pub(super) fn row_value(row: &RunRow) -> Value {
         "took_us": u64::try_from(row.took.as_micros()).unwrap_or(u64::MAX),
         "checks": checks,
         "captured": captured,
+        "steps": steps::values(row),
         "failure": row.failure().map(ndjson::failure_value),
         "skipped": skipped,
     }))

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::RunFacts;
+use super::steps::step_lines;
 use super::words::{escaped, seconds};
+use crate::interop::run_compared::RunCompared;
 use crate::runner::{RunRow, RunTally, RunVerdict};
 
 /// The whole document.
@@ -15,7 +17,7 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
     let _ = writeln!(
         out,
         "<testsuites name=\"wirebench\" {} time=\"{}\">",
-        counts(&tally),
+        counts(&tally, run.compared),
         seconds(run.took)
     );
     let mut suites: BTreeMap<&str, Vec<&RunRow>> = BTreeMap::new();
@@ -25,13 +27,48 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
     for (folder, rows) in suites {
         suite(&mut out, folder, &rows, run);
     }
+    for compared in run.compared {
+        compared_suite(&mut out, compared, run);
+    }
     out.push_str("</testsuites>\n");
     out
 }
 
-fn counts(tally: &RunTally) -> String {
-    let RunTally { not_met, failed, .. } = tally;
-    format!("tests=\"{}\" failures=\"{not_met}\" errors=\"{failed}\"", tally.all())
+/// The counts of cases: of presets, and of what was compared.
+fn counts(tally: &RunTally, compared: &[RunCompared]) -> String {
+    let tests = tally.all() + compared.iter().map(|it| it.rows.len().max(1)).sum::<usize>();
+    let failures = tally.not_met + compared.iter().map(|it| it.rows.len()).sum::<usize>();
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{}\"", tally.failed)
+}
+
+/// A comparison as a suite: a case that failed for each preset that differs, or one that passed.
+fn compared_suite(out: &mut String, compared: &RunCompared, run: RunFacts<'_>) {
+    let (summary, name) = (compared.summary(), format!("{} and {}", compared.base, compared.other));
+    let _ = writeln!(
+        out,
+        "  <testsuite name=\"{}\" {} skipped=\"0\" time=\"0.000\" timestamp=\"{}\">",
+        escaped(&name),
+        counts(&RunTally::default(), std::slice::from_ref(compared)),
+        run.began_at()
+    );
+    let case = |name: &str| {
+        let classname = escaped(&format!("compared.{}", compared.other));
+        format!("    <testcase classname=\"{classname}\" name=\"{}\" time=\"0.000\"", escaped(name))
+    };
+    if compared.rows.is_empty() {
+        let _ = writeln!(out, "{}/>", case(&summary));
+    }
+    for row in &compared.rows {
+        let lines = row.lines();
+        let first = lines.first().map(|line| escaped(line)).unwrap_or_default();
+        let all = escaped(&lines.join("\n"));
+        let _ = writeln!(
+            out,
+            "{}>\n      <failure message=\"{first}\" type=\"difference\">{all}</failure>\n    </testcase>",
+            case(&row.name())
+        );
+    }
+    out.push_str("  </testsuite>\n");
 }
 
 fn suite(out: &mut String, folder: &str, rows: &[&RunRow], run: RunFacts<'_>) {
@@ -42,7 +79,7 @@ fn suite(out: &mut String, folder: &str, rows: &[&RunRow], run: RunFacts<'_>) {
         out,
         "  <testsuite name=\"{}\" {} skipped=\"{}\" time=\"{}\" timestamp=\"{}\">",
         escaped(name),
-        counts(&tally),
+        counts(&tally, &[]),
         tally.skipped,
         seconds(took),
         run.began_at()
@@ -83,7 +120,7 @@ fn case(out: &mut String, suite: &str, row: &RunRow) {
         }
         RunVerdict::Passed | RunVerdict::Running => String::new(),
     };
-    let remarks = row.remarks();
+    let remarks: Vec<String> = row.remarks().into_iter().chain(step_lines(row)).collect();
     if inside.is_empty() && remarks.is_empty() {
         out.push_str("/>\n");
         return;
@@ -103,8 +140,7 @@ fn remarked(remarks: &[String]) -> String {
 }
 
 fn case_name(row: &RunRow) -> String {
-    match row.round.as_str() {
-        "" => row.path.name().to_owned(),
-        round => format!("{} ({round})", row.path.name()),
-    }
+    let whole = row.name();
+    let behind_folder = whole.get(row.path.as_str().len()..).unwrap_or_default();
+    format!("{}{behind_folder}", row.path.name())
 }

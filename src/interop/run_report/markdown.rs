@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::steps::{self, step_lines};
 use super::{RunFacts, took};
 use crate::runner::{RunRow, RunVerdict};
 
@@ -21,17 +22,14 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
         if !row.target.is_empty() {
             let _ = writeln!(out, "{}\n", code(&row.target));
         }
-        // A fence that no line of it ends.
-        let lines = row.lines().join("\n");
-        let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-        let fence = "`".repeat(longest.max(2) + 1);
-        let _ = writeln!(out, "{fence}text\n{}\n{fence}\n", lines.replace('\r', " "));
+        let lines: Vec<String> = row.lines().into_iter().chain(step_lines(row)).collect();
+        fenced(&mut out, &lines.join("\n"));
     }
     out.push_str("| preset | verdict | time | remarks |\n| --- | --- | ---: | --- |\n");
     for row in run.rows.iter().take(ROWS) {
         let remarks = match &row.verdict {
             RunVerdict::Skipped(why) => why.clone(),
-            _ => row.remarks().join(", "),
+            _ => row.remarks().into_iter().chain(steps::remark(row)).collect::<Vec<_>>().join(", "),
         };
         let _ = writeln!(
             out,
@@ -45,6 +43,7 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
     if run.rows.len() > ROWS {
         let _ = writeln!(out, "\n{} more rows are left out here.", run.rows.len() - ROWS);
     }
+    passed_steps(&mut out, run);
     for document in run.covered.documents() {
         let _ = writeln!(out, "\n{}", plain(&document.line()));
     }
@@ -68,6 +67,28 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
         }
     }
     out
+}
+
+/// The steps of conversations that passed, folded.
+fn passed_steps(out: &mut String, run: RunFacts<'_>) {
+    let has_steps = |row: &&RunRow| row.verdict == RunVerdict::Passed && !row.steps.is_empty();
+    let rows: Vec<&RunRow> = run.rows.iter().filter(has_steps).take(ROWS).collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str("\n<details><summary>Steps of conversations that passed</summary>\n\n");
+    for row in rows {
+        let _ = writeln!(out, "{}\n", code(&row.name()));
+        fenced(out, &step_lines(row).join("\n"));
+    }
+    out.push_str("</details>\n");
+}
+
+/// Lines as they are, in a fence that none of them ends.
+fn fenced(out: &mut String, lines: &str) {
+    let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let _ = writeln!(out, "{fence}text\n{}\n{fence}\n", lines.replace('\r', " "));
 }
 
 /// Text as code, also in a table.

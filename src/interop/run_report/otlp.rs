@@ -14,11 +14,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::steps::state_word;
 use crate::model::end_address::EndAddress;
 use crate::model::failure::FailureKind;
 use crate::model::timing::Stamp;
 use crate::model::url_text::UrlText;
-use crate::runner::{RunRow, RunTally, RunVerdict, RunWire};
+use crate::runner::{RunRow, RunTally, RunVerdict, RunWire, StepState};
 
 /// `SPAN_KIND_INTERNAL`, `SPAN_KIND_CLIENT`.
 const INTERNAL: u8 = 1;
@@ -131,7 +132,11 @@ fn preset(trace: &mut Trace, root: &str, at: usize, row: &RunRow) {
         attributes.push(number("wirebench.checks", checks));
         attributes.push(number("wirebench.checks.met", checks - row.report.unmet() as u64));
     }
-    for (key, value) in [("wirebench.round", &row.round), ("wirebench.why", &row.why)] {
+    for (key, value) in [
+        ("wirebench.place", &row.place),
+        ("wirebench.round", &row.round),
+        ("wirebench.why", &row.why),
+    ] {
         if !value.is_empty() {
             attributes.push(text(key, value));
         }
@@ -176,6 +181,7 @@ fn sent(trace: &mut Trace, parent: &str, at: usize, row: &RunRow) {
         }
         let status = failure.map_or((0, String::new()), |failure| (ERROR, failure.to_string()));
         trace.push(method, CLIENT, (&id, Some(parent)), (start, end), &attributes, status);
+        steps(trace, &id, at, row);
         return;
     };
     let (of_http, status) = exchange(method, target, row, wire);
@@ -245,6 +251,28 @@ fn phases(trace: &mut Trace, parent: &str, at: usize, wire: &RunWire, start: u64
         let to = from.saturating_add(nanos(took));
         trace.push(name, INTERNAL, (&id, Some(parent)), (from, to), &[], (0, String::new()));
         from = to;
+    }
+}
+
+/// The steps of a conversation that were reached.
+fn steps(trace: &mut Trace, parent: &str, at: usize, row: &RunRow) {
+    for (number_of, step) in (1_u64..).zip(&row.steps) {
+        let (Some(after), Some(took)) = (step.after, step.took) else { continue };
+        let id = trace.span_id(&format!("step {number_of} {at}"));
+        let start = row.began.0.saturating_add(nanos(after));
+        let attributes = [
+            number("wirebench.step", number_of),
+            text("wirebench.step.about", &step.about),
+            text("wirebench.step.state", state_word(&step.state)),
+        ];
+        let status = match &step.state {
+            StepState::Done => (OK, String::new()),
+            StepState::NotMet(instead) => (ERROR, instead.clone()),
+            StepState::Open | StepState::NotReached => (0, String::new()),
+        };
+        let name = step.about.split(' ').next().unwrap_or_default();
+        let times = (start, start.saturating_add(nanos(took)));
+        trace.push(name, INTERNAL, (&id, Some(parent)), times, &attributes, status);
     }
 }
 

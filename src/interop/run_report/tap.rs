@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::RunFacts;
+use serde_json::Value;
+
 use super::json::row_value;
+use super::{RunFacts, steps};
 use crate::runner::RunVerdict;
 
 /// The whole report.
 pub(super) fn report(run: RunFacts<'_>) -> String {
-    let mut out = format!("TAP version 14\n1..{}\n", run.rows.len());
+    let points = run.compared.iter().map(|it| it.rows.len().max(1)).sum::<usize>();
+    let mut out = format!("TAP version 14\n1..{}\n", run.rows.len() + points);
     for (at, row) in run.rows.iter().enumerate() {
         let (number, name) = (at + 1, plain(&row.name()));
         let remarks = row.remarks();
@@ -28,13 +31,19 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
             // A text of JSON is one of YAML.
             let texts = [("message", row.lines().join("\n")), ("target", row.target.clone())];
             for (key, text) in texts {
-                let _ = writeln!(out, "  {key}: {}", serde_json::Value::from(text));
+                let _ = writeln!(out, "  {key}: {}", Value::from(text));
             }
-            let checks = row_value(row)["checks"].take();
-            let _ = writeln!(out, "  checks: {checks}");
+            let mut value = row_value(row);
+            let _ = writeln!(out, "  checks: {}", value["checks"].take());
+            if !row.steps.is_empty() {
+                let _ = writeln!(out, "  steps: {}", value["steps"].take());
+            }
             let _ = writeln!(out, "  ...");
+        } else if let Some(steps) = steps::values(row) {
+            let _ = writeln!(out, "  ---\n  steps: {}\n  ...", Value::from(steps));
         }
     }
+    compared(&mut out, run);
     let _ = writeln!(out, "# {}", plain(&run.summary()));
     for line in run.covered.lines() {
         let _ = writeln!(out, "# {}", plain(&line));
@@ -43,6 +52,24 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
         let _ = writeln!(out, "Bail out! {}", plain(why));
     }
     out
+}
+
+/// What differs from other runs: a point for each preset that does, or one that passed.
+fn compared(out: &mut String, run: RunFacts<'_>) {
+    let mut number = run.rows.len();
+    for compared in run.compared {
+        if compared.rows.is_empty() {
+            number += 1;
+            let _ = writeln!(out, "ok {number} - {}", plain(&compared.summary()));
+        }
+        for row in &compared.rows {
+            number += 1;
+            let name = format!("{} and {}: {}", compared.base, compared.other, row.name());
+            let differences = Value::from(row.lines());
+            let _ = writeln!(out, "not ok {number} - {}", plain(&name));
+            let _ = writeln!(out, "  ---\n  differences: {differences}\n  ...");
+        }
+    }
 }
 
 /// On one line, without signs that begin something in TAP.

@@ -27,7 +27,12 @@ impl Run {
                     talk.dialled(how);
                 }
             }
-            Event::Phase { id, phase: Phase::Connected { .. }, .. } => {
+            Event::StepDone { id, at, .. } => self.on_step(*id, *at, time),
+            Event::Phase { id, phase: Phase::Connected { .. }, at } => {
+                if let Some(live) = self.live.get_mut(id) {
+                    live.steps.begin(*at);
+                }
+                self.tell_steps(*id, time);
                 if let Some(LiveWait::Talk(talk)) = self.live.get_mut(id).map(|it| &mut it.waiting)
                 {
                     talk.connected();
@@ -122,13 +127,34 @@ impl Run {
                 }
             }
             _ if live.ends.is_some_and(|ends| ends <= time.now) => {
+                if let LiveWait::Talk(talk) = &live.waiting
+                    && let Some(report) = talk.late(&live.checks, time.wall)
+                {
+                    return self.talked(session, Some(Ok(report)), time);
+                }
                 let longest = self.settings.timeout.unwrap_or_default();
                 let cause = format!("it was not over within {longest:?}");
                 let kind = FailureKind::Timeout(longest);
                 let failure = Failure::new(Stage::Session, "", kind, cause);
-                self.cut_off(session, failure.hint("--timeout says how long it may take"), time);
+                self.cut_off(session, failure.hint(self.settings.words.timeout), time);
             }
             _ => self.look_at_talk(session, time),
+        }
+    }
+
+    /// A step of a conversation is done.
+    fn on_step(&mut self, session: SessionId, at: Stamp, time: RunTime) {
+        if let Some(live) = self.live.get_mut(&session) {
+            live.steps.done(at);
+            self.tell_steps(session, time);
+        }
+    }
+
+    /// How far the steps of a conversation under way are.
+    fn tell_steps(&mut self, session: SessionId, time: RunTime) {
+        let Some(live) = self.live.get(&session) else { return };
+        if let Some(row) = self.rows.get_mut(live.row) {
+            row.steps = live.steps.told(&RunVerdict::Running, live.began, time.now);
         }
     }
 

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use super::beside::NO_ROUND;
 use super::over::told_report;
 use super::{Run, RunNews, RunOrder, RunTime, planned};
 use crate::check::{Came, CameBody, CameFrom, CheckReport, Checks, Heard, Served};
@@ -67,12 +68,12 @@ impl Run {
         for at in 0..self.script.listeners.len() {
             let own = self.session();
             let place = self.script.steps.len() + at;
-            let scope = self.scope(usize::MAX, place);
+            let scope = self.scope(NO_ROUND, place);
             let Some(listener) = self.script.listeners.get(at) else { return };
             let (path, preset) = (listener.path.to_string(), listener.path.clone());
             let secrets = scope.hidden();
             let checks = compose::checks(&listener.spec, &*scope, UnknownNames::Refused);
-            let plan = planned(&listener.spec, &scope);
+            let plan = planned(&listener.spec, &scope, self.settings.words);
             let can = listener.spec.capabilities();
             let look = if checks.is_empty() { ListenerLook::Over } else { ListenerLook::Due };
             let served = Served::new(can);
@@ -144,6 +145,7 @@ impl Run {
         self.rows.push(RunRow {
             path: listener.path.clone(),
             about: listener.about.clone(),
+            place: String::new(),
             round: String::new(),
             why: format!("needed by {}", user.unwrap_or_default()),
             target: target.unwrap_or_default(),

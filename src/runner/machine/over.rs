@@ -5,7 +5,7 @@ use crate::check::CheckReport;
 use crate::model::secrets::{Disclosure, masked_name};
 use crate::model::timing::Stamp;
 use crate::runner::live::{Live, LiveWait};
-use crate::runner::row::{RunRow, RunVerdict, told_steps};
+use crate::runner::row::{RunRow, RunVerdict};
 
 impl Run {
     /// A preset did not pass: it is tried again, or over.
@@ -64,14 +64,14 @@ impl Run {
             self.news.push(RunNews::Looked(live.row, report.clone()));
         }
         if let Some(row) = self.rows.get_mut(live.row) {
-            row.steps = told_steps(&live.steps, &verdict);
+            row.steps = live.steps.told(&verdict, live.began, time.now);
             row.verdict = verdict;
             row.report = told_report(report, &told);
             row.took = time.now.since(live.began);
             self.news.push(RunNews::Over(live.row));
         }
         if self.settings.fail_fast && !has_passed && self.stopped.is_none() {
-            self.stopped = Some("an earlier preset did not pass (--fail-fast)".to_owned());
+            self.stopped = Some(self.settings.words.fail_fast.to_owned());
         }
         self.next_of(live, has_passed, time);
     }
@@ -132,11 +132,11 @@ impl Run {
             .flat_map(|(round, open)| open.unbegun.iter().map(|step| (*round, *step)))
             .collect();
         let steps = self.script.steps.len();
-        let unopened = self.next_round..self.rounds.len();
+        let unopened = self.next_round..self.round_count();
         rest.extend(unopened.flat_map(|round| (0..steps).map(move |step| (round, step))));
         self.open.clear();
         self.ready.clear();
-        self.next_round = self.rounds.len();
+        self.next_round = self.round_count();
         let never = RunTime { now: Stamp(0), wall: Stamp(0) };
         for (round, step) in rest {
             let row = self.row((round, step), String::new(), never);

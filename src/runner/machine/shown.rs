@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Run;
+use super::beside::NO_ROUND;
 use crate::model::end_address::EndAddress;
 use crate::model::id::SessionId;
 use crate::model::preset::{PresetPath, Scope};
@@ -11,6 +12,7 @@ use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
 use crate::runner::listeners::ListenerState;
 use crate::runner::live::Live;
+use crate::runner::row::round_name;
 
 /// What a session of a run was opened for.
 #[derive(Debug)]
@@ -71,15 +73,16 @@ impl Run {
         let begun = self.open.iter();
         let begun = begun.flat_map(|(round, open)| open.unbegun.iter().map(|step| (*round, *step)));
         let steps = self.script.steps.len();
-        let unopened = self.next_round..self.rounds.len();
+        let unopened = self.next_round..self.round_count();
         begun.chain(unopened.flat_map(move |round| (0..steps).map(move |step| (round, step))))
     }
 
-    /// The preset of a step, and the name of a round.
+    /// The preset of a step, and the name of a round: of the place it goes to and of its data.
     #[must_use]
-    pub fn step_of(&self, (round, step): (usize, usize)) -> Option<(&PresetPath, &str)> {
-        let round = self.rounds.get(round).map_or("", |round| round.name.as_str());
-        Some((&self.script.steps.get(step)?.path, round))
+    pub fn step_of(&self, (round, step): (usize, usize)) -> Option<(&PresetPath, String)> {
+        let place = self.place_of(round).map_or("", |place| place.name.as_str());
+        let data = self.round_of(round).map_or("", |round| round.name.as_str());
+        Some((&self.script.steps.get(step)?.path, round_name(place, data)))
     }
 
     /// Whose a session is that was just ordered to be opened; `None` = none of this run.
@@ -88,13 +91,13 @@ impl Run {
         if let Some(Live { row, round, step, .. }) = self.live.get(&id) {
             let name = self.rows.get(*row)?.name();
             let of = self.script.steps.get(*step)?;
-            let spec = &of.content.as_ref().ok()?.spec;
+            let spec = &self.content(*round, *step)?.as_ref().ok()?.spec;
             let (path, scope) = (&of.path, self.scope(*round, *step));
             return Some(RunSession { name, row: Some(*row), path, spec, scope });
         }
         let at = self.listeners.iter().position(|listener| listener.session == id)?;
         let listener = self.script.listeners.get(at)?;
-        let scope = self.scope(usize::MAX, self.script.steps.len() + at);
+        let scope = self.scope(NO_ROUND, self.script.steps.len() + at);
         let name = listener.path.to_string();
         Some(RunSession { name, row: None, path: &listener.path, spec: &listener.spec, scope })
     }

@@ -467,6 +467,10 @@ fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
         Check::Wrong { line, column, message } => {
             return vec![(format!("line {line}, column {column}: {message}"), palette.error)];
         }
+        Check::Wanted(words, _) => {
+            parts.push((words.clone(), palette.dim));
+            return parts;
+        }
         Check::Empty if !view.writing => return parts,
         Check::Empty => 0,
         Check::Bytes(bytes) => *bytes,

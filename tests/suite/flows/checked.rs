@@ -176,3 +176,59 @@ fn of_a_request_to_a_listener_the_last_one_is_expected_to_be_like_it() {
     let rows = driver.app.shared.drafts.current().spec.expected().unwrap();
     assert_eq!((&*rows[0].name, &*rows[0].value), ("path", "'/0'"));
 }
+
+/// The expectations of the draft on the screen.
+fn expected(driver: &Driver) -> Vec<String> {
+    let rows = driver.app.shared.drafts.current().spec.expected().unwrap();
+    rows.iter().map(|row| format!("{} = {}", row.name, row.value)).collect()
+}
+
+#[test]
+fn times_and_what_was_not_met_are_expected_as_they_are() {
+    let mut driver = Driver::with(WIDE, workspace(&[("login", LOGIN)]));
+    let (id, _) = Driver::opened(&driver.keys("<A-1>g<Enter><F5>"));
+    let order = answered(&mut driver, id).unwrap();
+    look(&mut driver, &order);
+    driver.keys("<A-4>");
+    let to_tab = |driver: &mut Driver, text: &str| {
+        for _ in 0..8 {
+            if driver.shows(text) {
+                return;
+            }
+            driver.keys("<A-Right>");
+        }
+        panic!("no {text}: {}", driver.screen());
+    };
+    to_tab(&mut driver, "✗ json .user.id");
+    driver.keys("g<Down>+");
+    driver.assert_shows("expected from now on: json .user.id = 42");
+    assert_eq!(expected(&driver), ["status = 200", "json .user.id = 42"]);
+    to_tab(&mut driver, "Started");
+    let total = driver.screen().lines().any(|line| line.contains("Total"));
+    assert!(total, "{}", driver.screen());
+    driver.keys("g<Down><Down><Down><Down><Down><Down>+");
+    driver.assert_shows("expected from now on: total = <= ");
+    assert!(expected(&driver)[2].ends_with("ms"), "{:?}", expected(&driver));
+}
+
+#[test]
+fn messages_of_a_conversation_are_expected_and_captured() {
+    let text = "[tcp]\naddress = \"h:1\"\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("it", text)]));
+    let (id, _) = Driver::opened(&driver.keys("<A-1>g<Enter><F5>"));
+    let conn = id.conn(1);
+    let records = vec![
+        record(conn, 1, Direction::Received, b"220 id=17\r\n"),
+        record(conn, 2, Direction::Sent, b"HELO\r\n"),
+        record(conn, 3, Direction::Received, b"\x00\x01"),
+    ];
+    driver.event(traffic(vec![info(conn, Protocol::Tcp, Side::Client)], records));
+    driver.keys("<A-4><Esc>g+");
+    driver.assert_shows("expected from now on: body = contains '220 id=17'");
+    driver.keys("@");
+    driver.assert_shows("{{id}} is captured from body matches 'id= *([^");
+    driver.keys("<Down>+");
+    driver.assert_shows("choose a row that was received");
+    driver.keys("<Down>+");
+    assert_eq!(expected(&driver), ["body = contains '220 id=17' and contains 0x0001"]);
+}

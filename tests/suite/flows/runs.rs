@@ -29,22 +29,27 @@ const USER: &str = "[http]\nurl = \"http://{{mock.address}}/user?t={{token}}\"\n
 const BODY: &str = "{\"token\":\"t0p-value\",\"id\":42}";
 
 /// What became of orders for the engine, and which there were.
-struct Peer {
-    opened: Vec<(SessionId, Plan)>,
-    closed: Vec<SessionId>,
+pub struct Peer {
+    pub opened: Vec<(SessionId, Plan)>,
+    pub closed: Vec<SessionId>,
     /// Of answers; `None` = they do not come.
-    status: Option<u16>,
+    pub status: Option<u16>,
     /// The listener tells of what is asked.
-    serves: bool,
+    pub serves: bool,
+    /// Other answers of what goes to these.
+    pub by_target: Vec<(&'static str, u16)>,
+    /// So many are answered, and no more.
+    pub hangs_after: Option<usize>,
 }
 
 impl Peer {
-    fn new(status: Option<u16>) -> Self {
-        Peer { opened: Vec::new(), closed: Vec::new(), status, serves: false }
+    pub fn new(status: Option<u16>) -> Self {
+        let (opened, closed, by_target) = (Vec::new(), Vec::new(), Vec::new());
+        Peer { opened, closed, status, serves: false, by_target, hangs_after: None }
     }
 
     /// Answers what is asked of engine and shell until nothing more is.
-    fn play(&mut self, driver: &mut Driver, effects: Vec<Effect>) {
+    pub fn play(&mut self, driver: &mut Driver, effects: Vec<Effect>) {
         let mut waiting = effects;
         while !waiting.is_empty() {
             for effect in std::mem::take(&mut waiting) {
@@ -71,6 +76,12 @@ impl Peer {
             return driver.phase(id, Phase::Listening { addresses, receive_buffer: None });
         }
         let Some(status) = self.status else { return Vec::new() };
+        if self.hangs_after.is_some_and(|most| self.targets().len() > most) {
+            return Vec::new();
+        }
+        let target = self.targets().pop().unwrap_or_default();
+        let own = self.by_target.iter().find(|(part, _)| target.contains(part));
+        let status = own.map_or(status, |(_, status)| *status);
         if self.serves {
             self.serve(driver, status);
         }
@@ -91,7 +102,7 @@ impl Peer {
         driver.event(Event::Exchange(Box::new(told)));
     }
 
-    fn targets(&self) -> Vec<String> {
+    pub fn targets(&self) -> Vec<String> {
         let clients = self.opened.iter().filter(|(_, plan)| !plan.side().listens());
         clients.map(|(_, plan)| plan.address()).collect()
     }
@@ -117,7 +128,7 @@ fn users() -> Driver {
 }
 
 /// The cursor on the folder, which is run as it is.
-const RUN_FOLDER: &str = "<A-1>g<Down>R<Enter>";
+pub const RUN_FOLDER: &str = "<A-1>g<Down>R<Enter>";
 
 /// Runs the folder `users` with answers of this status.
 fn run(driver: &mut Driver, status: Option<u16>) -> Peer {
@@ -432,4 +443,6 @@ fn a_try_that_takes_too_long_is_over_by_the_timeout_of_the_window() {
     let effects = driver.tell(Message::Timer(Timer::Run));
     peer.play(&mut driver, effects);
     driver.assert_shows("it was not over within 2s");
+    driver.assert_shows("'Timeout' in the window of a run");
+    assert!(!driver.shows("--timeout"), "{}", driver.screen());
 }

@@ -3,6 +3,7 @@
 use wirebench::app::effect::Effect;
 use wirebench::app::message::Message;
 use wirebench::app::wanted_values::{ProgramAnswer, ProgramOrder};
+use wirebench::engine::command::Command;
 use wirebench::model::preset::{Environment, ValueCommand};
 use wirebench::store::job::Workspace;
 
@@ -111,4 +112,30 @@ fn a_program_that_may_not_run_leaves_it_unsent() {
     driver.tell(Message::Programs(ProgramAnswer::Unanswered(programs)));
     assert!(!is_sent(&driver.keys("<Esc>")));
     assert!(driver.shows("not sent: a value it needs was not given"), "{}", driver.screen());
+}
+
+#[test]
+fn a_line_of_a_conversation_asks_for_what_it_wants_each_time() {
+    let (mut driver, conn) = super::conversations::talking(SIZE);
+    driver.keys("i");
+    driver.paste("PIN {{prompt \"PIN\"}} {{prompt \"Code\" secret}}");
+    driver.assert_shows("'PIN' is asked for when it is sent");
+    let sent = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Engine(Command::Send { data, .. }) => Some(data.clone()),
+            _ => None,
+        })
+    };
+    let effects = driver.keys("<Enter>");
+    assert_eq!(sent(&effects), None);
+    driver.assert_shows("PIN");
+    assert_eq!(sent(&driver.keys("1234<Enter>")), None, "the other is asked for, too");
+    driver.assert_shows("Code");
+    let data = sent(&driver.keys("s3cret<Enter>")).expect("it is sent");
+    assert!(data.starts_with(b"PIN 1234 s3cret"), "{data:?}");
+    // The next time it is asked for anew, and what is not given is not sent.
+    driver.keys("<Up><Enter>");
+    assert_eq!(sent(&driver.keys("<Esc>")), None);
+    driver.assert_shows("not sent: a value it needs was not given");
+    assert_eq!(conn.session, driver.app.shared.session().unwrap().id);
 }

@@ -13,6 +13,7 @@ use crate::app::focus::Pane;
 use crate::app::format::{self, count};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::run_options::RunOptions;
+use crate::app::places_compared::{PlacesCompared, ShownPlace};
 use crate::app::preset_runs::{PreparedRun, RUN_ROWS, RunScope, RunWish, ShownRun};
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
@@ -24,7 +25,10 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::{PresetPath, Scope};
 use crate::model::secrets::{Secrets, secret_values};
 use crate::model::spec::Spec;
-use crate::runner::{self, Run, RunRound, RunScript, RunSettings, RunVerdict, TagTest};
+use crate::runner::{
+    self, ComparedPlace, PlaceKind, PreparedPlace, Run, RunRound, RunScript, RunSettings,
+    RunVerdict, RunWords, TagTest,
+};
 use crate::store::job::{Job, VariableKind};
 
 /// The name under which a file of rows is read.
@@ -49,7 +53,28 @@ pub(crate) fn act(app: &mut App, action: Action) {
         return app.say("the presets are still being read: try it again in a moment");
     }
     let scopes = scopes_of_cursor(app);
-    app.overlays.push(Overlay::RunOptions(Box::new(RunOptions::new(scopes))));
+    let mut window = RunOptions::new(scopes, environments(app));
+    if action == Action::ComparePlaces {
+        window = window.to_places(&[]);
+    }
+    app.overlays.push(Overlay::RunOptions(Box::new(window)));
+}
+
+/// The names of the environments, in their order.
+fn environments(app: &App) -> Vec<String> {
+    app.shared.workspace.environments.iter().map(|it| it.name.clone()).collect()
+}
+
+/// Asks where what the window of runs shows goes to beside each other.
+pub(super) fn choose_places(app: &mut App) {
+    let Some(shown) = &app.shared.runs.current else { return };
+    if shown.is_live() {
+        return app.say(app.keyed("a run is under way: [stop] in its window ends it"));
+    }
+    let RunWish { names, title, places, .. } = shown.wish.clone();
+    let scope = RunScope { name: "what ran", names, title };
+    let window = RunOptions::new(vec![scope], environments(app)).to_places(&places);
+    app.overlays.push(Overlay::RunOptions(Box::new(window)));
 }
 
 /// What can be run of where the cursor is.
@@ -130,7 +155,9 @@ pub(super) fn begin(app: &mut App, wish: RunWish) {
     if live(app).is_some() {
         return app.say(app.keyed("a run is under way: [stop] in its window ends it"));
     }
-    if let Some(LayerFault { environment, cause }) = app.shared.environment_fault() {
+    let in_force = app.shared.environment_fault().into_iter();
+    let fault = wish.places.iter().filter_map(|place| app.shared.fault_of(place));
+    if let Some(LayerFault { environment, cause }) = in_force.chain(fault).next() {
         return app.warn(format!("not run: {}: {cause}", VariableKind::Plain.file(&environment)));
     }
     if !restore::is_begun(app) {
@@ -205,13 +232,17 @@ pub(super) fn give_up(app: &mut App, why: &str) {
 
 /// Gets the values that are missing, each once; then it begins.
 pub(super) fn go_on_beginning(app: &mut App) {
-    let Some(PreparedRun { script, rounds: Some(rounds), .. }) = &app.shared.runs.prepared else {
+    let Some(PreparedRun { wish, script, rounds: Some(rounds) }) = &app.shared.runs.prepared else {
         return;
     };
-    let scopes = scopes(app, script);
-    let wanted = wants(script, &scopes, rounds.first());
+    let goes_to = places(app, wish, script);
+    let mut wanted: Vec<WantedValue> = Vec::new();
+    for place in &goes_to {
+        let of_place = wants(script, place, rounds.first());
+        wanted.extend(of_place.into_iter().filter(|one| !wanted.contains(one)).collect::<Vec<_>>());
+    }
     if wanted.is_empty() {
-        return start(app, scopes);
+        return start(app, goes_to);
     }
     let wanted: Vec<&WantedValue> = wanted.iter().collect();
     if !wanted::get(app, &wanted, WaitsFor::Run, UnknownNames::Refused) {
@@ -220,17 +251,18 @@ pub(super) fn go_on_beginning(app: &mut App) {
 }
 
 /// What the presets want to be got before: programs, and what is asked for.
-fn wants(script: &RunScript, scopes: &[Arc<Scope>], round: Option<&RunRound>) -> Vec<WantedValue> {
+fn wants(script: &RunScript, place: &PreparedPlace, round: Option<&RunRound>) -> Vec<WantedValue> {
     let steps = script.steps.iter().map(|step| step.content.as_ref().ok().map(|it| &it.spec));
     let specs = steps.chain(script.listeners.iter().map(|listener| Some(&listener.spec)));
     // Scopes of a folder are one, so what a row of data adds to them is put in once.
     let mut with_row: HashMap<*const Scope, Scope> = HashMap::new();
     let mut wanted: Vec<WantedValue> = Vec::new();
-    for (spec, scope) in specs.zip(scopes) {
+    for (spec, scope) in specs.zip(&place.scopes) {
         let Some(spec) = spec else { continue };
         let scope = with_row.entry(Arc::as_ptr(scope)).or_insert_with(|| {
             let mut scope = (**scope).clone();
             scope.captured.extend(round.into_iter().flat_map(|it| it.variables.clone()));
+            scope.captured.extend(place.variables.clone());
             scope
         });
         for one in wants_of(spec, scope) {
@@ -247,13 +279,50 @@ fn wants_of(spec: &Spec, scope: &Scope) -> Vec<WantedValue> {
     issues.into_iter().filter_map(|issue| issue.wants.map(|wanted| *wanted)).collect()
 }
 
+/// Where it goes: as it is, or to each of the places that are wished for; one alone goes beside what is in force.
+fn places(app: &App, wish: &RunWish, script: &RunScript) -> Vec<PreparedPlace> {
+    let in_force = app.shared.environment.as_deref();
+    let in_scope = |name: &str, environment: Option<&str>| {
+        PreparedPlace::new(name, scopes(app, script, environment))
+    };
+    let as_it_is = |name: &str| in_scope(name, in_force);
+    let to = |word: &String| {
+        let mut place = as_it_is(word);
+        match ComparedPlace::parse(word).kind {
+            PlaceKind::Environment => return in_scope(word, Some(word)),
+            PlaceKind::Value(name, value) => place.variables = BTreeMap::from([(name, value)]),
+            PlaceKind::Address => place.address = Some(word.clone()),
+        }
+        place
+    };
+    match wish.places.as_slice() {
+        [] => vec![as_it_is("")],
+        [one] => vec![as_it_is(in_force.unwrap_or(AS_IT_IS)), to(one)],
+        all => all.iter().map(to).collect(),
+    }
+}
+
+/// The environment in force at each of the places; none where there is one alone.
+fn shown_places(app: &App, places: &[PreparedPlace]) -> Vec<ShownPlace> {
+    let in_force = app.shared.environment.as_ref();
+    let known = |name: &String| app.shared.environment_named(name).map(|_| name.clone());
+    let shown = |place: &PreparedPlace| ShownPlace {
+        name: place.name.clone(),
+        environment: known(&place.name).or_else(|| in_force.cloned()),
+    };
+    if places.len() > 1 { places.iter().map(shown).collect() } else { Vec::new() }
+}
+
+/// What a run without an environment is called beside others.
+const AS_IT_IS: &str = "as it is";
+
 /// What templates may refer to, for the steps and behind them for the listeners: one for each folder.
-fn scopes(app: &App, script: &RunScript) -> Vec<Arc<Scope>> {
+fn scopes(app: &App, script: &RunScript, environment: Option<&str>) -> Vec<Arc<Scope>> {
     let steps = script.steps.iter().map(|step| &step.path);
     let paths = steps.chain(script.listeners.iter().map(|listener| &listener.path));
     let mut of_folders: BTreeMap<&str, Arc<Scope>> = BTreeMap::new();
     let scope_of = |path: &PresetPath| {
-        let mut scope = app.shared.scope_in(path.folder());
+        let mut scope = app.shared.scope_with(path.folder(), environment);
         wanted::answered(app, WaitsFor::Run, &mut scope);
         Arc::new(scope)
     };
@@ -262,7 +331,7 @@ fn scopes(app: &App, script: &RunScript) -> Vec<Arc<Scope>> {
         .collect()
 }
 
-fn start(app: &mut App, scopes: Vec<Arc<Scope>>) {
+fn start(app: &mut App, places: Vec<PreparedPlace>) {
     let Some(prepared) = app.shared.runs.prepared.take() else { return };
     let PreparedRun { wish, script, rounds } = prepared;
     app.waiting.take_if(|waiting| waiting.of == WaitsFor::Run);
@@ -280,8 +349,10 @@ fn start(app: &mut App, scopes: Vec<Arc<Scope>>) {
         first_session: 1,
         keeps_bodies: true,
         keeps_answers: true,
+        words: RunWords::WINDOW,
     };
-    let mut run = Run::new(script, scopes, rounds.unwrap_or_default(), settings);
+    let shown_places = shown_places(app, &places);
+    let mut run = Run::to_places(script, places, rounds.unwrap_or_default(), settings);
     let total = run.total();
     if total > RUN_ROWS {
         let (total, most) = (count(total as u64), count(RUN_ROWS as u64));
@@ -294,7 +365,10 @@ fn start(app: &mut App, scopes: Vec<Arc<Scope>>) {
     let began = format::local(began.unwrap_or_default(), app.shared.utc_offset);
     app.shared.runs.make_room(&format!("the run of {}", began.strftime("%H:%M:%S")));
     let mut shown = ShownRun::new(run, wish, time(app));
-    shown.environment.clone_from(&app.shared.environment);
+    if shown_places.is_empty() {
+        shown.environment.clone_from(&app.shared.environment);
+    }
+    shown.places = PlacesCompared::new(shown_places);
     shown.unsaved = unsaved;
     app.shared.runs.current = Some(shown);
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Run(_)));

@@ -13,6 +13,7 @@ use crate::engine::command::Command;
 use crate::interop::history_spec::{forgetting, summary};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
+use crate::model::preset::PresetPath;
 use crate::model::session_outcome::SessionOutcome;
 use crate::runner::RunVerdict;
 use crate::store::job::{HistoryEntry, Job};
@@ -46,7 +47,7 @@ fn register(app: &mut App, id: SessionId, plan: &Plan) {
     let is_kept = entry.spec.is_remembered() && row.is_some() && shown.entries < RUN_ENTRIES;
     shown.entries += usize::from(is_kept);
     shown.opened(row, id);
-    let environment = shown.environment.clone();
+    let environment = shown.environment_of(row).map(str::to_owned);
     app.shared.sessions.open_as(id, plan.clone(), title, now);
     if let Some(session) = app.shared.sessions.get_mut(id) {
         (session.environment, session.written) = (environment, written);
@@ -63,6 +64,20 @@ pub(super) fn open_row(app: &mut App, row: usize) {
     let Some(row) = shown.run.rows().get(row) else { return };
     let (path, session) = (row.path.clone(), row.session);
     let is_unmet = matches!(row.verdict, RunVerdict::NotMet(_));
+    look(app, path, session, is_unmet);
+}
+
+/// Shows what came to a listener so far.
+pub(super) fn open_listener(app: &mut App, at: usize) {
+    let Some(shown) = &app.shared.runs.current else { return };
+    let watched = shown.run.watched(at).map(|it| (it.path.clone(), it.session));
+    if let Some((path, session)) = watched {
+        look(app, path, Some(session), false);
+    }
+}
+
+/// Shows a session with its preset in the form.
+fn look(app: &mut App, path: PresetPath, session: Option<SessionId>, is_unmet: bool) {
     let is_there = |id: &SessionId| app.shared.sessions.get(*id).is_some();
     let Some(id) = session.filter(is_there) else {
         if session.is_some() {

@@ -13,7 +13,7 @@ use crate::app::editor::{Editor, Inserted, LineMode};
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::codec::escape;
-use crate::compose::template::Variables;
+use crate::compose::template::{Variables, WantedValue};
 use crate::compose::{UnknownNames, payload};
 use crate::model::client::InputSpec;
 use crate::model::key::{Key, KeyCode};
@@ -59,6 +59,8 @@ pub enum Check {
         column: usize,
         message: String,
     },
+    /// A value is got when it is sent; the words for that.
+    Wanted(String, Box<WantedValue>),
 }
 
 /// Lines sent before, each with its mode, by kind of session, the newest last.
@@ -197,6 +199,9 @@ pub(super) fn compose(
 ) -> Result<Bytes, Check> {
     let written = Payload { text: text.to_owned(), format: mode.format };
     payload(&written, mode.ending, variables, unknown).map_err(|issue| {
+        if let Some(wanted) = issue.wants {
+            return Check::Wanted(issue.message, wanted);
+        }
         let start = issue.span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;

@@ -4,16 +4,19 @@
 use bytes::Bytes;
 
 use super::conversation_view::ConversationPane;
+use crate::app::action::Action;
+use crate::app::as_expected;
+use crate::app::checking::CheckWish;
 use crate::app::copying::{self, CopyAs};
 use crate::app::decoded_view;
 use crate::app::effect::Effect;
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, RowChange};
 use crate::app::outcome::Outcome;
 use crate::app::prompt::{Prompt, PromptPurpose};
 use crate::app::shared::Shared;
 use crate::app::{format, to_preset};
 use crate::engine::command::{Command, Recipient};
-use crate::model::record::{Record, RecordKind};
+use crate::model::record::{Direction, Record, RecordKind};
 use crate::timeline::conversation::{self, MessageRow};
 
 /// Longest message put into the input line; a longer one is no line.
@@ -94,6 +97,31 @@ impl ConversationPane {
             return Err(Outcome::warn(format!("only the first {} were kept", format::size(kept))));
         }
         Ok(Outcome::yes())
+    }
+
+    /// Expects the bytes to come, or captures the value on their first line, whenever the preset is sent.
+    pub(super) fn check_by(&self, shared: &Shared, action: Action) -> Result<Outcome, Outcome> {
+        let (row, bytes) = self.data(shared, "expect or capture")?;
+        if row.direction != Direction::Received {
+            return Err(Outcome::say(
+                "what comes is expected and captured: choose a row that was received",
+            ));
+        }
+        let listens = shared.session().is_some_and(|session| session.side().listens());
+        let wish = if action == Action::CaptureValue {
+            if listens {
+                return Err(Outcome::say(
+                    "only answers to what we send are captured; [expect-value] expects this",
+                ));
+            }
+            let (of, name) = as_expected::captured_line(&bytes);
+            CheckWish::Capture { name, of }
+        } else {
+            let value = as_expected::contained(&bytes);
+            let value = value.ok_or_else(|| Outcome::say("there is nothing on it to expect"))?;
+            CheckWish::Expect { about: "body".to_owned(), value }
+        };
+        Ok(Intent::Rows(RowChange::Check(wish)).into())
     }
 
     /// Makes a draft that sends the bytes.

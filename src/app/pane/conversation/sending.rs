@@ -9,6 +9,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
+use crate::app::wanted_values::{ValueWish, WaitingLine};
 use crate::compose::UnknownNames;
 use crate::engine::command::{Command, Recipient};
 use crate::model::key::{Key, KeyCode};
@@ -188,7 +189,7 @@ impl ConversationPane {
 
     /// Sends what is typed, if it can be sent: with its line ending or bare, to all or as it goes,
     /// unknown names as they are written.
-    pub(super) fn send(&mut self, shared: &Shared, how: Action) -> Outcome {
+    pub(crate) fn send(&mut self, shared: &Shared, how: Action) -> Outcome {
         let text = self.typed(shared);
         let to = match self.target(shared, how == Action::SendToAll) {
             Ok(to) => to,
@@ -214,6 +215,11 @@ impl ConversationPane {
                     "; [send-literal] sends it literally"
                 };
                 return Outcome::warn(format!("not sent: column {column}: {message}{hint}"));
+            }
+            Err(Check::Wanted(_, wanted)) => {
+                let Some(session) = shared.session() else { return Outcome::yes() };
+                let line = WaitingLine { session: session.id, how };
+                return Intent::from(ValueWish::OfLine(line, wanted)).into();
             }
             Err(_) => return Outcome::yes(),
         };

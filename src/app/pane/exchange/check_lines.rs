@@ -35,7 +35,12 @@ fn failed(result: &CheckResult, told: &dyn Fn(&str) -> Marked, found: &mut Vec<T
     found.push(TextLine::new(Tone::Dim, "    expected", told(&result.wanted)));
     found.push(TextLine::new(Tone::Failure, "    got", told(&result.got)));
     for difference in &result.differences {
-        found.push(TextLine::new(Tone::Warning, "", told(&format!("    {difference}"))));
+        let tone = match difference.trim_start().chars().next() {
+            Some('-') => Tone::Pair,
+            Some('+') => Tone::Failure,
+            _ => Tone::Warning,
+        };
+        found.push(TextLine::new(tone, "", told(&format!("    {difference}"))));
     }
 }
 

@@ -1,0 +1,133 @@
+//! The places that a run goes to beside each other, so that what they answer can be compared: environments, values of
+//! a variable, addresses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::script::RunStep;
+use crate::model::failure::Failure;
+use crate::model::preset::{Preset, Scope};
+use crate::model::readdress::{AddressChange, most_common};
+use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
+
+/// A place as it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparedPlace {
+    /// As it was typed: it is told apart by that.
+    pub name: String,
+    pub kind: PlaceKind,
+}
+
+/// What a place is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlaceKind {
+    Environment,
+    /// A value of a variable.
+    Value(String, String),
+    /// Scheme, host and port, in place of those of every preset.
+    Address,
+}
+
+/// A place with all that a run needs of it.
+#[derive(Debug, Default)]
+pub struct PreparedPlace {
+    /// Empty where there is one alone.
+    pub name: String,
+    /// What the templates of each step, and behind them of each listener, may refer to.
+    pub scopes: Vec<Arc<Scope>>,
+    /// Values that win over all others.
+    pub variables: BTreeMap<String, String>,
+    /// Where presets go in place of where they say.
+    pub address: Option<String>,
+    /// The presets of the steps with that.
+    pub(super) presets: Option<Vec<Result<Preset, Failure>>>,
+}
+
+impl ComparedPlace {
+    /// Reads `dev`, `base=http://old`, `http://127.0.0.1:8080` or `host:80`.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        let is_name = |name: &str| {
+            let is_of_it = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+            !name.is_empty() && name.chars().all(is_of_it)
+        };
+        let kind = match word.split_once('=') {
+            Some((name, value)) if is_name(name) => PlaceKind::Value(name.into(), value.into()),
+            _ if word.contains(':') => PlaceKind::Address,
+            _ => PlaceKind::Environment,
+        };
+        ComparedPlace { name: word.to_owned(), kind }
+    }
+}
+
+impl PreparedPlace {
+    /// With these scopes, and all else as it is.
+    #[must_use]
+    pub fn new(name: &str, scopes: Vec<Arc<Scope>>) -> Self {
+        PreparedPlace { name: name.to_owned(), scopes, ..PreparedPlace::default() }
+    }
+
+    /// Puts the presets where this place is.
+    pub(super) fn readdress(&mut self, steps: &[RunStep]) {
+        let Some(to) = &self.address else { return };
+        let moved = |step: &RunStep| {
+            let mut content = step.content.clone();
+            if let Ok(preset) = &mut content {
+                readdress(&mut preset.spec, to);
+            }
+            content
+        };
+        self.presets = Some(steps.iter().map(moved).collect());
+    }
+}
+
+/// Lets a preset go to another scheme, host and port; one that has no scheme takes none.
+pub fn readdress(spec: &mut Spec, to: &str) {
+    let (parts, own) = (UrlText::of(to), UrlText::of(spec.address()).scheme);
+    let to = match (spec.as_http(), parts.scheme, own) {
+        (None, ..) => parts.host_port.to_owned(),
+        (Some(_), "", own) if !own.is_empty() => format!("{own}://{to}"),
+        (Some(_), ..) => to.to_owned(),
+    };
+    let from = most_common([spec.address()].into_iter()).unwrap_or_default();
+    let change = AddressChange::new(&from, &to).ok();
+    if let Some(changed) = change.and_then(|change| change.of(spec.address())) {
+        *spec.address_mut() = changed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::protocol::{Protocol, Side};
+
+    #[test]
+    fn a_place_is_an_environment_a_value_or_an_address() {
+        let kind = |word: &str| ComparedPlace::parse(word).kind;
+        assert_eq!(kind("dev"), PlaceKind::Environment);
+        assert_eq!(
+            kind("base=http://old:1"),
+            PlaceKind::Value("base".to_owned(), "http://old:1".to_owned())
+        );
+        for address in ["http://a", "h:80", "[::1]:80", "https://a/x?y=1"] {
+            assert_eq!(kind(address), PlaceKind::Address, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_preset_goes_to_an_address_with_its_own_path() {
+        let moved = |protocol, from: &str, to: &str| {
+            let mut spec = Spec::empty(protocol, Side::Client);
+            from.clone_into(spec.address_mut());
+            readdress(&mut spec, to);
+            spec.address().to_owned()
+        };
+        let http = |from, to| moved(Protocol::Http, from, to);
+        assert_eq!(http("https://a.example/x?y", "http://b:81"), "http://b:81/x?y");
+        assert_eq!(http("{{base}}/x", "http://b:81"), "http://b:81/x");
+        assert_eq!(http("http://a:1/x", "b:81"), "http://b:81/x");
+        assert_eq!(moved(Protocol::Tcp, "localhost:7", "http://b:81"), "b:81");
+        assert_eq!(moved(Protocol::Udp, "{{peer}}", "b:81"), "b:81");
+    }
+}
