@@ -46,7 +46,7 @@ pub use seen_traffic::SeenTraffic;
 pub struct Captures {
     files: CaptureArgs,
     pcapng: Option<PacketCapture>,
-    har: Option<HarCapture>,
+    har: Option<Box<HarCapture>>,
     lines: Option<LineCapture>,
     /// Kept to be looked at afterwards, where that is wanted.
     pub(super) seen: Option<Box<SeenTraffic>>,
@@ -105,7 +105,7 @@ impl Captures {
             capture.write();
         }
         if let Some(name) = &self.files.har {
-            self.har = Some(HarCapture::begin(name, told)?);
+            self.har = Some(Box::new(HarCapture::begin(name, told)?));
         }
         if let Some(name) = &self.files.jsonl {
             let file = CaptureFile::begin("--jsonl", name)?;

@@ -516,15 +516,6 @@ impl Plan {
         }
     }
 
-    /// The same for people.
-    #[must_use]
-    pub(crate) fn leads_to(&self) -> Option<String> {
-        match self {
-            Plan::TcpRelay(plan) => Some(plan.leads_to()),
-            _ => self.target().map(ToString::to_string),
-        }
-    }
-
     /// What a relay holds.
     pub(crate) fn hold(&self) -> Option<&HoldPlan> {
         match self {

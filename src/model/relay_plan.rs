@@ -86,6 +86,15 @@ impl OriginPlan {
 
 /// What a relay does to what it passes on.
 impl Plan {
+    /// Where a relay of conversations connects its clients on to, for people.
+    #[must_use]
+    pub(crate) fn leads_to(&self) -> Option<String> {
+        match self {
+            Plan::TcpRelay(plan) => Some(plan.leads_to()),
+            _ => self.target().map(ToString::to_string),
+        }
+    }
+
     /// The faults of a relay.
     pub(crate) fn faults(&self) -> Option<&FaultsPlan> {
         match self {

@@ -155,7 +155,7 @@ async fn of_datagrams_it_asks_for_the_address_that_the_target_became() {
         bench.until("both", |it| it.data(id.conn(1), Direction::Received).count() == 2).await;
         let told: Vec<(String, bool)> = bench
             .data(id.conn(1), Direction::Received)
-            .map(|it| (text(it).to_owned(), it.faults.contains(FaultKind::Drop)))
+            .map(|it| (text(it), it.faults.contains(FaultKind::Drop)))
             .collect();
         let expected = ["first", "second"].map(|word| (word.to_owned(), is_dropped));
         assert_eq!(told, expected, "{host} {filter}");
@@ -172,8 +172,9 @@ async fn what_waits_for_a_target_that_is_not_there_is_told_and_counted() {
     let id = bench.open(Plan::UdpRelay(plan));
     let at = bench.listening(id).await[0];
     client.send_to(b"first", at).unwrap();
-    let lost = bench.record("its loss", |it| text(it).contains("the target was not found")).await;
-    assert!(text(&lost).contains("a datagram of 5 bytes of the client was not passed on"));
+    let told_lost =
+        bench.record("its loss", |it| text(it).contains("the target was not found")).await;
+    assert!(text(&told_lost).contains("a datagram of 5 bytes of the client was not passed on"));
     let told: Vec<_> = bench.data(id.conn(1), Direction::Received).map(text).collect();
     assert_eq!(told, ["first"]);
 }

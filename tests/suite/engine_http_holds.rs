@@ -319,10 +319,10 @@ async fn a_client_that_gives_up_while_its_answer_is_held_ends_that_and_one_whose
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_waits_to_be_asked_for_is_held_with_its_request() {
-    let head = "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n";
+    let ask = "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n";
     for is_dropped in [false, true] {
         let mut it = HoldingHttp::of("in and body contains secret").await;
-        it.client.write_all(head.as_bytes()).unwrap();
+        it.client.write_all(ask.as_bytes()).unwrap();
         assert_eq!(reads(&mut it.client, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
         it.client.write_all(b"secret").unwrap();
         let held = it.holds(1).await;

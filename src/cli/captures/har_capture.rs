@@ -27,7 +27,7 @@ pub(super) struct HarCapture {
     /// Connections that spoke something else.
     others: u64,
     /// What is said over TCP.
-    streams: OpenedExchanges,
+    streams: Box<OpenedExchanges>,
     /// What may be told of it.
     told: Disclosure,
 }
@@ -41,7 +41,7 @@ impl HarCapture {
             None => CaptureFile::begin("--har", name)?,
         };
         file.push(har::begin().as_bytes());
-        let (streams, told) = (OpenedExchanges::default(), told.clone());
+        let (streams, told) = (Box::default(), told.clone());
         Ok(HarCapture { file, place, is_first: true, others: 0, streams, told })
     }
 
@@ -102,7 +102,7 @@ impl HarCapture {
 
     /// All was written, or not: gives the file its name, or leaves what there is of it beside. Whether
     /// it has its name.
-    pub(super) async fn conclude(self, is_whole: bool) -> bool {
+    pub(super) async fn conclude(self: Box<Self>, is_whole: bool) -> bool {
         let Some(place) = self.place else { return is_whole };
         let written = if is_whole { exit::OK } else { exit::INTERRUPTED };
         place.conclude(Ok(written)).await == Ok(exit::OK)

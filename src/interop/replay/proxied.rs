@@ -143,7 +143,9 @@ mod tests {
         pieces.iter().map(step).collect()
     }
 
-    fn made(pieces: &[&str]) -> (Vec<String>, Result<Option<(Endpoint, bool)>, String>) {
+    type FoundServer = Result<Option<(Endpoint, bool)>, String>;
+
+    fn made(pieces: &[&str]) -> (Vec<String>, FoundServer) {
         let mut steps = steps(pieces);
         let server = for_the_server(&mut steps);
         let text = |step: &ReplayStep| String::from_utf8_lossy(sent(step)).into_owned();
@@ -163,7 +165,8 @@ mod tests {
         let server = Ok(Some((Endpoint::new("h", 80), false)));
         assert_eq!(made(&[&ask, more]), (made_of.map(str::to_owned).to_vec(), server.clone()));
         for cut in 1..ask.len() {
-            let (pieces, found) = made(&[&ask[..cut], &ask[cut..]]);
+            let (one, two) = ask.split_at(cut);
+            let (pieces, found) = made(&[one, two]);
             assert_eq!((pieces.concat(), found), (made_of[0].to_owned(), server.clone()), "{cut}");
         }
     }
