@@ -1,6 +1,7 @@
 //! What something that is seen is written as, so that it is expected to be as it is, or captured: for the panes that
 //! show answers and conversations.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Characters of a value that is expected as it is; a longer one is only expected to be there.
@@ -73,8 +74,10 @@ pub(crate) fn contained(bytes: &[u8]) -> Option<String> {
 
 /// Bytes as the whole of what they are.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
-    format!("0x{digits}")
+    bytes.iter().take(BYTES).fold("0x".to_owned(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// The field that captures the value of a line like `name = value` or `name: value`, and a name for it; all of the
@@ -84,13 +87,13 @@ pub(crate) fn captured_line(bytes: &[u8]) -> (String, String) {
     let Ok(text) = std::str::from_utf8(bytes) else { return whole };
     let line = text.lines().next().unwrap_or_default();
     let Some(at) = line.find(['=', ':']) else { return whole };
-    let (before, _) = line.split_at(at);
+    let (before, behind) = line.split_at(at);
     let name = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).next();
     let name = name.unwrap_or_default();
     if name.is_empty() || before.len() > LONGEST {
         return whole;
     }
-    let separator = &line[at..=at];
+    let separator = if behind.starts_with('=') { '=' } else { ':' };
     (format!("body matches '{name}{separator} *([^\\s&;,]+)'"), name.replace('-', "_"))
 }
 

@@ -4,6 +4,7 @@ use super::cursor::{Cursor, CursorStep};
 use super::places_compared::{CellState, ComparedLine};
 use super::preset_runs::ShownRun;
 use super::run_rows::{DetailKind, DetailLine};
+use crate::runner::RunRow;
 
 /// State of the table; the window of runs has it while it shows that.
 #[derive(Debug, Default)]
@@ -110,6 +111,11 @@ impl ComparedTable {
             let mark = if cell.state == CellState::Differs { "≠" } else { " " };
             lines
                 .push(DetailLine { kind, text: format!("{mark} {name:<longest$}  {}", cell.text) });
+            let row = line.rows.get(place).copied().flatten().filter(|_| line.what.is_empty());
+            let row = row.and_then(|at| shown.run.rows().get(at));
+            let wrong = row.map(RunRow::lines).unwrap_or_default().into_iter();
+            let told = |text| DetailLine { kind: DetailKind::Unmet, text: format!("      {text}") };
+            lines.extend(wrong.map(told));
         }
         lines
     }

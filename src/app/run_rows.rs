@@ -112,7 +112,12 @@ fn searched(row: &RunRow) -> String {
 
 /// What is said of a row behind its figures: what is wrong with it, else what there is to remark.
 pub fn said(row: &RunRow) -> String {
-    let first = row.lines().into_iter().next();
+    let open = row.steps.iter().position(|step| step.state == StepState::Open);
+    let open = open.filter(|_| row.verdict == RunVerdict::Running);
+    let waits = open.and_then(|at| Some((at, row.steps.get(at)?)));
+    let waits =
+        waits.map(|(at, step)| format!("step {} of {}: {}", at + 1, row.steps.len(), step.about));
+    let first = row.lines().into_iter().next().or(waits);
     let checked = || match (row.report.count() - row.report.unmet(), row.report.count()) {
         (_, 0) if !row.steps.is_empty() => {
             format!("{}  {}", counted(row.steps.len() as u64, "step"), row.target)

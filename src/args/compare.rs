@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct CompareArgs {
     /// Run it once for each of these, and tell what the answers differ in: the name of an environment, NAME=VALUE of
-    /// a variable, or an address such as https://new.example. One alone is compared with the run without it. What
+    /// a variable, or an address (scheme, host and port). One alone is compared with the run without it. What
     /// differs is exit status 1.
     #[arg(long, value_name = "ENV|NAME=VALUE|ADDRESS")]
     pub compare: Vec<String>,

@@ -12,6 +12,7 @@ mod tap;
 mod words;
 
 pub use json::{compared_lines, row_line, run_line};
+pub use words::took;
 
 use std::time::Duration;
 
@@ -143,16 +144,4 @@ pub fn row_text(row: &RunRow) -> Vec<String> {
     let steps = if is_bad { step_lines(row) } else { Vec::new() };
     let below = row.lines().into_iter().chain(steps).map(|line| format!("    {line}"));
     std::iter::once(first).chain(below).collect()
-}
-
-/// `480 ms`, `1.2 s`
-#[must_use]
-pub fn took(time: Duration) -> String {
-    if time < Duration::from_millis(10) {
-        format!("{:.1} ms", time.as_secs_f64() * 1e3)
-    } else if time < Duration::from_secs(1) {
-        format!("{} ms", time.as_millis())
-    } else {
-        format!("{:.1} s", time.as_secs_f64())
-    }
 }

@@ -217,7 +217,7 @@ fn of_bytes(wanted: &[Option<u8>], got: &[u8]) -> Vec<String> {
 /// Lines of two texts that are not the same, each side on a line of its own; `None` = they are no texts of several
 /// lines.
 fn of_lines(wanted: &[u8], got: &[u8]) -> Option<Vec<String>> {
-    let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+    let lines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
     let is_short = |text: &[u8]| text.len() <= LINED && lines(text) <= LINES;
     let has_lines = |text: &[u8]| text.trim_ascii_end().contains(&b'\n');
     if !(is_short(wanted) && is_short(got) && (has_lines(wanted) || has_lines(got))) {

@@ -66,6 +66,20 @@ impl FoundAnswer {
         FoundAnswer::new(Vec::new(), body.bytes, body.length, told)
     }
 
+    /// It with more that nobody shall read.
+    #[must_use]
+    pub fn hiding(mut self, told: &Disclosure) -> Self {
+        for (_, value) in &mut self.headers {
+            *value = told.words(value);
+        }
+        let is_whole = self.body.len() as u64 == self.length;
+        self.body = told.bytes(&self.body).into_owned();
+        if is_whole {
+            self.length = self.body.len() as u64;
+        }
+        self
+    }
+
     fn new(headers: Vec<(String, String)>, bytes: &[u8], length: u64, told: &Disclosure) -> Self {
         let kept = bytes.get(..KEPT_BODY).unwrap_or(bytes);
         let body = told.bytes(kept).into_owned();

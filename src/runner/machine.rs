@@ -178,7 +178,9 @@ impl Run {
         rounds: Vec<RunRound>,
         settings: RunSettings,
     ) -> Self {
-        places.iter_mut().for_each(|place| place.readdress(&script.steps));
+        for place in &mut places {
+            place.readdress(&script.steps);
+        }
         let next_session = settings.first_session;
         Run {
             script,

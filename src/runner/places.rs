@@ -85,10 +85,12 @@ impl PreparedPlace {
 /// Lets a preset go to another scheme, host and port; one that has no scheme takes none.
 pub fn readdress(spec: &mut Spec, to: &str) {
     let (parts, own) = (UrlText::of(to), UrlText::of(spec.address()).scheme);
-    let to = match (spec.as_http(), parts.scheme, own) {
-        (None, ..) => parts.host_port.to_owned(),
-        (Some(_), "", own) if !own.is_empty() => format!("{own}://{to}"),
-        (Some(_), ..) => to.to_owned(),
+    let to = if !spec.capabilities().exchanges {
+        parts.host_port.to_owned()
+    } else if parts.scheme.is_empty() && !own.is_empty() {
+        format!("{own}://{to}")
+    } else {
+        to.to_owned()
     };
     let from = most_common([spec.address()].into_iter()).unwrap_or_default();
     let change = AddressChange::new(&from, &to).ok();

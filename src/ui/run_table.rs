@@ -64,7 +64,8 @@ fn line(
         let style = match cell.state {
             CellState::Missing => palette.dim,
             CellState::Differs => palette.error,
-            CellState::Same if is_head => palette.success,
+            CellState::Same if is_head && cell.text.starts_with("passed") => palette.success,
+            CellState::Same if is_head => palette.error,
             CellState::Same => palette.base,
         };
         let area = Rect { y: area.y, ..*column };

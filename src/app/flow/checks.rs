@@ -145,7 +145,7 @@ fn put(rows: Option<&mut Vec<NameValue>>, row: &NameValue) -> bool {
     let Some(rows) = rows else { return false };
     match rows.iter_mut().find(|known| known.name == row.name) {
         Some(known) if is_one_more(known, row) => {
-            known.value = format!("{} and {}", known.value, row.value)
+            known.value = format!("{} and {}", known.value, row.value);
         }
         Some(known) => known.clone_from(row),
         None => rows.push(row.clone()),

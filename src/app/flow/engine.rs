@@ -29,8 +29,8 @@ pub(crate) fn apply(app: &mut App, event: Event) {
 fn take(app: &mut App, event: Event) {
     match event {
         Event::Traffic(batch) => batch_arrived(app, batch),
-        // For captures alone, and no engine of a screen is asked for it.
-        Event::Ciphertext(_) => {}
+        // For captures alone, and no engine of a screen is asked for it; of steps runs have heard already.
+        Event::Ciphertext(_) | Event::StepDone { .. } => {}
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
         Event::Exchange(exchange) => exchange_changed(app, exchange),
         Event::Opened { exchange, called } => opened(app, exchange, called),
@@ -51,8 +51,6 @@ fn take(app: &mut App, event: Event) {
                 session.rewrites.changed(rule, times);
             }
         }
-        // Runs have heard it already.
-        Event::StepDone { .. } => {}
         Event::Dialled { conn, how } => dialled(app, conn, *how),
         Event::Held(held) => held::came(app, *held),
         Event::HoldEnded { id, number, end } => held::went(app, id, number, end),

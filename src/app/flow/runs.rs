@@ -24,8 +24,10 @@ use crate::app::overlay::Overlay;
 use crate::app::overlay::run::RunWindow;
 use crate::app::preset_runs::{RunAsk, ShownRun};
 use crate::app::state::App;
+use crate::check::CheckReport;
 use crate::engine::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
 use crate::runner::{Run, RunCame, RunNews, RunOrder, RunTally, RunTime};
 
@@ -81,7 +83,9 @@ pub(super) fn checked(app: &mut App, checked: &Checked) -> bool {
         let failed = |why| Failure::new(Stage::Body, "", FailureKind::Malformed, why);
         let outcome = checked.report.clone().map_err(failed);
         if let (Some(shown), Some(found)) = (live(app), checked.found.clone()) {
-            shown.answered(id, found);
+            // What was captured of it just now may be a secret by its name.
+            let secrets = outcome.as_ref().map(CheckReport::captured_secrets).unwrap_or_default();
+            shown.answered(id, found.hiding(&Disclosure::Hiding(secrets)));
         }
         with_run(app, |run, time| run.on_report(id, outcome, time));
         go_on(app);

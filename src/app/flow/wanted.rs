@@ -133,8 +133,9 @@ pub(crate) fn wished(app: &mut App, wish: ValueWish) {
     match wish {
         ValueWish::Run(programs) => run(app, programs, true),
         ValueWish::Stop => match app.waiting.take().map(|waiting| waiting.of) {
-            Some(WaitsFor::Draft(_)) => app.say("not sent: a value it needs was not given"),
-            Some(WaitsFor::Line(_)) => app.say("not sent: a value it needs was not given"),
+            Some(WaitsFor::Draft(_) | WaitsFor::Line(_)) => {
+                app.say("not sent: a value it needs was not given");
+            }
             Some(WaitsFor::Run) => give_up(app, "a value it needs was not given"),
             None => {}
         },

@@ -46,7 +46,7 @@ const SAID: [&str; RUN_OPTIONS] = [
     "smoke, 'smoke and not slow', 'a or (b and c)'",
     "longest time of one try: 500ms, 10s; empty = as each preset has it",
     "",
-    "to several places at once: NAME=VALUE, http://host:port, and of these:",
+    "to several at once: NAME=VALUE, http://host:port, and:",
 ];
 
 /// State of the overlay.
@@ -97,7 +97,7 @@ impl RunOptions {
     }
 
     /// The same with the cursor where places are chosen; `names` are those it starts with.
-    pub(crate) fn to_places(mut self, names: &[String]) -> Self {
+    pub(crate) fn choosing(mut self, names: &[String]) -> Self {
         self.compares = true;
         for (name, is_chosen) in &mut self.environments {
             *is_chosen = names.contains(name);

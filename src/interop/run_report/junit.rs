@@ -141,6 +141,6 @@ fn remarked(remarks: &[String]) -> String {
 
 fn case_name(row: &RunRow) -> String {
     let whole = row.name();
-    let behind_folder = whole.get(row.path.as_str().len()..).unwrap_or_default();
+    let behind_folder = whole.strip_prefix(row.path.as_str()).unwrap_or(&whole);
     format!("{}{behind_folder}", row.path.name())
 }

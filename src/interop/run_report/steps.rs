@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::took;
+use super::words::took;
 use crate::model::counts::counted;
 use crate::runner::{RunRow, RunVerdict, StepState, ToldStep};
 

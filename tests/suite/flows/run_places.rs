@@ -61,6 +61,9 @@ fn a_folder_goes_to_environments_that_are_chosen_and_what_differs_stands_first()
     assert!(screen.find("users/b-list") < screen.find("users/a-login"), "{screen}");
     driver.keys("<Right><Down>");
     driver.assert_shows("≠ prod  failed");
+    driver.keys("<Up>");
+    driver.assert_shows("status: expected 200, got 500");
+    driver.keys("<Down>");
     // The exchange of the place the cursor is on.
     driver.keys("<Enter>");
     driver.assert_shows("Response ─ run users/: users/b-list (prod)");
@@ -113,4 +116,18 @@ fn a_listener_tells_what_came_to_it_while_the_run_goes_on() {
     driver.assert_shows("… body: expected contains 'x'; it is looked at in the end");
     driver.keys("<Enter>");
     driver.assert_shows("Esc goes back to the run");
+}
+
+#[test]
+fn a_captured_secret_is_no_difference_and_stands_nowhere() {
+    let login = "[http]\nurl = \"{{base}}/login\"\n\n[capture]\ntoken = \"json .token\"\n";
+    let environments = vec![environment("dev", "http://dev"), environment("prod", "http://prod")];
+    let found = Workspace { environments, ..workspace(&[("users/a-login", login)]) };
+    let mut driver = Driver::with(WIDE, found);
+    driver.keys("<A-1>g=<Space><Down><Space>");
+    let mut peer = peer();
+    let effects = driver.keys("<Enter>");
+    peer.play(&mut driver, effects);
+    driver.assert_shows("2 of 2");
+    assert!(!driver.shows("t0p-value"), "{}", driver.screen());
 }

@@ -55,7 +55,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
     let scopes = scopes_of_cursor(app);
     let mut window = RunOptions::new(scopes, environments(app));
     if action == Action::ComparePlaces {
-        window = window.to_places(&[]);
+        window = window.choosing(&[]);
     }
     app.overlays.push(Overlay::RunOptions(Box::new(window)));
 }
@@ -73,7 +73,7 @@ pub(super) fn choose_places(app: &mut App) {
     }
     let RunWish { names, title, places, .. } = shown.wish.clone();
     let scope = RunScope { name: "what ran", names, title };
-    let window = RunOptions::new(vec![scope], environments(app)).to_places(&places);
+    let window = RunOptions::new(vec![scope], environments(app)).choosing(&places);
     app.overlays.push(Overlay::RunOptions(Box::new(window)));
 }
 

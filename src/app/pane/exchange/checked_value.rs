@@ -3,7 +3,7 @@
 
 use super::body_value::{self, ValueFound};
 use super::body_view::BodyView;
-use super::checked_tabs::{self, AskedAbout};
+use super::checked_tabs::{self, ValueAsked};
 use super::exchange_state::ExchangePane;
 use super::json_value::ValueForm;
 use super::shown_exchange::ExchangeTab;
@@ -36,7 +36,7 @@ impl ExchangePane {
         if let Some(why) = refused {
             return Some(Outcome::say(why));
         }
-        let Some(AskedAbout { of, value, captured }) = self.asked_about(shared) else {
+        let Some(ValueAsked { of, value, captured }) = self.asked_about(shared) else {
             let can = "go to a value or line of Body, a header, a cookie, a time, a fact of TLS, or what was not met";
             return Some(Outcome::say(can));
         };
@@ -50,7 +50,7 @@ impl ExchangePane {
     }
 
     /// What is under the cursor as a field of expectations, and what it shall be to be as it is.
-    fn asked_about(&self, shared: &Shared) -> Option<AskedAbout> {
+    fn asked_about(&self, shared: &Shared) -> Option<ValueAsked> {
         let tab = self.tab(shared);
         match tab {
             ExchangeTab::Body => {
@@ -62,7 +62,7 @@ impl ExchangePane {
                         "exists".to_owned()
                     }
                 };
-                Some(AskedAbout::new(format!("json {path}"), value))
+                Some(ValueAsked::new(format!("json {path}"), value))
             }
             ExchangeTab::Headers => {
                 let line = self.line_under(shared)?;
@@ -70,14 +70,14 @@ impl ExchangePane {
                     let shown = self.shown(shared)?;
                     if let StartLine::Request { .. } = shown.message()?.head.start {
                         let path = UrlText::literal(&shown.exchange.url).path;
-                        return Some(AskedAbout::new("path", as_expected::text(path)));
+                        return Some(ValueAsked::new("path", as_expected::text(path)));
                     }
                     let status = shown.message()?.head.status()?;
-                    return Some(AskedAbout::new("status", status.to_string()));
+                    return Some(ValueAsked::new("status", status.to_string()));
                 }
                 let name = line.label.to_ascii_lowercase();
                 (!name.is_empty()).then(|| {
-                    AskedAbout::new(format!("header.{name}"), as_expected::text(&line.value.text))
+                    ValueAsked::new(format!("header.{name}"), as_expected::text(&line.value.text))
                 })
             }
             ExchangeTab::Timing | ExchangeTab::Cookies | ExchangeTab::Tls | ExchangeTab::Checks => {
