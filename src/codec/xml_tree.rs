@@ -5,6 +5,9 @@
 
 use super::data_tree::{DEEPEST, DataBudget, DataFault, TOO_DEEP, TOO_MUCH};
 
+/// What an entity begins with.
+const ENTITY: char = '&';
+
 /// An element with what stands in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct XmlElement {
@@ -113,7 +116,7 @@ impl<'t> XmlReader<'t> {
             return Err((at, TOO_MUCH.to_owned()));
         }
         let (mut made, mut rest) = (String::with_capacity(text.len()), text);
-        while let Some(found) = rest.find('&') {
+        while let Some(found) = rest.find(ENTITY) {
             let (before, after) = rest.split_at(found);
             let after = after.split_at(1).1;
             made.push_str(before);

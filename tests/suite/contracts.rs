@@ -102,20 +102,6 @@ fn a_mock_answers_by_the_file_and_send_says_what_differs_from_it() {
 }
 
 #[test]
-fn a_mock_tells_at_its_end_what_was_called_and_what_never_was() {
-    let (_folder, path) = file("openapi.yaml", SHOP);
-    let listener = mock(&path, "1");
-    let place = format!("http://127.0.0.1:{}/items", listener.port);
-    assert_eq!(told(&run(&["send", &place, "--body"])).0, Some(0));
-    let (status, lines) = listener.finish();
-    assert_eq!(status, Some(0));
-    let told = lines.iter().filter(|line| line["type"] == "record" && line["kind"] == "note");
-    let told: Vec<&str> = told.filter_map(|line| line["message"].as_str()).collect();
-    let called = "openapi.yaml: 1 of 2 operations called; never called: GET /items/{id}";
-    assert!(told.contains(&called), "{told:?}");
-}
-
-#[test]
 fn a_relay_marks_what_a_server_answers_otherwise_than_the_file_says() {
     let second = r#"{"swagger": "2.0", "info": {"title": "t", "version": "1"}, "paths": {"/a": {"get":
         {"produces": ["application/json"],
