@@ -132,16 +132,15 @@ pub(crate) fn disposition_name(value: &str) -> Option<String> {
     let mut rest = value;
     while let Some((_, after)) = rest.split_once(';') {
         let (label, after) = after.split_once('=')?;
-        let is_quoted = after.trim_start().starts_with('"');
         let text = after.trim_start();
-        let (found, behind) = if is_quoted {
-            let inner = &text[1..];
-            let quote = |(at, _): &(usize, &str)| !inner[..*at].ends_with('\\');
-            let end = inner.match_indices('"').find(quote).map_or(inner.len(), |(at, _)| at);
-            (inner[..end].replace("\\\"", "\""), &inner[end..])
+        let (found, behind) = if let Some(inner) = text.strip_prefix('"') {
+            let is_end = |(at, _): &(usize, &str)| !inner.split_at(*at).0.ends_with('\\');
+            let end = inner.match_indices('"').find(is_end);
+            let (found, behind) = inner.split_at(end.map_or(inner.len(), |(at, _)| at));
+            (found.replace("\\\"", "\""), behind)
         } else {
-            let end = text.find(';').unwrap_or(text.len());
-            (text[..end].trim_end().to_owned(), &text[end..])
+            let (found, behind) = text.split_at(text.find(';').unwrap_or(text.len()));
+            (found.trim_end().to_owned(), behind)
         };
         if label.trim().eq_ignore_ascii_case("name") {
             // As browsers write it (HTML standard, section 4.10.21.8).

@@ -5,6 +5,9 @@
 
 use super::data_tree::{DEEPEST, DataBudget, DataFault, TOO_DEEP, TOO_MUCH};
 
+/// What an entity begins with.
+const ENTITY: char = '&';
+
 /// An element with what stands in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct XmlElement {
@@ -77,7 +80,7 @@ impl<'t> XmlReader<'t> {
                 return Err((self.text.len(), self.unended()));
             };
             self.at += length;
-            let between = &self.text[begin..self.at];
+            let between = self.text.split_at(self.at).0.split_at(begin).1;
             self.put(between, begin)?;
             if let Some(root) = self.markup()? {
                 return self.end(root);
@@ -86,7 +89,7 @@ impl<'t> XmlReader<'t> {
     }
 
     fn rest(&self) -> &'t str {
-        &self.text[self.at..]
+        self.text.split_at(self.at).1
     }
 
     fn unended(&self) -> String {
@@ -112,20 +115,22 @@ impl<'t> XmlReader<'t> {
         if !self.budget.take(text.len()) {
             return Err((at, TOO_MUCH.to_owned()));
         }
-        let (mut made, mut from) = (String::with_capacity(text.len()), 0);
-        while let Some(found) = text[from..].find('&') {
-            made.push_str(&text[from..from + found]);
-            let name_at = from + found + 1;
-            let end = text[name_at..].find(';').filter(|length| *length <= 10);
-            let name = end.map(|length| &text[name_at..name_at + length]);
-            let Some(meant) = name.and_then(entity) else {
+        let (mut made, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some(found) = rest.find(ENTITY) {
+            let (before, after) = rest.split_at(found);
+            let after = after.split_at(1).1;
+            made.push_str(before);
+            let named = after.split_once(';').filter(|(name, _)| name.len() <= 10);
+            let Some((meant, behind)) = named.and_then(|(name, it)| Some((entity(name)?, it)))
+            else {
                 let cause = "'&' that begins none of &amp; &lt; &gt; &quot; &apos; &#…;";
-                return Err((at + name_at - 1, cause.to_owned()));
+                let place = text.len() - after.len() - 1;
+                return Err((at + place, cause.to_owned()));
             };
             made.push(meant);
-            from = name_at + end.unwrap_or_default() + 1;
+            rest = behind;
         }
-        made.push_str(&text[from..]);
+        made.push_str(rest);
         Ok(made)
     }
 
@@ -155,18 +160,18 @@ impl<'t> XmlReader<'t> {
 
     /// Goes behind `end`; what stood before it.
     fn skip(&mut self, mark: usize, end: &str) -> Result<&'t str, XmlFault> {
-        let inner = &self.rest()[mark..];
+        let inner = self.rest().split_at(mark).1;
         let Some(length) = inner.find(end) else {
             return Err((self.at, format!("'{end}' is missing")));
         };
         self.at += mark + length + end.len();
-        Ok(&inner[..length])
+        Ok(inner.split_at(length).0)
     }
 
     fn name(&mut self) -> Result<&'t str, XmlFault> {
         let rest = self.rest();
         let ends = |c: char| c.is_whitespace() || "/>=<\"'&".contains(c);
-        let name = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let name = rest.split_at(rest.find(ends).unwrap_or(rest.len())).0;
         let begins = name.chars().next();
         if !begins.is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':') {
             return Err((self.at, "no name stands here".to_owned()));
@@ -253,11 +258,11 @@ impl<'t> XmlReader<'t> {
             return Err((self.at, format!("the value of {name} is not in quotes")));
         };
         let begin = self.at + 1;
-        let Some(length) = self.text[begin..].find(quote) else {
+        let Some((value, _)) = self.text.split_at(begin).1.split_once(quote) else {
             return Err((self.at, format!("the value of {name} has no end")));
         };
-        self.at = begin + length + 1;
-        let value = self.plain(&self.text[begin..begin + length], begin)?;
+        self.at = begin + value.len() + 1;
+        let value = self.plain(value, begin)?;
         Ok((name.to_owned(), value))
     }
 
@@ -344,6 +349,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn any_text_is_read_or_refused(text in "[<>/a='\"&;!?\\[\\] é\n-]{0,60}") {
             if let Err(fault) = read_xml(&text) {

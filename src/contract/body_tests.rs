@@ -108,7 +108,7 @@ fn forms_are_read_as_their_schemas_say() {
             "request: /count: expected integer, got string",
         ]
     );
-    let cut = &whole[..whole.len() - 8];
+    let cut = whole.split_at(whole.len() - 8).0;
     let why = "request: the form cannot be read: its last boundary is missing";
     assert_eq!(sent(&forms, "/parts", &parts, cut), [why]);
     let none = [("Content-Type", "multipart/form-data")];
@@ -163,7 +163,7 @@ fn fields_and_credentials_of_version_two_are_asked_for() {
     );
 }
 
-const XML: &str = r##"
+const XML: &str = r#"
 openapi: 3.0.3
 info: {title: t, version: "1"}
 paths:
@@ -189,7 +189,7 @@ components:
         owner: {type: object, properties: {age: {type: integer}}}
         tags: {type: array, xml: {wrapped: true}, items: {type: string, xml: {name: tag}}}
         legs: {type: array, items: {type: integer, xml: {name: leg}}}
-"##;
+"#;
 
 #[test]
 fn xml_is_read_as_its_schema_writes_it() {
@@ -371,7 +371,7 @@ components:
 
 #[test]
 fn a_property_says_which_heir_of_a_schema_a_value_is_of() {
-    let text = r##"
+    let text = r#"
 openapi: 3.0.3
 info: {title: t, version: "1"}
 paths:
@@ -381,7 +381,7 @@ components:
     Pet: {type: object, required: [kind], properties: {kind: {type: string}}, discriminator: {propertyName: kind, mapping: {dog: '#/components/schemas/Dog'}}}
     Cat: {allOf: [{$ref: '#/components/schemas/Pet'}, {type: object, required: [lives], properties: {lives: {type: integer}}}]}
     Dog: {allOf: [{$ref: '#/components/schemas/Pet'}, {type: object, properties: {friend: {$ref: '#/components/schemas/Pet'}}}]}
-"##;
+"#;
     let pets = contract_of(text).unwrap();
     let got = |body: &str| {
         let facts = looked(&pets, ("GET", "http://h/pets"), (&[], ""), ("application/json", body));
@@ -397,4 +397,45 @@ components:
             "response: /1/friend/lives: expected integer, got string (GET /pets 200)",
         ]
     );
+}
+
+#[test]
+fn an_example_leaves_out_what_its_schema_does_not_allow() {
+    let text = r#"
+openapi: 3.0.3
+info: {title: t, version: "1"}
+paths:
+  /a:
+    get:
+      responses:
+        "200":
+          description: ok
+          content:
+            application/json:
+              example: {name: Ann, card: {number: "1", cvc: "123"}}
+              schema:
+                type: object
+                properties:
+                  name: {type: string}
+                  card: {oneOf: [{type: object, properties: {number: {type: string}, cvc: {type: string, writeOnly: true}}}]}
+  /b:
+    get:
+      responses:
+        "200":
+          description: ok
+          content:
+            application/json:
+              schema: {type: object, properties: {a: {type: integer, default: null}, b: {type: string, nullable: true, example: null}, c: {type: string, format: date, pattern: '^\d{4}-\d{2}-\d{2}$'}}}
+"#;
+    let contract = contract_of(text).unwrap();
+    let body = |path: &str| {
+        let answer = contract.mocked(
+            &format!("http://h{path}"),
+            &asked("GET", &[]),
+            &SeenBody::Whole(Vec::new()),
+        );
+        serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()
+    };
+    assert_eq!(body("/a"), serde_json::json!({"name": "Ann", "card": {"number": "1"}}));
+    assert_eq!(body("/b"), serde_json::json!({"a": 0, "b": null, "c": "2026-01-31"}));
 }

@@ -308,7 +308,7 @@ fn what_is_no_document_is_refused_with_its_place() {
         ("openapi: 3.0.0\na: [1,\n", "line 3"),
         ("{\"openapi\": \"3.0.0\",", "line 1, column"),
     ] {
-        let why = contract_of(&text).unwrap_err();
+        let why = contract_of(text).unwrap_err();
         assert!(why.contains(words), "{text}: {why}");
     }
     assert!(tree_of(b"\xff").is_err());

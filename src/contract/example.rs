@@ -18,6 +18,11 @@ const LENGTH: usize = 4_096;
 /// Parts of a pattern that are gone through.
 const STEPS: usize = 20_000;
 
+/// A text of which nothing is said.
+const PLAIN: &str = "string";
+/// Bytes that a compiled pattern may take.
+const PATTERN: usize = 256 * 1024;
+
 /// What a reference leads to.
 type Finds<'f, 'd> = &'f dyn Fn(&str) -> Option<&'d DataNode>;
 
@@ -66,8 +71,10 @@ impl<'f, 'd> ExampleMaker<'f, 'd> {
             self.open.pop();
             return made;
         }
-        if let Some(given) = given(schema) {
-            return self.copied(given);
+        if let Some(given) = given(schema).filter(|given| !given.is_null() || may_be_null(schema)) {
+            let mut made = self.copied(given)?;
+            self.strip(schema, &mut made, 0);
+            return Some(made);
         }
         if let Some(made) = self.alternative(schema, depth) {
             return Some(made);
@@ -120,7 +127,7 @@ impl<'f, 'd> ExampleMaker<'f, 'd> {
         if schema.has("properties")
             && let Some(DataNode::Map(own)) = self.object(schema, depth)
         {
-            own.into_iter().for_each(|(name, value)| put(&mut inner, &name, value));
+            put_all(&mut inner, own);
         }
         DataNode::Map(inner)
     }
@@ -136,7 +143,7 @@ impl<'f, 'd> ExampleMaker<'f, 'd> {
         for one in all {
             match self.made(one, depth + 1) {
                 Some(DataNode::Map(more)) => {
-                    more.into_iter().for_each(|(name, value)| put(&mut pairs, &name, value));
+                    put_all(&mut pairs, more);
                 }
                 made => other = made.or(other),
             }
@@ -144,7 +151,7 @@ impl<'f, 'd> ExampleMaker<'f, 'd> {
         if schema.has("properties")
             && let Some(DataNode::Map(own)) = self.object(schema, depth)
         {
-            own.into_iter().for_each(|(name, value)| put(&mut pairs, &name, value));
+            put_all(&mut pairs, own);
         }
         other.filter(|_| pairs.is_empty()).or(Some(DataNode::Map(pairs)))
     }
@@ -170,6 +177,38 @@ impl<'f, 'd> ExampleMaker<'f, 'd> {
             made.extend(self.made(more, depth + 1).map(|value| ("key".into(), value)));
         }
         Some(DataNode::Map(made))
+    }
+
+    /// Takes out of what is written what only messages that go the other way hold.
+    pub(super) fn strip(&self, schema: &'d DataNode, value: &mut DataNode, depth: usize) {
+        let reference = schema.at("$ref").text();
+        let schema = reference.and_then(|reference| (self.find)(reference)).unwrap_or(schema);
+        if depth > DEEPEST {
+            return;
+        }
+        for name in ["allOf", "anyOf", "oneOf"] {
+            for one in schema.at(name).items() {
+                self.strip(one, value, depth + 1);
+            }
+        }
+        match value {
+            DataNode::Map(pairs) => {
+                for (name, inner) in schema.at("properties").pairs() {
+                    if self.goes_otherwise(inner) {
+                        pairs.retain(|(own, _)| own != name);
+                    } else if let Some((_, value)) = pairs.iter_mut().find(|(own, _)| own == name) {
+                        self.strip(inner, value, depth + 1);
+                    }
+                }
+            }
+            DataNode::List(items) => {
+                let inner = schema.at("items");
+                for item in items {
+                    self.strip(inner, item, depth + 1);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Whether only messages that go the other way hold it.
@@ -208,6 +247,20 @@ impl<'f, 'd> ExampleMaker<'f, 'd> {
             made.push(one);
         }
         Some(DataNode::List(made))
+    }
+}
+
+/// Whether nothing is a value of a schema, as far as that says so itself.
+fn may_be_null(schema: &DataNode) -> bool {
+    let kind = schema.at("type");
+    let is_named = kind.str() == "null" || kind.items().iter().any(|it| it.str() == "null");
+    kind.is_null() || is_named || schema.at("nullable").is_true() || schema.has("const")
+}
+
+/// Puts members into an object, over those of their names.
+fn put_all(pairs: &mut Vec<(Box<str>, DataNode)>, more: Vec<(Box<str>, DataNode)>) {
+    for (name, value) in more {
+        put(pairs, &name, value);
     }
 }
 
@@ -311,10 +364,17 @@ fn text(schema: &DataNode) -> String {
     let length = |name: &str| schema.at(name).number().and_then(|it| usize::try_from(it).ok());
     let least = length("minLength").unwrap_or(0).min(LENGTH);
     let most = length("maxLength").unwrap_or(LENGTH);
-    if let Some(made) = schema.at("pattern").text().and_then(of_pattern) {
-        return made;
-    }
     let mut made = of_format(schema.at("format").str()).to_owned();
+    if let Some(pattern) = schema.at("pattern").text() {
+        // Where both are said, one of the format may do for both.
+        let known = regex::RegexBuilder::new(pattern).size_limit(PATTERN).build();
+        if known.is_ok_and(|known| known.is_match(&made)) && made != PLAIN {
+            return made;
+        }
+        if let Some(made) = of_pattern(pattern) {
+            return made;
+        }
+    }
     while made.chars().count() < least {
         made.push_str("string");
     }
@@ -340,7 +400,7 @@ fn of_format(format: &str) -> &'static str {
         "byte" => "c3RyaW5n",
         "json-pointer" => "/a",
         "regex" => ".*",
-        _ => "string",
+        _ => PLAIN,
     }
 }
 
@@ -399,14 +459,17 @@ pub(super) fn of_media(
     let named = media.at("examples").pairs();
     let value = |(_, it): &(Box<str>, DataNode)| written_example(document.led(it)).cloned();
     let wanted = name.and_then(|name| named.iter().find(|(own, _)| &**own == name));
-    if let Some(found) = wanted.and_then(value) {
-        return (Some(found), true);
-    }
-    if media.has("example") {
-        return (Some(media.at("example").clone()), false);
-    }
-    let first = named.first().and_then(value);
-    (first.or_else(|| made(document, media.at("schema"))), false)
+    let wanted = wanted.and_then(value);
+    let is_wanted = wanted.is_some();
+    let plain = || media.has("example").then(|| media.at("example").clone());
+    let written = wanted.or_else(plain).or_else(|| named.first().and_then(value));
+    let find = |reference: &str| document.find(reference);
+    let maker = ExampleMaker::new(&find, MessageWay::Response, VALUES);
+    let written = written.map(|mut written| {
+        maker.strip(media.at("schema"), &mut written, 0);
+        written
+    });
+    (written.or_else(|| made(document, media.at("schema"))), is_wanted)
 }
 
 /// One of an answer that is made of a schema.

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::tree_of;
 use crate::codec::data_tree::DataNode;
+use crate::model::url_text::UrlText;
 
 /// Member of the document that the others are put into.
 const FILES: &str = "x-wirebench-files";
@@ -98,7 +99,9 @@ impl Bundler<'_> {
     }
 
     fn lead(&mut self, text: &mut Box<str>, file: Option<&str>) {
-        let (named, inner) = text.split_once('#').unwrap_or((text, ""));
+        let url = UrlText::literal(text);
+        let named = text.split_at(url.fragment_at).0;
+        let inner = url.fragment.unwrap_or_default();
         if named.is_empty() {
             if let Some(file) = file {
                 *text = format!("{}{inner}", place(file)).into();

@@ -57,7 +57,9 @@ impl<'c> Checker<'c> {
                 format!("request: credentials are missing: {words}"),
             );
         }
-        unknown.into_iter().for_each(|why| self.unchecked(format!("request: {why}")));
+        for why in unknown {
+            self.unchecked(format!("request: {why}"));
+        }
     }
 
     fn sent(&self, name: &str, asked: &AskedValues<'_>, answer: Option<&Head>) -> Sent {

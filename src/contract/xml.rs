@@ -2,6 +2,8 @@
 //!
 //! Prefixes are not compared and namespaces not looked at; texts beside elements have no place in a schema.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use super::document::Document;
@@ -190,14 +192,14 @@ impl Document {
         made.push_str(&called);
         if let Some(space) = xml.at("namespace").text() {
             let name = prefix.map_or_else(|| "xmlns".to_owned(), |it| format!("xmlns:{it}"));
-            made.push_str(&format!(" {name}=\"{}\"", escaped(space)));
+            let _ = write!(made, " {name}=\"{}\"", escaped(space));
         }
         let mut properties = Vec::new();
         self.xml_properties(schema, 0, &mut properties);
         for property in properties.iter().filter(|it| it.is_attribute && is_name(it.called)) {
             if value.has(property.name) {
                 let text = escaped(&value.at(property.name).plain());
-                made.push_str(&format!(" {}=\"{text}\"", property.called));
+                let _ = write!(made, " {}=\"{text}\"", property.called);
             }
         }
         made.push('>');
@@ -213,11 +215,13 @@ impl Document {
             DataNode::List(items) => {
                 let inner = self.items(schema);
                 let called = self.xml_root(inner).unwrap_or("item");
-                items.iter().for_each(|item| self.written(inner, called, item, depth + 1, made));
+                for item in items {
+                    self.written(inner, called, item, depth + 1, made);
+                }
             }
             other => made.push_str(&escaped(&other.plain())),
         }
-        made.push_str(&format!("</{called}>"));
+        let _ = write!(made, "</{called}>");
     }
 
     fn member(
@@ -237,11 +241,13 @@ impl Document {
         let each = self.xml_root(inner).map_or(called, local);
         let is_wrapped = self.led(schema).path(&["xml", "wrapped"]).is_true() && is_name(called);
         if is_wrapped {
-            made.push_str(&format!("<{called}>"));
+            let _ = write!(made, "<{called}>");
         }
-        items.iter().for_each(|item| self.written(inner, each, item, depth + 2, made));
+        for item in items {
+            self.written(inner, each, item, depth + 2, made);
+        }
         if is_wrapped {
-            made.push_str(&format!("</{called}>"));
+            let _ = write!(made, "</{called}>");
         }
     }
 }

@@ -134,6 +134,10 @@ fn hidden(mut made: PresetExport, order: &PresetExportOrder) -> PresetExport {
         for secrets in &known {
             text = Disclosure::Hiding(secrets.clone()).words(&text);
         }
+        if text.as_bytes() != file.content {
+            let what = "secrets, which are masked (********; --with-secrets writes them)";
+            made.remarks.say(what, file.name.clone());
+        }
         file.content = text.into_bytes();
     }
     made

@@ -4,6 +4,8 @@ use std::path::Path;
 use super::job::{HistoryQuestion, JobKind, Overwrite, Restore, StoredDraft, Workspace};
 use super::*;
 use crate::model::failure::FailureKind;
+use crate::model::field_access;
+use crate::model::field_id::FieldId;
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::name_value::NameValue;
 use crate::model::preset::{Preset, PresetPath};
@@ -362,7 +364,10 @@ fn a_contract_that_a_folder_names_lies_beside_its_defaults() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     };
-    write("api/_defaults.toml", "[http]\ncontract = \"specs/shop.yaml\"\n");
+    let both =
+        "[http]\ncontract = \"specs/shop.yaml\"\n[http-listener]\ncontract = \"specs/shop.yaml\"\n";
+    write("api/_defaults.toml", both);
+    write("api/mock.toml", "[http-listener]\nbind = \"127.0.0.1:0\"\nmock = true\n");
     write("api/deep/_defaults.toml", "[http]\ntimeout = \"5s\"\n");
     write("api/deep/one.toml", "[http]\nurl = \"http://h/\"\n");
     write("api/other.toml", "[http]\nurl = \"http://h/\"\ncontract = \"mine.yaml\"\n");
@@ -377,6 +382,10 @@ fn a_contract_that_a_folder_names_lies_beside_its_defaults() {
     let beside = root.join("api/specs/shop.yaml").display().to_string();
     assert_eq!(contract("api/deep/one"), beside);
     assert_eq!(contract("api/other"), "mine.yaml");
+    let mock = workspace.presets.iter().find(|it| it.path.as_str() == "api/mock").unwrap();
+    let mock = &mock.content.as_ref().unwrap().spec;
+    let id = FieldId::new("contract");
+    assert_eq!(field_access::text(mock.options(), &id), beside);
     assert_eq!(contract("named/one"), "{{spec}}");
 }
 

@@ -107,6 +107,12 @@ pub(super) fn one(command: &str, line: usize, out: &mut Gathered) -> Result<(), 
     for remark in &remarks {
         out.changed("what curl would do otherwise", &place, remark);
     }
+    let is_curl = |line: &&ShellLine| {
+        line.words.first().is_some_and(|word| matches!(word.as_str(), "curl" | "curl.exe"))
+    };
+    for _ in curl::shell_lines(command).iter().filter(is_curl).skip(1) {
+        out.left_out("further commands of one line; give each a line of its own", place.as_str());
+    }
     let parts = UrlText::of(&spec.url);
     let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
     let found = FoundPreset { name, notes: remarks, place, ..FoundPreset::default() };

@@ -56,6 +56,35 @@ fn an_openapi_document_comes_by_tags_with_servers_examples_and_secrets() {
 }
 
 #[test]
+fn an_openapi_document_brings_files_named_examples_and_paths_it_does_not_describe() {
+    let tree = tree(
+        "odd.yaml",
+        "openapi: 3.0.3\ninfo: {title: Odd, version: '1'}\npaths:\n  /a/{id}/{x y}.json:\n    post:\n      requestBody: \
+         {content: {multipart/form-data: {schema: {type: object, properties: {f: {type: string, format: binary}, \
+         t: {type: string}}}}}}\n    put:\n      requestBody: {content: {application/json: {examples: {e: {$ref: \
+         '#/components/examples/E'}}}}}\n    patch:\n      requestBody: {content: {application/json: {schema: {$ref: \
+         '#/components/schemas/Node'}}}}\ncomponents:\n  examples: {E: {value: {a: 1}}}\n  schemas: {Node: {type: \
+         object, required: [next], properties: {id: {type: string, pattern: '^[a-z]{3}$'}, next: {$ref: \
+         '#/components/schemas/Node'}}}}\n",
+    );
+    let specs: Vec<_> = tree.presets.iter().map(http).collect();
+    assert_eq!(specs[0].url, "{{base}}/a/{{id}}/{{x-y}}.json");
+    let HttpBody::Multipart(parts) = &specs[0].body else { panic!("{:?}", specs[0].body) };
+    let parts: Vec<_> = parts.iter().map(|it| (&*it.name, it.source, it.enabled)).collect();
+    assert_eq!(parts, [("f", PartSource::File, false), ("t", PartSource::Text, true)]);
+    assert_eq!(specs[1].body, HttpBody::Json("{\n  \"a\": 1\n}".into()));
+    // What can never be whole is as whole as it can be.
+    assert_eq!(specs[2].body, HttpBody::Json("{\n  \"id\": \"aaa\"\n}".into()));
+}
+
+#[test]
+fn further_commands_of_a_line_are_told() {
+    let tree = tree("a.sh", "curl -d x=1 http://h/a && curl http://h/b | jq .\ncurl http://h/c\n");
+    assert_eq!(tree.presets.len(), 2);
+    assert!(tree.left_out.iter().any(|it| it.what.contains("further commands of one line")));
+}
+
+#[test]
 fn insomnia_comes_with_folders_environments_and_functions_marked() {
     let four = tree(
         "x.json",

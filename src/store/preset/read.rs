@@ -80,7 +80,8 @@ pub(super) fn given(root: &mut Fields<'_>, outer: &[Spec]) -> Read<Vec<Spec>> {
         let mut spec = around.unwrap_or(&fresh).clone();
         if let Some(entry) = root.get(spec.section()) {
             table(entry.table()?, spec.options_mut())?;
-            if !spec.address().is_empty() {
+            // Listeners begin with an address.
+            if spec.address() != fresh.address() {
                 let wrong = entry.wrong("cannot say where all presets of a folder go");
                 return Err(wrong.hint("a variable below [vars] can stand in the address of each"));
             }

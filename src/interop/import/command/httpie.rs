@@ -1,5 +1,7 @@
 //! `http`, `https`, `xh` and `xhs`: requests in the words of `HTTPie`.
 
+mod nested;
+
 use crate::compose::template;
 use crate::interop::curl::{LineInput, ShellLine};
 use crate::interop::import::data::DataNode;
@@ -207,8 +209,11 @@ impl Items {
         } else if self.is_form {
             spec.body = HttpBody::Form(rows.collect());
         } else if !self.data.is_empty() {
-            let pairs = self.data.into_iter().map(|(name, value)| (name.into(), value));
-            spec.body = HttpBody::Json(quoted(&DataNode::Map(pairs.collect()).json(true)));
+            let mut whole = DataNode::Map(Vec::new());
+            for (name, value) in self.data {
+                nested::put(&mut whole, &name, value);
+            }
+            spec.body = HttpBody::Json(quoted(&whole.json(true)));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Api, body, parameters, security, servers};
 use crate::compose::template;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::names;
 use crate::interop::import::tree::ImportFault;
 use crate::model::http::HttpSpec;
 use crate::model::spec::Spec;
@@ -28,7 +29,7 @@ impl Operation<'_, '_> {
         let base = base.unwrap_or_else(|| "{{".to_owned() + servers::BASE + "}}");
         let mut spec = HttpSpec {
             method: self.method.to_owned(),
-            url: base + &template::quote(self.path),
+            url: base + &path_of(self.path),
             ..HttpSpec::default()
         };
         parameters::parameters(self, &mut spec, out, &place);
@@ -58,4 +59,21 @@ impl Operation<'_, '_> {
         let folder = tag.map_or_else(Vec::new, |tag| self.api.folder(tag));
         out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
     }
+}
+
+/// A path whose parameters are names, also those that the document does not describe.
+fn path_of(path: &str) -> String {
+    let (mut rest, mut made) = (path, String::new());
+    while let Some((before, after)) = rest.split_once('{')
+        && let Some((name, behind)) = after.split_once('}')
+    {
+        made.push_str(&template::quote(before));
+        if name.trim().is_empty() || name.contains(['{', '/']) {
+            made.push_str(&template::quote(&format!("{{{name}}}")));
+        } else {
+            made.push_str(&("{{".to_owned() + &names::variable(name) + "}}"));
+        }
+        rest = behind;
+    }
+    made + &template::quote(rest)
 }

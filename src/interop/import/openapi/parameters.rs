@@ -54,7 +54,7 @@ pub(super) fn parameters(
         let is_needed = parameter.at("required").is_true();
         let rows = || rows(operation, parameter, name);
         match parameter.at("in").str() {
-            "path" => in_path(operation, parameter, name, spec, out),
+            "path" => in_path(operation, parameter, name, out),
             "query" => spec.query.extend(rows().into_iter().map(|row| switched(row, is_needed))),
             "querystring" => {
                 out.left_out("queries that are one parameter (in: querystring)", place);
@@ -84,17 +84,14 @@ fn switched(row: NameValue, enabled: bool) -> NameValue {
     NameValue { enabled, ..row }
 }
 
-/// A part of the path is a variable; what the document gives as an example is its value.
+/// A part of the path is a variable: what the document gives as an example is its value.
 fn in_path<'d>(
     operation: &Operation<'_, 'd>,
     parameter: &'d DataNode,
     name: &str,
-    spec: &mut HttpSpec,
     out: &mut Gathered,
 ) {
     let called = names::variable(name);
-    let braces = "{{".to_owned() + &called + "}}";
-    spec.url = spec.url.replace(&format!("{{{name}}}"), &braces);
     let schema = parameter.at("schema");
     let shown = operation.api.shown(parameter).or_else(|| given(schema));
     if let Some(shown) = shown.filter(|it| !matches!(it, DataNode::List(_) | DataNode::Map(_))) {
