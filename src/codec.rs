@@ -4,6 +4,7 @@
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
 pub mod beside;
+pub(crate) mod byte_regex;
 pub(crate) mod charset;
 pub mod color_rules;
 pub mod compare;

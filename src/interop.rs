@@ -47,6 +47,7 @@ pub mod run_report;
 pub mod secrets;
 pub(crate) mod seen_request;
 pub(crate) mod told_streams;
+mod told_time;
 pub(crate) mod typed_credentials;
 mod typed_json;
 pub(crate) mod web_socket_talk;

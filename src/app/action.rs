@@ -97,7 +97,7 @@ actions! {
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line; what is typed replaces the address" [Global "<C-l>"];
     EditAddress "edit-address" Move "Edit address" "Go to the end of the address line" [];
-    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>", ColumnList "q", Statistics "q", RunRows "q"];
+    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Code "q", Code "c", Compare "q", Help "<Enter>", ColumnList "q", Statistics "q", RunRows "q"];
     Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", Import "<Up>", ColumnList "<Up>", ColumnList "k", Held "<Up>", Held "k", Statistics "<Up>", Statistics "k", RunRows "<Up>", RunRows "k", RunOptions "<Up>"];
     Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", Import "<Down>", ColumnList "<Down>", ColumnList "j", Held "<Down>", Held "j", Statistics "<Down>", Statistics "j", RunRows "<Down>", RunRows "j", RunOptions "<Down>"];
     Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>", ColumnList "<Left>", ColumnList "h", Statistics "<Left>", Statistics "h", RunChoice "<Left>", RunRows "<Left>", RunRows "h"];
@@ -127,7 +127,7 @@ actions! {
     Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
     Find "find" View "Find" "Filter the list, or search in what is shown" [List "/", Environments "/", RunRows "/"];
     FindText "find-text" View "Find text" "Find a text in the rows of Traffic without hiding others, or search in what is shown" [List "<C-f>"];
-    FindNext "find-next" View "Find next" "Go to the next hit of the search, or the next difference" [List "n", Compare "n"];
+    FindNext "find-next" View "Find next" "Go to the next hit of the search, or the next difference" [List "n", Compare "n", Compare "<Enter>"];
     FindPrevious "find-previous" View "Find previous" "Go to the hit or difference before" [List "N", Compare "N"];
     FoldLevel "fold-level" View "Fold level" "Fold all of JSON at the depth of the cursor, then one level further out" [Response "<lt>"];
     UnfoldLevel "unfold-level" View "Unfold level" "Unfold one level of what is folded" [Response ">"];
@@ -216,14 +216,14 @@ actions! {
     Detail "detail" Traffic "Detail" "Show or hide the detail of the row" [Traffic "<Enter>"];
     FilterBy "filter-by" Traffic "Filter by" "Choose a filter: what the row has in a cell or not, saved ones, those used before" [Traffic "f"];
     SaveFilter "save-filter" Traffic "Save filter" "Give the filter in force a name" [Traffic "W"];
-    ShowTimes "show-times" Traffic "Show times" "Show times with milliseconds, microseconds, of UTC or since the start, in turn" [Traffic "i"];
+    ShowTimes "show-times" Traffic "Show times" "Show times with milliseconds, microseconds, of UTC, since the start, since the marked row before or with the date, in turn" [Traffic "i"];
     Columns "columns" Traffic "Columns" "Choose the columns of Traffic, their order and width" [Traffic "#"];
     SortBy "sort-by" Traffic "Sort by" "Put the rows in the order of a column; Esc goes back to time" [Traffic "O"];
     ColorRows "color-rows" Traffic "Color rows" "Give rows that the filter in force lets through a colour, from now on" [Traffic "*"];
     TimeStrip "time-strip" Traffic "Time strip" "Show what the rows are spread over by time, and hide it" [Traffic "~"];
     LaterSpan "later-span" Traffic "Later span" "To the next span of the time strip in which there is something" [Traffic "."];
     EarlierSpan "earlier-span" Traffic "Earlier span" "To such a span before" [Traffic ","];
-    GoToTime "go-to-time" Traffic "Go to time" "Go to the first row at a time of day" [Traffic "@"];
+    GoToTime "go-to-time" Traffic "Go to time" "Go to the first row at a time of day, or to one by its number" [Traffic "@"];
     OpenConversation "open-conversation" Traffic "Open conversation" "Show the connection or exchange of this row; Esc comes back" [Traffic "o"];
     Comment "comment" Traffic "Comment" "Write something about the row, which is marked by it" [Traffic ";"];
     NextError "next-error" Traffic "Next error" "To the next row that failed, was reset or answers with 400 or more" [Traffic ")", RunRows ")"];

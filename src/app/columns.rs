@@ -15,6 +15,7 @@ use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::peer_owner::peer_cell;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::secrets::Disclosure;
 use crate::model::theme::ThemeRole;
 use crate::model::timing::Stamp;
 
@@ -228,6 +229,16 @@ impl CellFacts<'_> {
 
     /// What stands in this column of it, as text.
     pub(crate) fn text(&self, column: TrafficColumn, times: TimeFormat) -> String {
+        self.told(column, times, &self.shared.disclosure())
+    }
+
+    /// The same as it may be told.
+    pub(crate) fn told(
+        &self,
+        column: TrafficColumn,
+        times: TimeFormat,
+        told: &Disclosure,
+    ) -> String {
         match (column.row().value)(self) {
             CellValue::Nothing | CellValue::Way(_) => String::new(),
             CellValue::Record(id) => id.0.to_string(),
@@ -238,7 +249,7 @@ impl CellFacts<'_> {
             CellValue::Lapse(lapse) => millis(lapse),
             CellValue::Word(word) => word.to_owned(),
             // A list shows no secret.
-            CellValue::Text(text) => self.shared.disclosure().words(&text),
+            CellValue::Text(text) => told.words(&text),
         }
     }
 
@@ -288,6 +299,13 @@ mod tests {
             let field = row.test.split(' ').next().unwrap_or_default();
             let is_known = FIELDS.iter().any(|known| known.name == field);
             assert!(field.is_empty() || is_known, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn what_is_exported_of_a_row_besides_are_columns_of_the_list() {
+        for name in crate::interop::export::FURTHER_CELLS {
+            assert!(TrafficColumn::named(name).is_some(), "{name}");
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::app::replaying::RunningReplay;
 use crate::codec::beside;
 use crate::codec::compare::{self, Change, ChangeKind, ComparedAs, Comparison, Excerpt};
 use crate::codec::printable::printable;
+use crate::codec::wrap_words::wrap;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::protocol::Side;
 use crate::model::view::CompareQuery;
@@ -18,6 +19,9 @@ const LINED_UP: usize = 256 * 1024;
 /// Rows side by side, and columns of the window that are not of a side.
 const BESIDE: usize = 64;
 const AROUND: u16 = 20;
+/// Columns of the window at most, and those that are no words in it: borders, the sign, the scroll bar.
+pub(crate) const MOST_COLUMNS: u16 = 140;
+const BORDERS: u16 = 6;
 /// Columns of a side, and of a window, at most.
 const SIDE: u16 = 60;
 /// Lines of a text that are shown of one change.
@@ -156,7 +160,7 @@ pub(crate) fn of_messages(
 pub(crate) fn of_replay(replay: &RunningReplay, columns: u16) -> Vec<CompareRow> {
     let mut list = Differing::default();
     for words in &replay.left_out {
-        list.rows.push(row(RowTone::Warning, words, ""));
+        list.words(RowTone::Warning, words, columns);
     }
     for (at, verdict) in replay.run.verdicts().iter().enumerate() {
         let Some(talk) = replay.run.talk(at) else { continue };
@@ -167,7 +171,7 @@ pub(crate) fn of_replay(replay: &RunningReplay, columns: u16) -> Vec<CompareRow>
             (true, true) => RowTone::Equal,
             (true, false) => RowTone::Plain,
         };
-        list.rows.push(row(tone, "", printable(verdict.words().as_bytes())));
+        list.words(tone, &verdict.words(), columns);
         let Some([old, new]) = replay.run.answers(at).filter(|_| verdict.lens[1] > 0) else {
             continue;
         };
@@ -214,6 +218,13 @@ impl Differing {
             self.rows.push(row(RowTone::Plain, "", ""));
         }
         self.rows.push(row(RowTone::Heading, title, text));
+    }
+
+    /// Sentences, in as many rows as they need: why something failed is read to its end.
+    fn words(&mut self, tone: RowTone, words: &str, columns: u16) {
+        let width = columns.min(MOST_COLUMNS).saturating_sub(BORDERS).max(20);
+        let lines = wrap(&printable(words.as_bytes()), width);
+        self.rows.extend(lines.into_iter().map(|line| row(tone, "", line)));
     }
 
     fn start_line(&mut self, answers: &[ComparedAnswer; 2]) {

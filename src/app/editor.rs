@@ -90,6 +90,8 @@ pub struct Editor {
     closers: Vec<char>,
     /// The button of the mouse was pressed in it and is down.
     is_pressed: bool,
+    /// Somebody typed or pasted in it.
+    is_typed: bool,
 }
 
 impl Editor {
@@ -121,7 +123,13 @@ impl Editor {
             check: None,
             closers: Vec::new(),
             is_pressed: false,
+            is_typed: false,
         }
+    }
+
+    /// Whether somebody typed or pasted in it since it was made.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.is_typed
     }
 
     /// The same field, its characters shown as dots.
@@ -332,6 +340,7 @@ impl Editor {
             None => {}
         }
         self.look_again();
+        self.is_typed |= self.changed.is_some();
         self.changed.is_some()
     }
 
@@ -352,7 +361,7 @@ impl Editor {
     /// became another text or cannot be seen.
     pub fn insert(&mut self, text: &str) -> Inserted {
         let (clean, inserted) = if self.view.is_line { joined(text) } else { with_breaks(text) };
-        self.changed = None;
+        (self.changed, self.is_typed) = (None, true);
         self.put(&clean);
         self.look_again();
         inserted

@@ -35,6 +35,7 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::choices::Choices;
 use super::completion::Popup;
+use super::editor::Editor;
 use super::intent::{ConflictChoice, Intent};
 use super::keymap::Context;
 use super::layout::{window, window_inner};
@@ -194,13 +195,32 @@ impl Overlay {
         }
     }
 
-    /// Whether something is typed in it that a slip of the mouse must not lose.
+    /// Whether something is typed in it that a slip of the mouse must not lose. What is searched for in
+    /// a list is typed again with less than it takes to close it otherwise.
     pub(super) fn is_written(&self) -> bool {
         match self {
             Overlay::Environments(it) => it.edit.is_some(),
-            Overlay::Held(it) => it.edit.is_some(),
+            Overlay::Held(it) => {
+                it.edit.is_some() || it.filter.as_ref().is_some_and(Editor::is_typed)
+            }
             Overlay::Import(it) => it.is_written(),
-            _ => false,
+            Overlay::Naming(it) => it.editor.is_typed(),
+            Overlay::About(it) => it.editor.is_typed(),
+            Overlay::Ask(it) => it.editor.is_typed(),
+            Overlay::Export(it) => it.editor.is_typed(),
+            Overlay::Replay(it) => it.progress.is_none() && it.editor.is_typed(),
+            Overlay::Readdress(it) => it.editors.iter().any(Editor::is_typed),
+            Overlay::RunOptions(it) => it.editors.iter().any(Editor::is_typed),
+            Overlay::Run(it) => it.report.as_ref().is_some_and(Editor::is_typed),
+            Overlay::Code(it) => it.prompt.as_ref().is_some_and(|it| it.editor.is_typed()),
+            Overlay::Choices(_)
+            | Overlay::Help(_)
+            | Overlay::Confirm(_)
+            | Overlay::Conflict(_)
+            | Overlay::Jump(_)
+            | Overlay::Compare(_)
+            | Overlay::Columns(_)
+            | Overlay::Statistics(_) => false,
         }
     }
 

@@ -9,6 +9,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+use std::net::{IpAddr, SocketAddr};
 
 use super::columns::{CellValue, TrafficColumn};
 use super::cursor::Cursor;
@@ -47,8 +48,23 @@ impl RowKey {
             CellValue::Status(status) => [(*status).into(), 0, 0],
             CellValue::Lapse(lapse) => [lapse.as_secs(), lapse.subsec_nanos().into(), 0],
             CellValue::Word(word) => return Some(RowKey::of_text(word)),
-            CellValue::Text(text) => return Some(RowKey::of_text(text)),
+            CellValue::Text(text) => match text.parse() {
+                Ok(end) => RowKey::of_end(end).0,
+                Err(_) => return Some(RowKey::of_text(text)),
+            },
         }))
+    }
+
+    /// As a number, so that `10.0.0.9` comes before `10.0.0.10`, and port 80 before 443; before all texts.
+    fn of_end(end: SocketAddr) -> Self {
+        let (family, ip) = match end.ip() {
+            IpAddr::V4(ip) => (0, u128::from(ip.to_bits())),
+            IpAddr::V6(ip) => (1, ip.to_bits()),
+        };
+        let (high, low) = ((ip >> 64) as u64, ip as u64);
+        let first = family << 48 | high >> 16;
+        let second = (high & 0xFFFF) << 48 | low >> 16;
+        RowKey([first, second, (low & 0xFFFF) << 16 | u64::from(end.port())])
     }
 
     /// By its beginning, letters without case.
@@ -216,6 +232,27 @@ mod tests {
             assert!(found.iter().take(32_000).eq(expected.iter().take(32_000)));
             assert!(found.iter().skip(32_000).all(|id| id.is_multiple_of(5)));
         }
+    }
+
+    #[test]
+    fn addresses_stand_in_the_order_of_their_numbers_before_texts() {
+        let ends = [
+            "10.0.0.9:80",
+            "10.0.0.9:443",
+            "10.0.0.10:80",
+            "127.0.0.1:9000",
+            "127.0.0.1:10000",
+            "[::1]:80",
+            "[fe80::1]:9",
+            "[fe80::2]:8",
+            "[fe80:0:0:1::]:7",
+            "unix:/run/a",
+        ];
+        let order = SortOrder { column: TrafficColumn::Peer, is_descending: false };
+        let count = ends.len() as u64;
+        let turned = |id: RecordId| CellValue::Text(ends[(count - 1 - id.0) as usize].into());
+        let wanted: Vec<u64> = (0..count).rev().collect();
+        assert_eq!(sorted(order, count, turned), wanted);
     }
 
     #[test]

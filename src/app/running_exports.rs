@@ -5,11 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use super::columns::{CellFacts, TrafficColumn};
 use super::exporting::{ExportChoice, ExportId, ExportTarget, ExportWish};
 use super::shared::Shared;
-use crate::interop::export::{ExportFormat, ExportPiece, ExportedRecord};
+use crate::interop::export::{ExportFormat, ExportPiece, ExportedRecord, FURTHER_CELLS};
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
+use crate::model::secrets::Disclosure;
 use crate::query::Filter;
 use crate::timeline::RecordGaps;
 use crate::timeline::picking::{PickWish, PickedRecord};
@@ -163,7 +165,12 @@ impl RunningExport {
             if picked.is_chosen && self.wish.format.row().has_exchanges {
                 self.add_exchange(&picked, shared, &mut piece);
             }
-            piece.records.push(exported(picked, shared));
+            let cells = if self.wish.format == ExportFormat::Csv && picked.is_chosen {
+                self.cells(&picked, shared)
+            } else {
+                Vec::new()
+            };
+            piece.records.push(ExportedRecord { cells, ..exported(picked, shared) });
         }
         piece.lost = shared.timeline.losses().collect();
         let secrets = shared.opened.secrets();
@@ -177,6 +184,15 @@ impl RunningExport {
         }
         self.in_flight += 1;
         ExportTurn::Piece(Box::new(piece))
+    }
+
+    /// What the list says of a record that is not in it.
+    fn cells(&self, picked: &PickedRecord, shared: &Shared) -> Vec<String> {
+        let facts = CellFacts { shared, id: picked.id, record: &picked.record };
+        let told =
+            if self.wish.with_secrets { Disclosure::Everything } else { shared.disclosure() };
+        let columns = FURTHER_CELLS.iter().filter_map(|name| TrafficColumn::named(name));
+        columns.map(|column| facts.told(column, shared.columns.times, &told)).collect()
     }
 
     /// Whose the peer of a connection is, when that is known first.
@@ -219,5 +235,5 @@ fn exported(picked: PickedRecord, shared: &Shared) -> ExportedRecord {
     let comment = shared.timeline.comment(id).map(str::to_owned);
     record.at = shared.wall_clock.at(record.at);
     let origin = shared.timeline.origin(id);
-    ExportedRecord { id, record, is_chosen, delta, latency, comment, origin }
+    ExportedRecord { id, record, is_chosen, delta, latency, comment, origin, cells: Vec::new() }
 }

@@ -209,6 +209,11 @@ impl Shared {
         format::clock(self.wall_clock.at(at), self.utc_offset)
     }
 
+    /// Date and time of day here.
+    pub(crate) fn local_time(&self, at: Stamp) -> jiff::civil::DateTime {
+        format::local(self.wall_clock.at(at), self.utc_offset)
+    }
+
     /// Nanoseconds that local time is ahead of stamps now.
     pub(crate) fn clock_ahead(&self) -> i64 {
         let offset = self.utc_offset.map_or(0, |offset| i64::from(offset.seconds()));

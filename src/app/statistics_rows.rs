@@ -83,6 +83,8 @@ impl StatColumn {
 pub struct StatRow {
     pub(crate) group: StatGroup,
     pub name: String,
+    /// The second that it is, as filters have it; else empty.
+    second: String,
     pub records: u64,
     pub sent: u64,
     pub received: u64,
@@ -113,6 +115,7 @@ impl StatRow {
     fn new(shared: &Shared, group: StatGroup, tally: &Tally) -> Self {
         StatRow {
             name: name(shared, &group),
+            second: second(shared, &group),
             group,
             records: tally.records,
             sent: tally.totals.sent.bytes,
@@ -176,7 +179,7 @@ impl StatRow {
             }
             StatGroup::Server(address) => Some(format!("peer == {address}")),
             StatGroup::Program(name) => Some(format!("process == {name:?}")),
-            StatGroup::Second(_) => Some(format!("time == {}", self.name)),
+            StatGroup::Second(_) => Some(format!("time == {}", self.second)),
             StatGroup::NoProgram(_) | StatGroup::Others => None,
         }
     }
@@ -217,6 +220,14 @@ pub(crate) fn rows(
     rows
 }
 
+/// A second as filters have it: with its date where that is not today's.
+fn second(shared: &Shared, group: &StatGroup) -> String {
+    let StatGroup::Second(at) = group else { return String::new() };
+    let (then, now) = (shared.local_time(*at), shared.local_time(shared.now));
+    let is_today = then.date() == now.date();
+    then.strftime(if is_today { "%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S" }).to_string()
+}
+
 fn name(shared: &Shared, group: &StatGroup) -> String {
     match group {
         StatGroup::Session(id) => match shared.sessions.get(*id) {
@@ -231,8 +242,13 @@ fn name(shared: &Shared, group: &StatGroup) -> String {
         StatGroup::Program(name) => name.clone(),
         StatGroup::NoProgram(why) => format!("({why})"),
         StatGroup::Second(at) => {
-            let time = shared.time_of_day(*at);
-            time.split('.').next().unwrap_or_default().to_owned()
+            let (then, now) = (shared.local_time(*at), shared.local_time(shared.now));
+            let written = match (then.date() == now.date(), then.year() == now.year()) {
+                (true, _) => "%H:%M:%S",
+                (false, true) => "%b %d %H:%M:%S",
+                (false, false) => "%Y-%m-%d %H:%M:%S",
+            };
+            then.strftime(written).to_string()
         }
         StatGroup::Others => "(all others)".into(),
     }

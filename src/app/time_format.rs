@@ -20,6 +20,8 @@ pub enum TimeFormat {
     Relative,
     /// Since the marked row before; above the first of them since the first record.
     SinceMark,
+    /// Date and time of day with milliseconds.
+    Date,
 }
 
 impl TimeFormat {
@@ -30,7 +32,8 @@ impl TimeFormat {
             TimeFormat::Micros => TimeFormat::Utc,
             TimeFormat::Utc => TimeFormat::Relative,
             TimeFormat::Relative => TimeFormat::SinceMark,
-            TimeFormat::SinceMark => TimeFormat::Clock,
+            TimeFormat::SinceMark => TimeFormat::Date,
+            TimeFormat::Date => TimeFormat::Clock,
         }
     }
 
@@ -42,6 +45,7 @@ impl TimeFormat {
             TimeFormat::Utc => "utc",
             TimeFormat::Relative => "start",
             TimeFormat::SinceMark => "mark",
+            TimeFormat::Date => "date",
         }
     }
 
@@ -64,6 +68,7 @@ impl TimeFormat {
             TimeFormat::Utc => "time UTC",
             TimeFormat::Relative => "since start",
             TimeFormat::SinceMark => "since mark",
+            TimeFormat::Date => "date and time",
         }
     }
 
@@ -73,6 +78,7 @@ impl TimeFormat {
             TimeFormat::Clock => 13,
             TimeFormat::Micros | TimeFormat::Relative | TimeFormat::SinceMark => 16,
             TimeFormat::Utc => 17,
+            TimeFormat::Date => 24,
         }
     }
 
@@ -86,6 +92,10 @@ impl TimeFormat {
             TimeFormat::Clock => shared.time_of_day(at),
             TimeFormat::Micros => micros(shared.utc_offset),
             TimeFormat::Utc => micros(Some(Offset::UTC)) + "Z",
+            TimeFormat::Date => {
+                let local = format::local(wall, shared.utc_offset);
+                local.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+            }
             TimeFormat::Relative => seconds(began),
             TimeFormat::SinceMark => {
                 seconds(shared.timeline.marked_before(id).map_or(began, |(_, at)| at))
@@ -101,7 +111,7 @@ mod tests {
     #[test]
     fn every_way_to_show_times_is_kept_by_its_word_and_comes_in_turn() {
         let mut format = TimeFormat::default();
-        for _ in 0..5 {
+        for _ in 0..6 {
             assert_eq!(TimeFormat::named(format.word()), Some(format));
             format = format.next();
         }

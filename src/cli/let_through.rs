@@ -60,6 +60,8 @@ pub(super) struct KnownOfRecord<'a> {
 pub(super) struct LetThrough {
     filter: Filter,
     clocks: BTreeMap<ConnId, GapClock>,
+    /// Records that came so far.
+    count: u64,
 }
 
 impl LetThrough {
@@ -76,7 +78,7 @@ impl LetThrough {
                 Failure::new(Stage::ComposeListener, "--filter", FailureKind::Usage, cause);
             failure.hint("docs/traffic.md lists the fields, and so does the filter line of Traffic")
         })?;
-        Ok(LetThrough { filter, clocks: BTreeMap::new() })
+        Ok(LetThrough { filter, ..LetThrough::default() })
     }
 
     /// Whether there is no filter.
@@ -102,9 +104,10 @@ impl LetThrough {
         let RecordGaps { delta, latency } =
             self.clocks.entry(record.conn).or_default().next(record);
         let KnownOfRecord { conn, owner, exchange, comment } = known;
-        let is_marked = comment.is_some();
-        let facts =
-            RecordFacts { delta, latency, exchange, is_marked, comment, ..RecordFacts::of(record) };
+        let (is_marked, number) = (comment.is_some(), Some(self.count));
+        self.count += 1;
+        let gaps = RecordFacts { delta, latency, number, ..RecordFacts::of(record) };
+        let facts = RecordFacts { exchange, is_marked, comment, ..gaps };
         self.filter.about_owned(record.conn, conn, owner).matches(&facts)
     }
 

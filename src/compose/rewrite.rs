@@ -3,6 +3,7 @@
 use super::session::explain;
 use super::sockets::{client_tls, file};
 use super::text::Composer;
+use crate::codec::byte_regex::of_bytes;
 use crate::codec::http1::status::has_no_content;
 use crate::compose::template::Mode;
 use crate::model::endpoint::Endpoint;
@@ -212,7 +213,7 @@ fn expression(
     (with_field, with): (FieldId, &str),
     composer: &mut Composer<'_>,
 ) -> Option<String> {
-    let source = composer.line(field, regex);
+    let source = of_bytes(&composer.line(field, regex)).into_owned();
     let regex = match regex::bytes::Regex::new(&source) {
         Ok(regex) => regex,
         Err(error) => {

@@ -7,6 +7,7 @@ use super::sockets::{
     listener_tls, socket, stream_bind, unix_client,
 };
 use super::text::Composer;
+use crate::codec::byte_regex::of_bytes;
 use crate::compose::template::Mode;
 use crate::model::awaited::{AWAITED_BYTES, Awaited, AwaitedFormat, AwaitedPlan};
 use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
@@ -76,7 +77,7 @@ fn awaited(place: FieldId, awaited: &Awaited, composer: &mut Composer<'_>) -> Aw
             query::pattern_of_bytes(&composer.line(place, text)).map(AwaitedPlan::Pattern)
         }
         AwaitedFormat::Matches => {
-            let source = composer.line(place, text);
+            let source = of_bytes(&composer.line(place, text)).into_owned();
             let compiled = regex::bytes::Regex::new(&source);
             compiled.map(|_| AwaitedPlan::Matches(source)).map_err(|error| explain(&error))
         }
@@ -144,7 +145,7 @@ pub(super) fn when(field: FieldId, when: &When, composer: &mut Composer<'_>) -> 
         WhenKind::Equals => WhenPlan::Equals(bytes()),
         WhenKind::StartsWith => WhenPlan::StartsWith(bytes()),
         WhenKind::Matches => {
-            let source = composer.line(field, &when.text);
+            let source = of_bytes(&composer.line(field, &when.text)).into_owned();
             if let Err(error) = regex::bytes::Regex::new(&source) {
                 composer.issue(field, explain(&error));
             }

@@ -160,7 +160,13 @@ pub struct ExportedRecord {
     pub latency: Lapse,
     pub comment: Option<String>,
     pub origin: RecordOrigin,
+    /// What else the list says of it, as it may be told: of [`FURTHER_CELLS`] each; empty where nobody writes it.
+    pub cells: Vec<String>,
 }
+
+/// Columns of CSV whose values come with each record.
+pub const FURTHER_CELLS: [&str; 8] =
+    ["peer", "local", "process", "host", "method", "path", "status", "contract"];
 
 /// Records that follow each other, and what is known of them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -265,7 +271,7 @@ impl ExportWriter {
         };
         match format {
             ExportFormat::Har => writer.out[0].extend_from_slice(har::begin().as_bytes()),
-            ExportFormat::Csv => writer.out[0].extend_from_slice(table::HEADER.as_bytes()),
+            ExportFormat::Csv => writer.out[0].extend_from_slice(ExportRow::header().as_bytes()),
             _ => {}
         }
         writer

@@ -20,6 +20,7 @@ use super::har::{self, HarBodies};
 use super::har_web_socket::{last_said, messages};
 use super::ndjson_exchange::ToldExchange;
 use super::pcap::{CaptureBatch, CaptureFault, FoundBodies, ToldLine, ToldThing};
+use super::told_time;
 use crate::codec::http1::content_codings;
 use crate::codec::{json_halves, json_weight};
 use crate::model::end_address::EndAddress;
@@ -39,6 +40,9 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Connections of one name that are looked at for the next entry.
 const LANES: usize = 64;
+
+/// What the remark about a time begins with that is none of ours.
+const BEYOND: &str = "it began at ";
 
 /// Why there is no answer where the file does not say.
 const UNTOLD: &str = "none is told";
@@ -100,10 +104,7 @@ pub fn read_har(text: &[u8], session: SessionId) -> Result<(CaptureBatch, usize)
     let mut at = Stamp::default();
     let mut timed: Vec<(EntryTimes, &Value)> = Vec::with_capacity(entries.len());
     for entry in entries {
-        let started = entry["startedDateTime"].as_str().and_then(|it| it.parse().ok());
-        let started =
-            started.and_then(|it: jiff::Timestamp| u64::try_from(it.as_nanosecond()).ok());
-        at = started.map_or(at, Stamp);
+        at = told_start(entry).map_or(at, Stamp::nearest);
         timed.push((EntryTimes::of(at, entry), entry));
     }
     // Others write entries in the order in which they ended.
@@ -115,6 +116,19 @@ pub fn read_har(text: &[u8], session: SessionId) -> Result<(CaptureBatch, usize)
         import.entry(number as u32, times, entry);
     }
     Ok((import.ended(), entries.len()))
+}
+
+/// When an entry began, in nanoseconds from the epoch; `None` = it does not say, or nothing that is a time.
+fn told_start(entry: &Value) -> Option<i128> {
+    told_time::nanos(entry["startedDateTime"].as_str()?)
+}
+
+/// What is said of a time that is none of ours, which are those of 1970 to 2554.
+fn beyond_times(entry: &Value) -> Option<String> {
+    let nanos = told_start(entry)?;
+    let is_told = i128::from(Stamp::nearest(nanos).0) == nanos;
+    let told = entry["startedDateTime"].as_str().unwrap_or_default();
+    (!is_told).then(|| format!("{BEYOND}{told}, while times here are those of 1970 to 2554"))
 }
 
 /// What a file says besides its entries: pages, the browser, remarks.
@@ -281,16 +295,20 @@ impl EntryTimes {
             total: self.ended.since(self.started),
         };
         let begun = Exchange::begun(Side::Client, conn, number, request, self.started);
-        let warnings = remarks(entry["comment"].as_str().unwrap_or_default());
+        let mut warnings = remarks(entry["comment"].as_str().unwrap_or_default());
+        warnings.extend(beyond_times(entry));
         Exchange { url: text("url").to_owned(), response, timing, warnings, ..begun }
     }
 }
 
-/// What an entry is said to be remarkable for, without what is said anew of bodies that are not whole.
+/// What an entry is said to be remarkable for, without what is said anew: of bodies that are not whole, and of
+/// its time.
 fn remarks(comment: &str) -> Vec<String> {
-    let is_of_body =
-        |said: &&str| said.starts_with("the first ") && said.ends_with(" body are here");
-    let said = comment.split("; ").filter(|said| !said.is_empty() && !is_of_body(said));
+    let is_anew = |said: &&str| {
+        said.starts_with("the first ") && said.ends_with(" body are here")
+            || said.starts_with(BEYOND)
+    };
+    let said = comment.split("; ").filter(|said| !said.is_empty() && !is_anew(said));
     said.map(str::to_owned).collect()
 }
 
@@ -445,6 +463,7 @@ fn decoded(text: &str, encoding: Option<&str>) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::model::exchange_facts::ExchangeFacts;
+    use crate::model::secrets::Disclosure;
 
     #[test]
     fn an_entry_is_a_request_and_its_answer_in_their_times() {
@@ -503,6 +522,42 @@ mod tests {
         let (batch, _) = read_har(har.as_bytes(), SessionId(0)).unwrap();
         let answer = batch.records.last().unwrap();
         assert!(answer.data.ends_with("cut \u{fffd}".as_bytes()), "{answer:?}");
+    }
+
+    #[test]
+    fn a_time_that_is_none_of_ours_is_the_nearest_one_and_said() {
+        let entry = |began: &str| {
+            format!(
+                r#"{{"startedDateTime":"{began}","time":1,"request":{{"method":"GET","url":"http://h/"}},
+                    "response":{{"status":200}}}}"#
+            )
+        };
+        let of = |began: &str| {
+            let har = format!(r#"{{"log":{{"entries":[{}]}}}}"#, entry(began));
+            let (batch, _) = read_har(har.as_bytes(), SessionId(0)).unwrap();
+            let exchange = batch.exchanges.into_iter().next().unwrap();
+            let none = HarBodies { request: &[], response: &[] };
+            let written = har::entry(&exchange, none, &Disclosure::Everything);
+            let written: Value = serde_json::from_str(&written).unwrap();
+            (exchange, written["startedDateTime"].as_str().unwrap().to_owned())
+        };
+        for (began, at) in [
+            ("9998-12-31T23:59:59.999Z", u64::MAX),
+            ("2555-01-01T00:00:00Z", u64::MAX),
+            ("9999-12-31T23:59:59Z", u64::MAX),
+            ("1969-07-20T20:17:40+01:00", 0),
+            ("-000753-04-21T00:00:00Z", 0),
+        ] {
+            let (exchange, written) = of(began);
+            assert_eq!(exchange.started, Stamp(at), "{began}");
+            let said = exchange.warnings.join("; ");
+            assert!(said.contains(began) && said.contains("1970 to 2554"), "{said}");
+            assert_eq!(written, began, "what the file said is written again");
+        }
+        let (exchange, _) = of("2554-07-21T23:34:33.709551Z");
+        assert_eq!(exchange.warnings, [""; 0]);
+        assert!(exchange.started > Stamp(0));
+        assert_eq!(remarks("odd; it began at 9999-12-31T00:00:00Z, while times"), ["odd"]);
     }
 
     #[test]

@@ -81,7 +81,11 @@ pub fn mock(script: &ReplayScript) -> Result<RecordedMock, String> {
         return Err(format!("there is nothing to make a mock of: {why}"));
     }
     let words = format!("a mock with {}", counted(rules as u64, "rule"));
-    Ok(RecordedMock { spec, words, remarks: left_out.words(&script.left_out) })
+    let mut remarks = left_out.words(&script.left_out);
+    if script.talks.iter().any(|talk| talk.old.is_masked) {
+        remarks.push("secrets in its answers are the stars of the file: write them there".into());
+    }
+    Ok(RecordedMock { spec, words, remarks })
 }
 
 /// Whether its client speaks HTTP/1.

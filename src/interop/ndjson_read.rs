@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::ndjson_exchange::ToldExchange;
 use super::pcap::{CaptureBatch, CaptureFault, ToldLine, ToldOwner, ToldThing};
+use super::told_time;
 use crate::codec::json_weight;
 use crate::model::asked_target::AskedTarget;
 use crate::model::exchange::Exchange;
@@ -439,8 +440,7 @@ pub(super) fn marks(value: &Value) -> FaultMarks {
 
 /// When what a line tells was.
 pub(super) fn time(value: &Value) -> Option<Stamp> {
-    let time: jiff::Timestamp = value["time"].as_str()?.parse().ok()?;
-    u64::try_from(time.as_nanosecond()).ok().map(Stamp)
+    told_time::nanos(value["time"].as_str()?).map(Stamp::nearest)
 }
 
 /// Who holds the socket of a peer, as a line says it.
@@ -528,6 +528,19 @@ mod tests {
         let ended = crate::interop::har_read::read_har(har.as_bytes(), SessionId(0));
         let cause = ended.map(|(_, entries)| entries).unwrap_err().cause;
         assert_eq!(cause, "its values would take more than 2 GiB of memory");
+    }
+
+    /// It was said that the line lacks something, and nothing behind it was read.
+    #[test]
+    fn a_time_that_cannot_be_told_is_the_nearest_one() {
+        for (told, at) in [("9999-12-31T23:59:59Z", u64::MAX), ("1912-06-23T00:00:00Z", 0)] {
+            let (records, _, text) = written();
+            let text = text.replace("2023-11-14T22:13:20.123456789Z", told);
+            let (out, ended) = read(text.as_bytes(), 100);
+            assert!(ended.is_ok(), "{ended:?}");
+            assert_eq!(out.records.len(), records.len());
+            assert!(out.records.iter().all(|record| record.at == Stamp(at)), "{told}");
+        }
     }
 
     /// A body of many MiB stands in one line; it was looked through and copied with every piece of the file.

@@ -58,6 +58,13 @@ impl Lapse {
 }
 
 impl Stamp {
+    /// The time that is so many nanoseconds from the epoch, or the nearest one that can be told: files
+    /// may say years before 1970 and after 2554.
+    #[must_use]
+    pub(crate) fn nearest(nanos: i128) -> Stamp {
+        Stamp(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+    }
+
     /// So long before.
     #[must_use]
     pub(crate) fn before(self, time: Duration) -> Stamp {

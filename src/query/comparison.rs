@@ -558,7 +558,8 @@ fn is_hex(text: &str) -> bool {
 /// # Errors
 /// What is wrong with them.
 pub(crate) fn pattern_of_bytes(text: &str) -> Result<Vec<Option<u8>>, String> {
-    let pattern = hex(&text.split_whitespace().collect::<String>())?;
+    let pieces: Result<Vec<_>, String> = text.split_whitespace().map(hex).collect();
+    let pattern = pieces?.concat();
     if pattern.is_empty() {
         Err("a byte is two hex digits, or ?? for any".into())
     } else {

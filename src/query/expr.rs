@@ -93,6 +93,7 @@ impl OwnerTest {
 /// A test about one record.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RecordTest {
+    Number(NumberRange),
     Len(NumberRange),
     Direction(Direction),
     Kind(RecordKind),
@@ -309,6 +310,7 @@ impl OwnerTest {
 impl RecordTest {
     fn holds(&self, record: &RecordFacts<'_>) -> bool {
         match self {
+            RecordTest::Number(range) => record.number.is_some_and(|it| range.contains(&it)),
             // What we say about an event crossed no socket, however long it is.
             RecordTest::Len(range) => {
                 record.kind == RecordKind::Data && range.contains(&record.len)
@@ -341,6 +343,7 @@ impl RecordTest {
     /// The field it asks about, if nothing is known of that before a relay has passed something on.
     pub(super) fn known_late(&self) -> Option<&'static str> {
         match self {
+            RecordTest::Number(_) => Some("number"),
             RecordTest::Delta(_) => Some("delta"),
             RecordTest::Latency(_) => Some("latency"),
             RecordTest::Marked => Some("marked"),

@@ -27,6 +27,8 @@ pub struct RecordFacts<'a> {
     pub latency: Lapse,
     /// The exchange it is of.
     pub exchange: Option<&'a ExchangeFacts>,
+    /// Which record it is of all that whoever asks has.
+    pub number: Option<u64>,
     pub is_marked: bool,
     pub comment: Option<&'a str>,
     /// What a relay's faults did to it.
@@ -46,6 +48,7 @@ impl<'a> RecordFacts<'a> {
             delta: Lapse::NONE,
             latency: Lapse::NONE,
             exchange: None,
+            number: None,
             is_marked: false,
             comment: None,
             faults: record.faults,

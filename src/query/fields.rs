@@ -162,6 +162,9 @@ fields! {
     "session" QuerySubject::Session, QueryValue::Number, false,
         ["frame.interface_id"],
         "Everything of one session.", "session == 3";
+    "number" QuerySubject::Number, QueryValue::Number, false,
+        ["frame.number" "no" "num" "packet" "frame.no" "row"],
+        "Number of the row, as in the column #.", "number in 120..180";
     "time" QuerySubject::Time, QueryValue::Time, false,
         ["frame.time" "date" "clock" "timestamp" "ts"],
         "Time of day, or date and time; '14:02' is that whole minute.", "time >= 14:02:30";
@@ -197,7 +200,7 @@ fields! {
         "Text in the bytes; lower-case letters match both cases.", "text contains \"ping\"";
     "hex" QuerySubject::Hex, QueryValue::Hex, false,
         ["bytes.hex" "binary"],
-        "These very bytes, as hex digits.", "hex contains 0d0a";
+        "These very bytes, as hex digits; spaces may stand between them.", "hex contains 0d 0a";
     "marked" QuerySubject::Marked, QueryValue::Flag, true,
         ["~marked" "frame.marked" "mark" "bookmark" "~marker"],
         "Rows you marked.", "marked";

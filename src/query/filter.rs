@@ -58,6 +58,15 @@ impl Filter {
         parser.parts.iter().map(part).filter(|part| !part.is_empty()).collect()
     }
 
+    /// A text that lets through what both let through, as it is typed.
+    pub(crate) fn narrowed(text: &str, other: &str) -> String {
+        match Parser::new(text, 0).parse() {
+            Ok(Expr::All(list)) if list.is_empty() => other.to_owned(),
+            Ok(Expr::All(_) | Expr::Test(..)) => format!("{} and {other}", text.trim()),
+            Ok(Expr::Any(_)) | Err(_) => format!("({}) and {other}", text.trim()),
+        }
+    }
+
     /// Whether it asks for a time and nothing else.
     pub(crate) fn is_of_time(&self) -> bool {
         matches!(self.0, Expr::Test(true, Test::Record(RecordTest::Time(_))))

@@ -361,7 +361,27 @@ impl Parser {
             return Err(error(at, format!("a value is missing; write {}", field.example)));
         };
         let operator = if operator == "in" { "==" } else { operator };
+        let value = self.with_more_digits(asked, operator, value);
         make(asked, operator, &value)
+    }
+
+    /// Takes the bytes that stand behind the first one, as in `hex contains 0d 0a`: nobody means
+    /// a text by them, which quotes make of them.
+    fn with_more_digits(&mut self, asked: &Asked, operator: &str, mut value: Written) -> Written {
+        if value.is_quoted || !value::takes_digits(asked, operator, &value) {
+            return value;
+        }
+        loop {
+            let after = self.scanner.column();
+            self.scanner.skip_space();
+            let word = self.scanner.until(|c| c.is_whitespace() || matches!(c, '(' | ')'));
+            if !value::goes_on_with_digits(&word) {
+                self.scanner.go_to(after);
+                return value;
+            }
+            value.text.push(' ');
+            value.text.push_str(&word);
+        }
     }
 
     /// The values of a list, up to its brace.

@@ -8,6 +8,7 @@ use std::ops::{Bound, RangeBounds};
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::codec::byte_regex::of_bytes;
 use crate::codec::search::Needle;
 
 /// Memory of a compiled regular expression; a longer one is refused.
@@ -101,7 +102,7 @@ impl Slice {
 impl RegexTest {
     /// Compiles it, or says why it is none.
     pub(super) fn new(source: &str) -> Result<Self, String> {
-        let built = RegexBuilder::new(source)
+        let built = RegexBuilder::new(&of_bytes(source))
             .case_insensitive(!has_capitals(source))
             .size_limit(REGEX_MEMORY)
             .dfa_size_limit(REGEX_MEMORY)
@@ -134,7 +135,7 @@ impl RegexTest {
     /// It as a part of a larger one.
     pub(super) fn expression(&self) -> String {
         let flags = if has_capitals(&self.source) { "" } else { "i" };
-        format!("(?{flags}:{})", self.source)
+        format!("(?{flags}:{})", of_bytes(&self.source))
     }
 }
 

@@ -65,10 +65,29 @@ const ASKED: &[(&str, bool)] = &[
     ("len ge 5 and len le 5", true),
     ("len lt 5", false),
     ("session >= 3", true),
+    ("number == 0", false),
+    ("not number in 0..9", true),
     ("data[0:4] == 50:49:4e:47", true),
     ("data[0:4] == \"PING\"", true),
     ("data[0:4] == 50494e47", true),
+    ("data[0:4] == 50 49 4e 47", true),
+    ("data[0:4] == 0x50 0x49 4e47 and udp", true),
     ("data[0] == 50", true),
+    ("hex contains 49 4e", true),
+    ("hex contains 0x49 4e", true),
+    ("hex contains 0x49 0x4f", false),
+    ("hex contains \"0x49, 0x4e\"", true),
+    ("hex contains 49;4e", true),
+    ("hex contains 494e (udp)", true),
+    ("(hex contains 49 4e) or tcp", true),
+    ("not hex contains 49 4e in", false),
+    ("hex contains 49 \"4e\"", false),
+    ("data contains 0x49 4e", true),
+    ("data contains 49:4e 47:0a", true),
+    ("body contains 0x49 47", false),
+    ("data contains 49 ing", false),
+    ("text contains 49:4e", false),
+    ("hex contains 4e47 ping", true),
     ("data[-1] == 0a", true),
     ("data[0-3] != \"PONG\"", true),
     ("data[0] >= 60", false),
@@ -198,6 +217,8 @@ fn errors_name_the_column_and_what_to_write() {
         ("stats==404", 1, "did you mean 'status'?"),
         ("hex contains 0d0", 14, "two hex digits"),
         ("hex contains zz", 14, "not hex"),
+        ("hex contains 0d a", 14, "put a text to find in quotes"),
+        ("data[0:2] == 16 3", 14, "one digit is missing"),
         ("text == x", 1, "contains"),
         ("status == 99", 11, "4xx"),
         ("latency > 5", 11, "1.5s"),
@@ -283,6 +304,33 @@ fn names_of_other_tools_are_answered_with_what_they_are_called_here() {
 fn words_that_other_tools_have_for_tests_are_text_where_nothing_is_tested() {
     for text in ["src", "dst me", "less is more", "net worth", "host", "host x", "greater good"] {
         Filter::parse(text).unwrap();
+    }
+}
+
+#[test]
+fn an_expression_that_names_bytes_is_of_bytes() {
+    assert!(holds(r"data matches \xff\xfb.", b"\xff\xfb\x1f"));
+    assert!(holds(r#"data matches "^\x80[\x00-\xff]$""#, b"\x80\xe4"));
+    assert!(!holds(r"data matches \xe4", "ä".as_bytes()));
+    let pattern = Filter::parse(r"data matches \xff\xfb").unwrap().pattern().unwrap();
+    assert_eq!(pattern.first(b"a\xff\xfb", 0), Some(1..3), "the screen marks the same");
+}
+
+#[test]
+fn a_filter_is_narrowed_to_what_both_let_through() {
+    for (text, narrowed) in [
+        ("", "udp"),
+        ("  ", "udp"),
+        ("ping", "ping and udp"),
+        ("ping pong", "ping pong and udp"),
+        ("\"this or that\"", "\"this or that\" and udp"),
+        ("tcp OR in", "(tcp OR in) and udp"),
+        ("tcp || in", "(tcp || in) and udp"),
+        ("(tcp)or(in)", "((tcp)or(in)) and udp"),
+        ("tcp\tor\tin", "(tcp\tor\tin) and udp"),
+    ] {
+        assert_eq!(Filter::narrowed(text, "udp"), narrowed);
+        assert!(Filter::parse(narrowed).is_ok());
     }
 }
 

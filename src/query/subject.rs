@@ -43,6 +43,8 @@ pub(super) enum QuerySubject {
     Len,
     Conn,
     Session,
+    /// Which record it is of all.
+    Number,
     Time,
     Delta,
     Latency,

@@ -129,6 +129,7 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
         QuerySubject::Session => Test::Conn(ConnTest::Session(number(session)?)),
         QuerySubject::Owner(_) => Test::Owner(OwnerTest::Pid(number(pid)?)),
         QuerySubject::Side => Test::Conn(ConnTest::Side(named(asked.field, value)?)),
+        QuerySubject::Number => RecordTest::Number(number(self::number)?).into(),
         QuerySubject::Len => RecordTest::Len(number(length)?).into(),
         QuerySubject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
         QuerySubject::Kind => RecordTest::Kind(named(asked.field, value)?).into(),
@@ -171,18 +172,39 @@ pub(super) fn needle(value: &str) -> Result<DataPattern, String> {
     Ok(DataPattern::new(Needle::Text(value.into())))
 }
 
+/// Whether a value behind this operator is read as hex digits, so that more of them may stand behind it.
+pub(super) fn takes_digits(asked: &Asked, operator: &str, value: &Written) -> bool {
+    let is_slice = asked.slice != Slice::Whole;
+    match asked.field.value {
+        QueryValue::Hex => true,
+        QueryValue::Bytes => {
+            // Of several pieces the first says what they are.
+            let first = value.text.split(' ').next().unwrap_or_default();
+            !value.is_quoted && operator != "matches" && (is_slice || looks_like_hex(first))
+        }
+        // `text contains 12:30` is what it says.
+        _ => false,
+    }
+}
+
+/// Whether a word goes on with the digits before it: hex digits and nothing else, as they stand in dumps.
+pub(super) fn goes_on_with_digits(word: &str) -> bool {
+    let is_run = !word.is_empty() && word.bytes().all(|it| it.is_ascii_hexdigit());
+    is_run || looks_like_hex(word)
+}
+
 /// A test of payload. Text is text; `0x0d0a` and `0d:0a` are bytes, and so are the digits that a
 /// slice is compared with.
 fn bytes(asked: &Asked, operator: &str, value: &Written) -> Result<Test, String> {
     let is_slice = asked.slice != Slice::Whole;
-    let is_hex = asked.field.value == QueryValue::Hex
-        || (!value.is_quoted && operator != "matches" && (is_slice || looks_like_hex(&value.text)));
+    let is_hex = takes_digits(asked, operator, value);
     let test = if operator == "matches" {
         DataTest::Matches(RegexTest::new(&value.text)?)
     } else if is_hex {
         let bytes = hex(&value.text).map_err(|why| {
             let hint = if is_slice { " (or text in quotes)" } else { "" };
-            format!("{why}{hint}")
+            let more = if value.text.contains(' ') { "; put a text to find in quotes" } else { "" };
+            format!("{why}{hint}{more}")
         })?;
         match operator {
             "contains" => DataTest::Contains(DataPattern::new(Needle::Bytes(bytes))),
@@ -398,19 +420,26 @@ pub(super) fn looks_like_hex(value: &str) -> bool {
 }
 
 fn hex(value: &str) -> Result<Vec<u8>, String> {
-    let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X")).unwrap_or(value);
-    let digits: Vec<u8> = digits
-        .chars()
-        .filter(|c| !matches!(c, ' ' | ':' | '-' | ','))
-        .map(|c| c.to_digit(16).map(|digit| digit as u8))
-        .collect::<Option<_>>()
-        .ok_or_else(|| format!("'{value}' is not hex; write digits, such as 0d0a"))?;
-    let (pairs, odd) = digits.as_chunks::<2>();
-    if !odd.is_empty() {
-        return Err("a byte takes two hex digits; one digit is missing or too many".into());
+    let is_between = |c: char| c.is_whitespace() || matches!(c, ':' | '-' | ',' | ';');
+    // As they stand in dumps and programs: `0d 0a`, `0d:0a`, `0x0d, 0x0a`.
+    let pieces = value.split(is_between).filter(|piece| !piece.is_empty());
+    let pieces =
+        pieces.map(|it| it.strip_prefix("0x").or_else(|| it.strip_prefix("0X")).unwrap_or(it));
+    let mut bytes = Vec::new();
+    for piece in pieces {
+        let digits: Vec<u8> = piece
+            .chars()
+            .map(|c| c.to_digit(16).map(|digit| digit as u8))
+            .collect::<Option<_>>()
+            .ok_or_else(|| format!("'{value}' is not hex; write digits, such as 0d0a"))?;
+        let (pairs, odd) = digits.as_chunks::<2>();
+        if !odd.is_empty() {
+            return Err("a byte takes two hex digits; one digit is missing or too many".into());
+        }
+        bytes.extend(pairs.iter().map(|[high, low]| high << 4 | low));
     }
-    if pairs.is_empty() {
+    if bytes.is_empty() {
         return Err("there are no hex digits; write some, such as 0d0a".into());
     }
-    Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
+    Ok(bytes)
 }

@@ -27,6 +27,7 @@ impl Timeline {
             delta: gaps.delta,
             latency: gaps.latency,
             exchange: self.exchanges.of(record.conn, record.at, record.direction, record.kind),
+            number: Some(id.0),
             is_marked: self.is_pinned(id),
             comment: self.comment(id),
             ..RecordFacts::of(record)

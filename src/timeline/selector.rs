@@ -100,6 +100,7 @@ impl<'a> Selector<'a> {
             exchange: exchanges.and_then(|of_conn| {
                 exchanges::pick(of_conn, stored.at, stored.direction, stored.kind)
             }),
+            number: Some(record.id.0),
             is_marked: self.reads.mark && timeline.is_pinned(record.id),
             comment: if self.reads.comment { timeline.comment(record.id) } else { None },
             faults: stored.faults,

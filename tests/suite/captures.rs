@@ -282,6 +282,7 @@ fn comments_of_records_are_those_of_their_packets_and_come_back_with_masks() {
         latency: Lapse::NONE,
         comment: comment.map(str::to_owned),
         origin: RecordOrigin::default(),
+        cells: Vec::new(),
     };
     let records = vec![
         exported(1, b"first", Some("look here: ü")),

@@ -30,7 +30,7 @@ pub(super) fn act(app: &mut App) -> bool {
     let titles = both.each_ref().map(|(_, record)| title(shared, record));
     let [old, new] = both.each_ref().map(|(_, record)| &record.data);
     let rows = compare_rows::of_messages(titles, [old, new], shared.size.0);
-    app.overlays.push(Overlay::Compare(Box::new(Compare::of_rows(rows))));
+    app.overlays.push(Overlay::Compare(Box::new(Compare::of_messages(rows))));
     true
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn begin(app: &mut App, wish: ExportWish) {
     let told = if wish.with_secrets { Disclosure::Everything } else { shared.disclosure() };
     let offset = shared.utc_offset.unwrap_or(Offset::UTC);
     let times = match shared.columns.times {
-        TimeFormat::Clock | TimeFormat::Micros => ExportTimes::At(offset),
+        TimeFormat::Clock | TimeFormat::Micros | TimeFormat::Date => ExportTimes::At(offset),
         TimeFormat::Utc => ExportTimes::At(Offset::UTC),
         TimeFormat::Relative | TimeFormat::SinceMark => {
             let began = shared.timeline.began.unwrap_or(shared.now);

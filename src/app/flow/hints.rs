@@ -6,6 +6,7 @@ use super::availability::why_not;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::form::access;
+use crate::app::keymap::Context;
 use crate::app::layout::pane_inner;
 use crate::app::overlay::Overlay;
 use crate::app::pane::request::{RequestPane, send_area, send_block, send_word, send_words};
@@ -56,7 +57,10 @@ pub fn footer(app: &App, width: u16) -> Vec<KeyHint> {
 /// The actions worth naming where the focus is, the most useful first; none that can do nothing.
 pub fn wanted(app: &App) -> Vec<Action> {
     let pane = app.shared.focus;
+    // A line that is typed has the keys, whatever the pane shows.
+    let is_asked = app.contexts().first() == Some(&Context::Line);
     let mut hints = match pane {
+        _ if is_asked => vec![Action::Choose, Action::Back],
         Pane::Presets => app.presets.hints(&app.shared),
         Pane::History => app.history.hints(),
         Pane::Request => RequestPane::hints(&app.shared),

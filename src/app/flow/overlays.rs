@@ -286,6 +286,8 @@ pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
             PaneInput::Press(area, mouse)
         }
         MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress if top.is_written() => {
+            let said = "what you typed stays; [back] closes the window without it";
+            app.intents.push_back(Intent::Say(said.into()));
             return;
         }
         MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => return close(app),

@@ -38,7 +38,7 @@ pub(crate) fn act(app: &mut App) {
         return tell(app);
     }
     if let Some(rows) = app.replays.unseen.take() {
-        return app.overlays.push(Overlay::Compare(Box::new(Compare::of_rows(rows))));
+        return app.overlays.push(Overlay::Compare(Box::new(Compare::of_replay(rows))));
     }
     let scopes = scopes(app);
     if scopes.is_empty() {
@@ -336,7 +336,7 @@ fn conclude(app: &mut App) {
     let is_shown = matches!(app.overlays.last(), Some(Overlay::Replay(_)));
     app.overlays.retain(|it| !matches!(it, Overlay::Replay(it) if it.progress.is_some()));
     if is_shown {
-        app.overlays.push(Overlay::Compare(Box::new(Compare::of_rows(rows))));
+        app.overlays.push(Overlay::Compare(Box::new(Compare::of_replay(rows))));
         app.say(words);
     } else {
         app.replays.unseen = Some(rows);

@@ -11,7 +11,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::compare_rows::{self, BodyDifference, CompareRow, ComparedAnswer};
+use crate::app::compare_rows::{self, BodyDifference, CompareRow, ComparedAnswer, RowTone};
 use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::format;
@@ -19,14 +19,13 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::codec::compare::Comparison;
 use crate::model::view::CompareQuery;
 
-/// Columns it has at most.
-const WIDTH: u16 = 140;
-
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Compare {
     /// `None` = its rows are made already.
     answers: Option<[ComparedAnswer; 2]>,
+    /// It is told what came of a replay, which may be nothing that could differ.
+    is_replay: bool,
     body: BodyDifference,
     pub rows: Vec<CompareRow>,
     cursor: Cursor,
@@ -41,17 +40,28 @@ impl Compare {
             _ => None,
         };
         let rows = compare_rows::rows(&answers, &body);
-        (Compare { answers: Some(answers), body, rows, cursor: Cursor::default() }, query)
+        let (answers, cursor) = (Some(answers), Cursor::default());
+        (Compare { answers, is_replay: false, body, rows, cursor }, query)
     }
 
-    /// Shows rows that are made already.
-    pub(crate) fn of_rows(rows: Vec<CompareRow>) -> Self {
-        Compare { answers: None, body: BodyDifference::None, rows, cursor: Cursor::default() }
+    /// Shows rows that are made already, of two messages.
+    pub(crate) fn of_messages(rows: Vec<CompareRow>) -> Self {
+        let body = BodyDifference::None;
+        Compare { answers: None, is_replay: false, body, rows, cursor: Cursor::default() }
+    }
+
+    /// Shows what came of a replay.
+    pub(crate) fn of_replay(rows: Vec<CompareRow>) -> Self {
+        Compare { is_replay: true, ..Compare::of_messages(rows) }
     }
 
     /// What is shown in it.
     pub fn title(&self) -> &'static str {
-        if self.answers.is_some() { "Two answers" } else { "Differences" }
+        match (&self.answers, self.is_replay) {
+            (Some(_), _) => "Two answers",
+            (None, false) => "Differences",
+            (None, true) => "Replay",
+        }
     }
 
     /// The engine compared two bodies; others than these are ignored.
@@ -69,7 +79,10 @@ impl Compare {
     /// Columns and rows it wants on a screen of this size.
     pub(super) fn size(&self, (columns, rows): (u16, u16)) -> (u16, u16) {
         let wanted = u16::try_from(self.rows.len() + 2).unwrap_or(u16::MAX);
-        (columns.min(WIDTH), wanted.max(12).min(rows.saturating_sub(2).max(rows.min(12))))
+        (
+            columns.min(compare_rows::MOST_COLUMNS),
+            wanted.max(12).min(rows.saturating_sub(2).max(rows.min(12))),
+        )
     }
 
     /// The row under the cursor and the first one shown.
@@ -84,7 +97,9 @@ impl Compare {
         let starts = |rows: &[CompareRow]| rows.iter().filter(|row| row.is_start).count();
         let all = starts(&self.rows);
         let (before, _) = self.rows.split_at((self.cursor.selected + 1).min(self.rows.len()));
+        let is_whole = self.rows.iter().all(|row| row.tone != RowTone::Warning);
         match (starts(before), all) {
+            (_, 0) if self.is_replay && !is_whole => "not all was said".into(),
             (_, 0) => "no difference".into(),
             (0, all) => format::counted(all as u64, "difference"),
             (at, all) => format!("{} of {}", format::count(at as u64), format::count(all as u64)),

@@ -228,7 +228,7 @@ impl ExportWindow {
                 // The name follows as long as it says what is in it.
                 if let Some(stem) = typed.strip_suffix(&format!(".{before}")) {
                     let name = format!("{stem}.{}", self.format.row().extension);
-                    self.editor = Editor::new(&name, LineMode::One);
+                    self.editor.become_text(&name);
                 }
             }
             _ => self.with_secrets = !self.with_secrets,
@@ -238,7 +238,7 @@ impl ExportWindow {
     /// Goes on with what is typed as far as all names that fit do.
     fn complete(&mut self, shared: &Shared) {
         if let Some(text) = self.names.completed(shared, &self.typed()) {
-            self.editor = Editor::new(&text, LineMode::One);
+            self.editor.become_text(&text);
         }
     }
 

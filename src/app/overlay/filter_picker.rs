@@ -16,17 +16,10 @@ use crate::query::Filter;
 /// Filters for the row under the cursor of Traffic while `current` is in force.
 pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> Choices {
     let mut all = Vec::new();
-    let joined = |test: &str| match current.trim() {
-        "" => test.to_owned(),
-        current if current.contains(" or ") || current.contains("||") => {
-            format!("({current}) and {test}")
-        }
-        current => format!("{current} and {test}"),
-    };
     for (cell, test) in row.map(|row| cells(shared, row)).unwrap_or_default() {
         let not = format!("not {test}");
         for test in [test, not] {
-            all.push(choice(&test, cell, "this row", joined(&test)));
+            all.push(choice(&test, cell, "this row", Filter::narrowed(current, &test)));
         }
     }
     for (name, text) in shared.filters.named() {
@@ -98,5 +91,8 @@ fn cells(shared: &Shared, id: RecordId) -> Vec<(&'static str, String)> {
         let port = info.listening_end().and_then(EndAddress::port);
         cells.extend(port.map(|port| ("port", format!("port == {port}"))));
     }
+    // What hardly another row has comes last.
+    let is_own = |name: &str| ["time", "length", "delta", "latency"].contains(&name);
+    cells.sort_by_key(|(name, _)| is_own(name));
     cells
 }

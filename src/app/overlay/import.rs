@@ -185,7 +185,9 @@ impl ImportWindow {
 
     /// Whether something would be lost with it.
     pub(super) fn is_written(&self) -> bool {
-        self.pasted.is_some() || !self.editors[FROM].is_empty()
+        self.pasted.is_some()
+            || !self.editors[FROM].is_empty()
+            || self.editors.iter().any(Editor::is_typed)
     }
 
     /// The lines below the verdict, in a width.

@@ -206,7 +206,7 @@ impl Naming {
 
     fn complete(&mut self) {
         if self.editor.is_empty() && !self.suggestion.is_empty() {
-            self.editor = Editor::new(&self.suggestion, LineMode::One);
+            self.editor.become_text(&self.suggestion);
         } else {
             self.take_folder(0);
         }
@@ -214,8 +214,8 @@ impl Naming {
 
     /// Takes one of the folders that fit.
     fn take_folder(&mut self, at: usize) {
-        if let Some(folder) = self.fitting().get(at) {
-            self.editor = Editor::new(&format!("{folder}/"), LineMode::One);
+        if let Some(text) = self.fitting().get(at).map(|folder| format!("{folder}/")) {
+            self.editor.become_text(&text);
         }
     }
 

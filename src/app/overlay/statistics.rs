@@ -311,7 +311,7 @@ impl StatisticsWindow {
             return Outcome::say("no filter asks for these rows alone");
         };
         let wanted = match self.is_filtered.then_some(&self.filter.0) {
-            Some(filter) => format!("({filter}) and {test}"),
+            Some(filter) => Filter::narrowed(filter, &test),
             None => test,
         };
         vec![

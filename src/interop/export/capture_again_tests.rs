@@ -31,6 +31,7 @@ fn again(batch: &CaptureBatch, told: Disclosure) -> (Vec<u8>, ExportWriter) {
         latency: Lapse::NONE,
         comment: None,
         origin: RecordOrigin::default(),
+        cells: Vec::new(),
     };
     let piece = ExportPiece {
         conns: batch.conns.clone(),

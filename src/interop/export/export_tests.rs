@@ -29,6 +29,7 @@ fn record(id: u64, index: u32, direction: Direction, data: &[u8]) -> ExportedRec
         latency: crate::model::timing::Lapse::NONE,
         comment: None,
         origin: RecordOrigin::default(),
+        cells: Vec::new(),
     }
 }
 
@@ -80,14 +81,14 @@ fn csv_has_the_columns_of_the_list_quoted_masked_and_no_formula() {
     assert_eq!(lines[0], HEADER_LINE);
     assert_eq!(
         lines[1],
-        "0,2023-11-14T22:13:20.123456+00:00,tcp→9000 1/1,out,data,14,,login ********\\n,"
+        "0,2023-11-14T22:13:20.123456+00:00,tcp→9000 1/1,out,data,14,,login ********\\n,,,,,,,,,,"
     );
     assert!(
-        lines[2].ends_with(",in,data,14,1.500,\"a \"\"b\"\", c\\r\\n\\e[2J\","),
+        lines[2].ends_with(",in,data,14,1.500,\"a \"\"b\"\", c\\r\\n\\e[2J\",,,,,,,,,,"),
         "{}",
         lines[2]
     );
-    assert!(lines[3].ends_with(",'=cmd(),"), "{}", lines[3]);
+    assert!(lines[3].ends_with(",'=cmd(),,,,,,,,,,"), "{}", lines[3]);
     assert_eq!((lines.len(), other.len()), (5, 0));
     assert!(writer.summary().starts_with("3 records ("), "{}", writer.summary());
     assert_eq!(writer.remarks(), ["secrets in 1 record are masked"]);
@@ -101,7 +102,23 @@ fn csv_has_the_columns_of_the_list_quoted_masked_and_no_formula() {
     assert!(csv.contains("\n1,0.001000,") && csv.contains("hunter2"), "{csv}");
 }
 
-const HEADER_LINE: &str = "number,time,connection,direction,kind,length,delta_ms,summary,comment";
+const HEADER_LINE: &str = "number,time,connection,direction,kind,length,delta_ms,summary,comment,answer_ms,\
+                           peer,local,process,host,method,path,status,contract";
+
+/// A table of requests had neither their paths nor their statuses.
+#[test]
+fn csv_has_what_else_the_list_says_of_a_record() {
+    let mut answer = record(1, 1, Direction::Received, b"HTTP/1.1 404 Not Found\r\n");
+    answer.latency = crate::model::timing::Lapse::between(Stamp(0), Stamp(2_500_000));
+    answer.cells = ["127.0.0.1:9000", "", "", "=h", "GET", "/a,b?c=\"d\"", "404", ""]
+        .map(str::to_owned)
+        .to_vec();
+    let piece = ExportPiece { records: vec![answer], ..ExportPiece::default() };
+    let ([csv, _], _) = written(ExportFormat::Csv, piece);
+    let csv = String::from_utf8(csv).unwrap();
+    let cells = ",2.500,127.0.0.1:9000,,,'=h,GET,\"/a,b?c=\"\"d\"\"\",404,\r\n";
+    assert!(csv.ends_with(cells), "{csv}");
+}
 
 #[test]
 fn a_cell_that_is_too_long_is_cut_and_counted() {

@@ -1,18 +1,20 @@
 //! A record as a row of a table: comma-separated values (RFC 4180), and text to be read.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ExportTimes, ExportedRecord};
+use super::{ExportTimes, ExportedRecord, FURTHER_CELLS};
 use crate::codec::printable::{printable, printable_str};
 use crate::model::counts::counted;
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::timing::Stamp;
 
-/// The names of the columns, which are those of the list.
-pub(super) const HEADER: &str =
-    "number,time,connection,direction,kind,length,delta_ms,summary,comment\r\n";
+/// The names of the columns, which are those of the list: up to what stands in each record's own cells, and
+/// behind it.
+const FIRST: &str =
+    "number,time,connection,direction,kind,length,delta_ms,summary,comment,answer_ms";
 /// Most characters of a cell; spreadsheets cut what has more, and say nothing.
 const CELL: usize = 32_000;
 /// What makes a spreadsheet take a cell for a formula.
@@ -28,15 +30,21 @@ pub(super) struct ExportRow<'a> {
 }
 
 impl ExportRow<'_> {
+    /// The line of names.
+    pub(super) fn header() -> String {
+        format!("{FIRST},{}\r\n", FURTHER_CELLS.join(","))
+    }
+
     /// Its line of values, and whether a cell of it is cut.
     pub(super) fn csv(&self) -> (String, bool) {
-        let ExportedRecord { id, record, delta, comment, .. } = self.exported;
+        let ExportedRecord { id, record, delta, comment, latency, .. } = self.exported;
         let is_data = record.kind == RecordKind::Data;
         let reach = self.told.get(..CELL).unwrap_or(self.told);
         let (summary, is_cut) = cut(&printable(reach));
         let is_cut = is_cut || reach.len() < self.told.len();
         let length = is_data.then(|| record.original_len.to_string());
-        let delta = delta.map(|delta| format!("{:.3}", delta.as_secs_f64() * 1000.0));
+        let millis = |time: Duration| format!("{:.3}", time.as_secs_f64() * 1000.0);
+        let answer = latency.get().filter(|_| is_data).map(millis);
         let cells = [
             id.0.to_string(),
             time(self.times, record.at),
@@ -44,11 +52,17 @@ impl ExportRow<'_> {
             record.direction.into_str().to_owned(),
             record.kind.into_str().to_owned(),
             length.unwrap_or_default(),
-            delta.unwrap_or_default(),
+            delta.map(millis).unwrap_or_default(),
             no_formula(summary),
             no_formula(printable_str(comment.as_deref().unwrap_or_default()).into_owned()),
+            answer.unwrap_or_default(),
         ];
-        (cells.map(|cell| quoted(&cell)).join(",") + "\r\n", is_cut)
+        let further = (0..FURTHER_CELLS.len()).map(|at| {
+            let cell = self.exported.cells.get(at).map(String::as_str).unwrap_or_default();
+            no_formula(cut(&printable_str(cell)).0)
+        });
+        let line: Vec<String> = cells.into_iter().chain(further).map(|it| quoted(&it)).collect();
+        (line.join(",") + "\r\n", is_cut)
     }
 
     /// A line that says what it is, and its bytes below as visible text, a line for each of theirs.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::CaptureFault;
 use super::drops::Drops;
 use crate::model::capture_origin::{CaptureInterface, CaptureSecrets};
+use crate::model::timing::Stamp;
 
 /// Longest block or frame that is believed; others are a broken length.
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -448,7 +449,7 @@ fn time(units: u64, facts: &LinkFacts) -> u64 {
     let resolution = u128::from(facts.resolution.max(1));
     let nanos = u128::from(units) * u128::from(SECOND) / resolution;
     let offset = i128::from(facts.offset) * i128::from(SECOND);
-    u64::try_from(i128::try_from(nanos).unwrap_or(i128::MAX).saturating_add(offset)).unwrap_or(0)
+    Stamp::nearest(i128::try_from(nanos).unwrap_or(i128::MAX).saturating_add(offset)).0
 }
 
 /// The options of a block.

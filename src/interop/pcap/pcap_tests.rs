@@ -88,6 +88,23 @@ fn a_capture_of_ours_reads_as_it_was_written_in_any_pieces() {
     }
 }
 
+/// A time beyond the year 2554 was one of 1970.
+#[test]
+fn a_time_that_cannot_be_told_is_the_nearest_one() {
+    let mut file = ours();
+    let nanoseconds = [9, 0, 1, 0, 9, 0, 0, 0];
+    let places: Vec<usize> =
+        (0..file.len() - 8).filter(|at| file[*at..*at + 8] == nanoseconds).collect();
+    for at in &places {
+        // Microseconds: the same numbers are a thousand times as much.
+        file[at + 4] = 6;
+    }
+    assert!(!places.is_empty());
+    let (batch, counts) = read(&file, 1000);
+    assert_eq!(counts.map(|counts| counts.others), Ok(0));
+    assert!(batch.records.iter().all(|record| record.at == Stamp(u64::MAX)));
+}
+
 /// A frame of Ethernet with two VLAN tags around a segment over IPv4.
 fn tagged(seq: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0; 12];

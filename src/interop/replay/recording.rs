@@ -70,7 +70,7 @@ struct Heard {
 
 impl Recording {
     /// The next record of a connection; `is_chosen` = of what its client said this is said again.
-    /// `is_masked`: what its client said is not all in the file it was read from.
+    /// `is_masked`: what was said is not all in the file it was read from.
     pub fn take(&mut self, record: &Record, conn: &ConnInfo, is_chosen: bool, is_masked: bool) {
         // Each byte stands on the client's half of a relay.
         if conn.is_onward() {
@@ -103,7 +103,7 @@ impl Recording {
             }
             RecordKind::Data => {
                 let room = ANSWERS.saturating_sub(self.answers);
-                self.answers += heard.hears(record, room);
+                self.answers += heard.hears(record, room, is_masked);
             }
             RecordKind::Finished if from_client && heard.listens => heard.finishes(record.at),
             RecordKind::Note if from_client && heard.listens && is_hole(record) => {
@@ -278,12 +278,13 @@ impl Heard {
     }
 
     /// Returns how many bytes are kept of it.
-    fn hears(&mut self, record: &Record, room: usize) -> usize {
+    fn hears(&mut self, record: &Record, room: usize, is_masked: bool) -> usize {
         if !self.listens {
             return 0;
         }
         let kept = record.data.slice(..record.data.len().min(room));
         self.talk.old.push(&kept, record.original_len);
+        self.talk.old.is_masked |= is_masked;
         self.talk.ended = record.at;
         kept.len()
     }

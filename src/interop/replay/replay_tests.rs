@@ -227,6 +227,36 @@ fn the_date_of_an_answer_differs_whatever_the_server_does() {
     assert!(verdict.words().contains("but for its date"), "{}", verdict.words());
 }
 
+/// A cookie that the file masks was a difference of every answer, whatever the server said.
+#[test]
+fn what_the_file_masks_of_an_answer_is_no_difference() {
+    let conn = info(1, Protocol::Http, Side::Client);
+    let verdict = |answer: &'static [u8]| {
+        let mut recording = Recording::default();
+        let asked = data(conn.id, 0, Direction::Sent, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        recording.take(&asked, &conn, true, false);
+        let said = b"HTTP/1.1 200 OK\r\nSet-Cookie: ********\r\nX: ********\r\n\r\nhi";
+        let told = data(conn.id, SECOND, Direction::Received, said);
+        recording.take(&Record { original_len: 64, ..told }, &conn, true, true);
+        let talks = recording.finish().unwrap().talks;
+        let mut run = ReplayRun::new(talks, ReplayPace::Free);
+        play(&mut run, |_, _| Some(answer));
+        run.verdicts().remove(0)
+    };
+    let same = verdict(b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=abc; Path=/\r\nX: *\r\n\r\nhi");
+    assert!(same.is_equal && !same.is_same, "{same:?}");
+    assert!(same.words().contains("what the file masks"), "{}", same.words());
+    for other in [
+        &b"HTTP/1.1 500 OK\r\nSet-Cookie: sid\r\nX: 1\r\n\r\nhi"[..],
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: sid\r\nX: 1\r\n\r\nho",
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: sid\r\n\r\nhi",
+    ] {
+        let other = verdict(other);
+        assert!(!other.is_equal, "{other:?}");
+        assert!(other.words().contains("the file masks some of it"), "{}", other.words());
+    }
+}
+
 #[test]
 fn a_target_may_be_another_and_must_fit() {
     let tls = ConnInfo { tls: true, ..info(1, Protocol::Http, Side::Client) };

@@ -51,6 +51,8 @@ pub struct ReplayAnswers {
     pub messages: Vec<Bytes>,
     /// Bytes that came, those not kept included.
     pub len: u64,
+    /// Secrets in it are masked in the file it was read from.
+    pub is_masked: bool,
 }
 
 /// Where it is said.

@@ -19,8 +19,10 @@ pub struct ReplayVerdict {
     pub lens: [u64; 2],
     /// Where they differ first; of datagrams in which, from 1.
     pub first: Option<ReplayPlace>,
-    /// Nothing differs but the date of answers.
+    /// Nothing differs but the date of answers, and what the file masks of them.
     pub is_equal: bool,
+    /// Secrets in the answers of then are masked in the file, so that nobody knows whether they differ.
+    pub is_masked: bool,
     /// Nothing differs at all.
     pub is_same: bool,
     /// Why not all was said.
@@ -67,14 +69,19 @@ impl ReplayVerdict {
             _ if !self.is_sent() && new == 0 => String::new(),
             _ if self.lens == [0, 0] => "no answer, as then".to_owned(),
             None => format!("the same answer ({})", counted(new, "byte")),
+            Some(_) if self.is_equal && self.is_masked => format!(
+                "the same answer but for its date and what the file masks ({})",
+                counted(new, "byte")
+            ),
             Some(_) if self.is_equal => {
                 format!("the same answer but for its date ({})", counted(new, "byte"))
             }
             Some(place) => format!(
-                "the answer differs from {} on ({}, now {})",
+                "the answer differs from {} on ({}, now {}){}",
                 place.words(),
                 counted(old, "byte"),
-                count(new)
+                count(new),
+                if self.is_masked { ", and the file masks some of it" } else { "" }
             ),
         };
         let told = |words: &Option<String>| words.clone().unwrap_or_default();
@@ -118,11 +125,16 @@ impl RunningTalk {
             let past = (lens[0] != lens[1]).then(|| old.len().min(new.len()) as u64);
             at.or(past).map(|offset| ReplayPlace { datagram: None, offset })
         };
+        let is_masked = self.talk.old.is_masked;
         let has_dates = self.talk.conn.capabilities().exchanges || self.talk.named.is_some();
         let is_equal = first.is_none()
             || has_dates && !is_datagrams && lens[0] == lens[1] && {
                 let [old, new] = answers.map(|it| without_dates(it.joined()));
                 old == new
+            }
+            || is_masked && !is_datagrams && {
+                let [old, new] = answers.map(|it| without_dates(it.joined()));
+                fits(&old, &new)
             };
         let all = self.talk.sends();
         let sent = if is_datagrams {
@@ -136,6 +148,7 @@ impl RunningTalk {
             lens,
             first,
             is_equal,
+            is_masked,
             is_same: first.is_none(),
             failed: self.failed.clone(),
             ended: self.ended.clone(),
@@ -153,6 +166,28 @@ fn first_of_datagrams([old, new]: [&ReplayAnswers; 2]) -> Option<ReplayPlace> {
     let counts = [old.messages.len(), new.messages.len()];
     let more = ReplayPlace { datagram: Some(counts[0].min(counts[1]) + 1), offset: 0 };
     found.take(1).next().or((counts[0] != counts[1]).then_some(more))
+}
+
+/// Stars in a row that stand for what is masked.
+const STARS: &[u8] = b"***";
+
+/// Whether bytes are these where these are not masked: a mask may stand for less or more than it is long.
+fn fits(masked: &[u8], whole: &[u8]) -> bool {
+    let (mut rest, mut parts) = (whole, Vec::new());
+    let mut left = masked;
+    while let Some(at) = memchr::memmem::find(left, STARS) {
+        parts.push(&left[..at]);
+        let stars = left[at..].iter().take_while(|byte| **byte == b'*').count();
+        left = &left[at + stars..];
+    }
+    let Some((first, between)) = parts.split_first() else { return masked == whole };
+    let Some(behind) = rest.strip_prefix(*first) else { return false };
+    rest = behind;
+    for part in between {
+        let Some(at) = memchr::memmem::find(rest, part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(left)
 }
 
 /// The same with the dates of heads blotted out.

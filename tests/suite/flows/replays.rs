@@ -7,6 +7,7 @@ use wirebench::app::message::Message;
 use wirebench::app::overlay::Overlay;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase};
+use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::SessionId;
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{Direction, RecordOrigin, RecordRemark};
@@ -86,12 +87,30 @@ fn the_conversation_of_the_row_is_said_again_where_it_went_and_what_differs_is_s
     assert_eq!(plan.side(), Side::Client);
     let sent = served(&mut app, effects, &[b"A", b"C"]);
     assert_eq!(sent, [b"a".to_vec(), b"b".to_vec()]);
-    app.assert_shows("Differences");
+    app.assert_shows("Replay ─ ");
     app.assert_shows(
         "2 of 2 messages sent; the answer differs from byte 1 (0x1) on (2 bytes, now 2)",
     );
     app.assert_shows("Side by side");
     assert!(matches!(app.overlays.last(), Some(Overlay::Compare(_))));
+}
+
+/// The window said "no difference" of an answer that nobody could give, and cut the reason.
+#[test]
+fn what_could_not_be_said_again_is_no_answer_without_a_difference() {
+    let (mut app, _) = seen((80, 24));
+    app.keys("r<Right>");
+    let effects = app.keys("<Enter>");
+    let (id, _) = Driver::opened(&effects);
+    let cause = "127.0.0.1:9: connection refused (nobody listens there, so nothing was said)";
+    let failure = Failure::new(Stage::Connect, "127.0.0.1:9", FailureKind::Refused, cause);
+    app.ended(id, Err(failure));
+    app.assert_shows("Replay ─ not all was said");
+    app.assert_shows("0 of 2 messages sent");
+    app.assert_shows("so nothing was said)");
+    // Who went from step to step with it presses it once more.
+    app.keys("<Enter>");
+    app.assert_shows("Replay ─ not all was said");
 }
 
 #[test]

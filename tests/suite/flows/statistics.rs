@@ -128,7 +128,7 @@ fn enter_filters_by_the_row_beside_the_filter_that_is_counted() {
     let effects = app.keys("f");
     counted(&mut app, effects);
     app.keys("<Enter>");
-    assert_eq!(app.traffic.filter.text, "(peer == 192.0.2.7) and session == 1");
+    assert_eq!(app.traffic.filter.text, "peer == 192.0.2.7 and session == 1");
 }
 
 #[test]
@@ -193,4 +193,22 @@ fn a_second_click_opens_the_row() {
     app.click_at(6, row);
     assert!(app.app.overlays.is_empty(), "{}", app.screen());
     assert!(app.app.traffic.filter.text.contains("192.0.2.7"), "{}", app.app.traffic.filter.text);
+}
+
+/// A file of several days had seconds that looked alike, and a filter for one was one for each day.
+#[test]
+fn seconds_of_other_days_have_their_date() {
+    let (mut app, id) = asked();
+    let day = 24 * 60 * 60 * 1000;
+    let later = vec![record(id.conn(1), 2 * day, Direction::Received, b"later")];
+    app.event(traffic(Vec::new(), later));
+    app.assert_shows("Jan 01");
+    app.assert_shows("Jan 03");
+    let effects = app.keys("%<Tab><Tab><Tab>");
+    counted(&mut app, effects);
+    line(&mut app, "Jan 03 ");
+    app.keys("<Enter>");
+    let text = &app.traffic.filter.text;
+    assert!(text.starts_with("time == 1970-01-03T"), "{text}");
+    app.assert_shows("1 shown");
 }

@@ -2,6 +2,7 @@
 //! jumps to errors, slow and marked rows; comments.
 
 use wirebench::app::focus::Pane;
+use wirebench::app::message::{Input, Message};
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::{Exchange, ExchangeState};
 use wirebench::model::id::SessionId;
@@ -250,6 +251,11 @@ fn times_are_shown_in_turn_and_gone_to() {
     app.keys("i");
     app.assert_shows("since start");
     app.assert_shows("0.010000");
+    app.keys("ii");
+    app.assert_shows("date and time");
+    app.assert_shows(&format!("1970-01-01 {clock}"));
+    app.keys("iiii");
+    app.assert_shows("since start");
     app.keys("i@");
     app.assert_shows("go to (14:02");
     let later = app.shared.time_of_day(START + std::time::Duration::from_millis(500));
@@ -257,4 +263,50 @@ fn times_are_shown_in_turn_and_gone_to() {
     assert_eq!(app.traffic.selected(&app.shared).unwrap().0, 50);
     app.keys("@25:00<Enter>");
     app.assert_shows("is not a time");
+    // What was typed is still there to be mended.
+    app.assert_shows("go to (14:02, 14:02:07.5, #1234): 25:00");
+    app.keys(&format!("<C-u>{later}<Enter>"));
+    assert!(!app.screen().contains("go to (14:02"), "{}", app.screen());
+}
+
+#[test]
+fn a_row_is_gone_to_by_its_number() {
+    let (mut app, _) = filled(200);
+    app.keys("@#120<Enter>");
+    assert_eq!(app.traffic.selected(&app.shared).unwrap().0, 120);
+    app.keys("/conn == 1/1<Enter>@#121<Enter>");
+    assert_eq!(app.traffic.selected(&app.shared).unwrap().0, 122, "the next that is shown");
+    app.assert_shows("there is no such row here");
+    app.keys("@#9,999<Enter>");
+    app.assert_shows("no row here has that number");
+    app.keys("<Esc>/<C-u>number in 5..9<Enter>");
+    app.assert_shows("5 shown");
+    app.keys("@#x<Enter>");
+    app.assert_shows("'x' is not the number of a row");
+    app.assert_shows("#1234): #x");
+}
+
+/// A list in which nobody says `or` in small letters between spaces let through what it should not.
+#[test]
+fn a_filter_of_the_row_narrows_whatever_is_in_force() {
+    let (mut app, _) = filled(20);
+    app.keys("/text:\"message 1\" OR text:\"message 2\"<Enter>");
+    app.keys("gf");
+    app.assert_shows("dir == ");
+    app.keys("direction<Enter>");
+    let narrowed = "(text:\"message 1\" OR text:\"message 2\") and dir == in";
+    assert_eq!(app.traffic.filter.text, narrowed);
+}
+
+#[test]
+fn every_line_that_is_typed_says_how_it_is_taken_and_left() {
+    for (columns, rows) in [(80, 24), (120, 40)] {
+        let (mut app, _) = filled(20);
+        app.tell(Message::Input(Input::Resize { columns, rows }));
+        for keys in ["|", "@", ";", "/udp<Enter>W", "<C-f>", "<Enter><Enter>/"] {
+            app.keys("<Esc><Esc><Esc>/<C-u><Enter>");
+            app.keys(keys);
+            app.assert_shows("Enter Choose  Esc Back");
+        }
+    }
 }

@@ -50,7 +50,7 @@ impl TrafficLine {
             LinePurpose::Comment(_) => "comment: ",
             LinePurpose::FilterName => "name of the filter: ",
             LinePurpose::Command => "pipe pcapng into: ",
-            LinePurpose::Time => "go to (14:02, 14:02:07.5): ",
+            LinePurpose::Time => "go to (14:02, 14:02:07.5, #1234): ",
         }
     }
 }
@@ -103,17 +103,50 @@ impl TrafficPane {
         Outcome::yes()
     }
 
-    /// Goes to the first row at this time or later.
-    fn go_to_time(&mut self, shared: &Shared, text: &str) -> Outcome {
-        let filter = format!("time >= {}", text.trim());
-        let filter = match Filter::parse_at(&filter, shared.clock_ahead()) {
-            Ok(filter) => filter,
-            Err(error) => return Outcome::warn(error.message),
+    /// Goes to the first row at this time or later, or to the one of this number; what is neither is typed
+    /// on.
+    fn go_to(&mut self, shared: &Shared, editor: Editor) -> Outcome {
+        let text = editor.text().trim().to_owned();
+        let gone = match text.strip_prefix('#') {
+            Some(number) => self.go_to_number(shared, number),
+            None => self.go_to_time(shared, &text),
         };
-        match self.first_at(shared, &filter) {
+        gone.unwrap_or_else(|why| {
+            self.line = Some(TrafficLine { purpose: LinePurpose::Time, editor });
+            Outcome::warn(why)
+        })
+    }
+
+    fn go_to_time(&mut self, shared: &Shared, text: &str) -> Result<Outcome, String> {
+        let filter = format!("time >= {text}");
+        let filter = Filter::parse_at(&filter, shared.clock_ahead());
+        let filter = filter.map_err(|error| error.message)?;
+        Ok(match self.first_at(shared, &filter) {
             Some(row) => self.select(shared, row),
             None => Outcome::say("no row is from that time or later"),
+        })
+    }
+
+    /// As they stand in the column `#`; of one that the filter hides the next is told.
+    fn go_to_number(&mut self, shared: &Shared, number: &str) -> Result<Outcome, String> {
+        let digits: String = number.chars().filter(|c| *c != ',').collect();
+        let wanted = digits.parse().map(RecordId);
+        let wanted = wanted.map_err(|_| format!("'{number}' is not the number of a row"))?;
+        if self.shows_sorted() {
+            let row = (0..self.len()).find(|row| self.row(*row) == Some(wanted));
+            return Ok(row.map_or_else(
+                || Outcome::say("no row here has that number"),
+                |row| self.select(shared, row),
+            ));
         }
+        let row = self.listing.rows_before(wanted);
+        if row >= self.len() {
+            return Ok(Outcome::say("no row here has that number or a later one"));
+        }
+        let is_there = self.row(row) == Some(wanted);
+        let gone = self.select(shared, row);
+        let said = "there is no such row here; this is the next one";
+        Ok(if is_there { gone } else { gone.with(Intent::Say(said.into())) })
     }
 
     /// Puts this filter in force.
@@ -148,17 +181,18 @@ impl TrafficPane {
     fn take_typed(&mut self, shared: &Shared) -> Outcome {
         if let Some(TrafficLine { purpose, editor }) = self.line.take() {
             let text = editor.text().into_owned();
+            let said = text.trim();
             return match purpose {
                 LinePurpose::Search => self.look_for(shared, text),
                 LinePurpose::Find => self.find_in_rows(shared, &text),
                 LinePurpose::Comment(id) => Intent::Traffic(TrafficWish::Comment(id, text)).into(),
                 _ if text.trim().is_empty() => Outcome::yes(),
-                LinePurpose::Time => self.go_to_time(shared, &text),
+                LinePurpose::Time => self.go_to(shared, editor),
                 LinePurpose::Command => {
-                    Intent::Traffic(TrafficWish::PipeLive(text.trim().to_owned())).into()
+                    Intent::Traffic(TrafficWish::PipeLive(said.to_owned())).into()
                 }
                 LinePurpose::FilterName => {
-                    Intent::Traffic(TrafficWish::NameFilter(text.trim().to_owned())).into()
+                    Intent::Traffic(TrafficWish::NameFilter(said.to_owned())).into()
                 }
             };
         }

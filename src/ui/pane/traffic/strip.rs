@@ -42,7 +42,14 @@ pub(super) fn draw(mut painter: Painter<'_>, height: u16) {
     let cells = cells_of(strip);
     let Some(times) = app.traffic.time_strip(&app.shared, cells.width, height) else { return };
     if cells != strip {
-        let time = |at| app.shared.time_of_day(at).chars().take(8).collect::<String>();
+        let [first, last] = [times.from, times.to].map(|at| app.shared.local_time(at));
+        // Over days, a time of day says nothing.
+        let written = match (first.date() == last.date(), first.year() == last.year()) {
+            (true, _) => "%H:%M:%S",
+            (false, true) => "%b %d",
+            (false, false) => "%b %Y",
+        };
+        let time = |at| app.shared.local_time(at).strftime(written).to_string();
         let (from, to) = (time(times.from), time(times.to));
         painter.at(strip).put(&format!(" {from}"), palette.dim);
         // The second may begin in between.
