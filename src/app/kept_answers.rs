@@ -29,6 +29,8 @@ pub struct KeptAnswers {
     pub(super) unkept: Vec<SessionId>,
     /// The answer that is being read, and the draft it is for.
     pub(super) opening: Option<(PathBuf, Stamp, DraftId)>,
+    /// The entry of the history whose answer is looked for, and the draft it was opened in.
+    pub(super) of_entry: Option<(Stamp, DraftId)>,
     /// What is looked for to be compared.
     pub(super) comparing: Option<Comparing>,
 }

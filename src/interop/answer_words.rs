@@ -61,8 +61,8 @@ fn without_named(body: &str) -> String {
 
 /// The beginning of a text that is too long.
 fn cut(words: &mut String) {
-    let end = words.floor_char_boundary(SEARCHED);
-    words.truncate(end);
+    let end = (0..=SEARCHED.min(words.len())).rev().find(|at| words.is_char_boundary(*at));
+    words.truncate(end.unwrap_or_default());
 }
 
 #[cfg(test)]

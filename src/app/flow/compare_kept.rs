@@ -48,6 +48,7 @@ pub(super) fn seek_before(app: &mut App, sought: ComparedWithBefore) {
 
 /// The store says where the answer of an entry is.
 pub(crate) fn entry_found(app: &mut App, at: Stamp, key: Option<String>) {
+    kept::of_entry_found(app, at, key.as_deref());
     let Some(Comparing::Entry(sought)) = &mut app.shared.kept.comparing else { return };
     if sought.at != at || sought.found.is_some() {
         return;

@@ -3,7 +3,7 @@
 //! However much is sent, one question for the list is under way at a time; what happened meanwhile
 //! is asked for once, when its answer is there.
 
-use super::{draft, focus, program};
+use super::{draft, focus, kept, program};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -34,7 +34,11 @@ pub(crate) fn read(app: &mut App, name: HistoryName, spec: HistorySpec) {
     match spec {
         HistorySpec::Kept { spec, left_out } => {
             draft::open_spec(app, *spec);
-            app.history.opened(name, app.shared.drafts.current().id);
+            let draft = app.shared.drafts.current().id;
+            app.history.opened(name, draft);
+            if then == Action::Open {
+                kept::seek_of_entry(app, name.at, draft);
+            }
             if left_out > 0 {
                 focus::focus(app, Pane::Request);
                 let (bytes, most) = (format::size(left_out), format::size(HISTORY_BODY));

@@ -272,6 +272,25 @@ pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId)
     }
 }
 
+/// An entry of the history was opened in this draft: the answer it got is shown beside it, if it is kept.
+pub(super) fn seek_of_entry(app: &mut App, at: Stamp, draft: DraftId) {
+    if app.shared.kept.is_on() {
+        app.shared.kept.of_entry = Some((at, draft));
+        app.effects.push(Effect::Store(Job::FindAnswer { at }));
+    }
+}
+
+/// The store says under what the answer of an entry is kept; nobody is told that it is not.
+pub(super) fn of_entry_found(app: &mut App, at: Stamp, key: Option<&str>) {
+    let kept = &mut app.shared.kept;
+    let sought = kept.of_entry.take_if(|(sought, _)| *sought == at);
+    let path = key.and_then(|key| kept.file(key, at));
+    if let Some(((_, draft), path)) = sought.zip(path) {
+        kept.opening = Some((path.clone(), at, draft));
+        app.effects.push(Effect::Engine(Command::OpenAnswer { path }));
+    }
+}
+
 /// Whose an answer is that was read.
 pub(super) struct Holder {
     pub(super) draft: Option<DraftId>,

@@ -50,7 +50,7 @@ impl AnswerPlace {
         let now = headless.now();
         let (of, hidden) = ((self.key, self.at), self.hidden.hidden());
         let tidy =
-            move || outcome.and_then(|()| store::tidy_answers(&paths, (&of.0, of.1), now, hidden));
+            move || outcome.and_then(|()| store::tidy_answers(&paths, (&of.0, of.1), now, &hidden));
         let kept = tokio::select! {
             biased;
             () = interrupts.next() => return,

@@ -19,7 +19,7 @@ use crate::model::secrets::Secrets;
 use crate::store::job::{HistoryHit, HistoryRow, HitPlace};
 
 /// Rows that are looked at without an index; so few in tests that the indices are asked, too.
-const NEWEST: u32 = if cfg!(test) { 3 } else { 400 };
+const NEWEST: u32 = if cfg!(test) { 3 } else { 1_000 };
 /// As few rows as may hold a word are read one by one, without going through all.
 const FEW: usize = 5_000;
 /// Letters an index knows.
@@ -102,6 +102,9 @@ fn older(
     let long = looking.search.words.iter().filter(|it| it.text.chars().count() >= LETTERS);
     let candidates = long.map(|word| Candidates::of(connection, word));
     let mut candidates = candidates.collect::<rusqlite::Result<Vec<_>>>()?;
+    for text in looking.search.in_lines().filter(|it| it.chars().count() >= LETTERS) {
+        candidates.push(Candidates::in_line(connection, text)?);
+    }
     candidates.sort_by_key(Candidates::len);
     if let Some(rarest) = candidates.first().filter(|rarest| rarest.len() <= FEW) {
         let mut select = connection.prepare(&format!("{SELECT} WHERE id = ?1"))?;
@@ -115,9 +118,17 @@ fn older(
         }
         return Ok(());
     }
-    let before = format!("{SELECT} WHERE id < ?1 ORDER BY id DESC");
+    // What tests say of a row's own columns leaves most of them out before they are read.
+    let (times, codes) = (looking.search.times(), looking.search.codes());
+    let of_codes = match codes {
+        Some(_) => "(kind IS NULL OR kind = 'status' AND first BETWEEN ?4 AND ?5)",
+        None => "?4 = ?5",
+    };
+    let before =
+        format!("{SELECT} WHERE id < ?1 AND at BETWEEN ?2 AND ?3 AND {of_codes} ORDER BY id DESC");
     let mut before = connection.prepare(&before)?;
-    let mut before = before.query([behind])?;
+    let (first, last) = codes.unwrap_or_default();
+    let mut before = before.query(params![behind, times.0, times.1, first, last])?;
     while let Some(row) = before.next()? {
         let ids =
             [row.get("id")?, row.get::<_, Option<i64>>("spec")?.unwrap_or(0), row.get("said")?];
@@ -137,17 +148,12 @@ struct Candidates {
 
 impl Candidates {
     fn of(connection: &Connection, word: &SoughtWord) -> rusqlite::Result<Self> {
-        let asked = asked(&word.text);
-        let of = |table: &str, part: i64, is_wanted: bool| -> rusqlite::Result<HashSet<i64>> {
-            if !is_wanted {
-                return Ok(HashSet::new());
+        let of = |table: &str, part: i64, is_wanted: bool| {
+            if is_wanted {
+                holders(connection, table, part, &word.text)
+            } else {
+                Ok(HashSet::new())
             }
-            let select = format!(
-                "SELECT rowid FROM {table} WHERE {table} MATCH ?1
-                 UNION ALL SELECT id FROM fresh WHERE part = ?2"
-            );
-            let mut select = connection.prepare(&select)?;
-            select.query_map(params![asked, part], |row| row.get(0))?.collect()
         };
         let is_in = |place| word.place.is_none_or(|only| only == place);
         Ok(Candidates {
@@ -155,6 +161,12 @@ impl Candidates {
             specs: of("spec_words", 1, is_in(HitPlace::Request))?,
             said: of("said_words", 2, is_in(HitPlace::Answer))?,
         })
+    }
+
+    /// The same of a text that a line has to hold.
+    fn in_line(connection: &Connection, text: &str) -> rusqlite::Result<Self> {
+        let entries = holders(connection, "entry_words", 0, text)?;
+        Ok(Candidates { entries, specs: HashSet::new(), said: HashSet::new() })
     }
 
     fn len(&self) -> usize {
@@ -182,6 +194,21 @@ impl Candidates {
         }
         Ok(rows.range(..behind).rev().copied().collect())
     }
+}
+
+/// Who may hold a text as an index tells, and all that are in no index yet.
+fn holders(
+    connection: &Connection,
+    table: &str,
+    part: i64,
+    text: &str,
+) -> rusqlite::Result<HashSet<i64>> {
+    let select = format!(
+        "SELECT rowid FROM {table} WHERE {table} MATCH ?1
+         UNION ALL SELECT id FROM fresh WHERE part = ?2"
+    );
+    let mut select = connection.prepare(&select)?;
+    select.query_map(params![asked(text), part], |row| row.get(0))?.collect()
 }
 
 /// A word as an index is asked for it: all that it knows of it has to be there.
@@ -268,8 +295,9 @@ impl<'a> Looking<'a> {
 /// Where a text holds a word, as it may be told.
 fn hit(place: HitPlace, text: &str, word: &str, hidden: &Secrets) -> Option<HistoryHit> {
     let at = place_of(text, word)?;
-    let from = text.floor_char_boundary(at.start.saturating_sub(AROUND));
-    let to = text.ceil_char_boundary((at.end + AROUND).min(text.len()));
+    let is_boundary = |at: &usize| text.is_char_boundary(*at);
+    let from = (0..=at.start.saturating_sub(AROUND)).rev().find(is_boundary)?;
+    let to = ((at.end + AROUND).min(text.len())..=text.len()).find(is_boundary)?;
     let told = hidden.hide(text.get(from..to)?.as_bytes());
     let told = String::from_utf8_lossy(&told);
     // What is hidden is not found by a part of it either.
@@ -344,7 +372,8 @@ mod tests {
             ("\u{e9}", "\u{e9}\u{e9}", None),
             ("", "a", None),
         ] {
-            assert_eq!(place_of(text, word).map(|at| &text[at]), expected, "{text} {word}");
+            let found = place_of(text, word).and_then(|at| text.get(at));
+            assert_eq!(found, expected, "{text} {word}");
         }
     }
 

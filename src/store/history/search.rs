@@ -118,6 +118,45 @@ impl HistorySearch {
         self.tests.iter().all(|test| test.holds(row))
     }
 
+    /// Texts that the line of every row that is found holds.
+    pub(super) fn in_lines(&self) -> impl Iterator<Item = &str> {
+        self.tests.iter().filter_map(|test| match test {
+            HistoryTest::Text { field: HistoryField::Host, operator, value } => {
+                (*operator != "!=").then_some(value.as_str())
+            }
+            HistoryTest::Text { .. }
+            | HistoryTest::Pinned
+            | HistoryTest::Status { .. }
+            | HistoryTest::Time(_) => None,
+        })
+    }
+
+    /// The first and the last time, as it is kept, that the tests let through.
+    pub(super) fn times(&self) -> (i64, i64) {
+        let mut times = (i64::MIN, i64::MAX);
+        for test in &self.tests {
+            if let HistoryTest::Time(test) = test {
+                let (first, last) = test.bounds();
+                times = (times.0.max(first), times.1.min(last));
+            }
+        }
+        times
+    }
+
+    /// The first and the last status that the tests let through; `None` = they say nothing of one.
+    pub(super) fn codes(&self) -> Option<(u16, u16)> {
+        let codes = self.tests.iter().filter_map(|test| match test {
+            HistoryTest::Status { operator, first, last } => Some(match *operator {
+                "<" | "<=" => (0, *last),
+                ">" | ">=" => (*first, u16::MAX),
+                "!=" => (0, u16::MAX),
+                _ => (*first, *last),
+            }),
+            HistoryTest::Pinned | HistoryTest::Time(_) | HistoryTest::Text { .. } => None,
+        });
+        codes.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1)))
+    }
+
     /// Takes a word that a text begins with; what is behind it.
     fn take_word<'a>(&mut self, text: &'a str) -> &'a str {
         let (word, behind) = several(text)

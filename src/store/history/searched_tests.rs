@@ -182,6 +182,7 @@ fn no_more_words_are_kept_than_there_is_room_for() {
 
 #[test]
 #[ignore = "a measurement: a search over as many entries as are kept"]
+#[allow(clippy::too_many_lines, reason = "filled, indexed and asked in a row")]
 fn a_search_over_all_entries_is_timed() {
     let (_folder, mut history) = fresh();
     let entries = u64::from(database::ENTRIES);
@@ -207,9 +208,12 @@ fn a_search_over_all_entries_is_timed() {
                 let words = words(at);
                 let insert =
                     "INSERT INTO said (id, hash, bytes, used, text) VALUES (?1, ?1, ?2, ?1, ?3)";
+                connection.execute(
+                    insert,
+                    rusqlite::params![at.cast_signed(), words.len().cast_signed(), words],
+                )?;
                 connection
-                    .execute(insert, rusqlite::params![at as i64, words.len() as i64, words])?;
-                connection.execute("UPDATE entry SET said = ?1 WHERE at = ?1", [at as i64])?;
+                    .execute("UPDATE entry SET said = ?1 WHERE at = ?1", [at.cast_signed()])?;
             }
             connection.execute_batch("COMMIT")
         })

@@ -12,12 +12,14 @@ use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::Exchange;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::http::HttpSpec;
 use wirebench::model::id::{BodyId, SessionId};
 use wirebench::model::preset::PresetPath;
 use wirebench::model::session_outcome::SessionOutcome;
+use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{
-    AnswersTask, HistoryName, HistoryRow, Job, Reply, Restore, StoredDraft, Workspace,
+    AnswersTask, HistoryName, HistoryRow, HistorySpec, Job, Reply, Restore, StoredDraft, Workspace,
 };
 
 use crate::harness::app::{Driver, NOON};
@@ -431,6 +433,35 @@ fn the_answer_of_an_entry_of_an_earlier_run_is_read_to_be_compared() {
     other.keys("<A-2>gg=");
     assert_eq!(found(&mut other, 3, None), None);
     other.assert_shows("its answer is not kept: send it again to compare");
+}
+
+#[test]
+fn the_answer_of_an_entry_that_is_opened_is_shown_with_it() {
+    let mut driver = begun("");
+    let (_, text, _) = kept(&answered(&mut begun(""), 404, 1)).unwrap();
+    let (at, spec) =
+        (earlier(3), HttpSpec { url: "http://h/opened".into(), ..HttpSpec::default() });
+    let name = HistoryName { row: Some(1), at };
+    let row = HistoryRow {
+        name,
+        badge: "GET".into(),
+        summary: "GET http://h/opened".into(),
+        outcome: SessionOutcome::Status { code: 404, took: None },
+        preset: None,
+        is_pinned: false,
+        hit: None,
+    };
+    let history = Reply::History { text: String::new(), entries: vec![row], total: 1 };
+    driver.send(Message::Store(history));
+    driver.keys("<A-2>gg<Enter>");
+    let spec = HistorySpec::Kept { spec: Box::new(Spec::Http(spec)), left_out: 0 };
+    driver.send(Message::Store(Reply::HistoryRead { name, spec }));
+    assert!(driver.store.jobs.contains(&Job::FindAnswer { at }));
+    let found = Reply::AnswerFound { at, key: Some("00ff".into()) };
+    let path = opened(&commands(driver.tell(Message::Store(found)))).unwrap();
+    driver.event(Event::AnswerOpened { path, outcome: Ok((text, BodyId(9))) });
+    driver.assert_shows("http://h/opened");
+    driver.assert_shows("404");
 }
 
 #[test]

@@ -50,6 +50,18 @@ impl TimeTest {
         Some(TimeTest { operator, first: then, last: then })
     }
 
+    /// The first and the last moment it may hold of, as the database has them.
+    pub(super) fn bounds(&self) -> (i64, i64) {
+        let [first, last] =
+            [self.first, self.last].map(|at| i64::try_from(at.0).unwrap_or(i64::MAX));
+        match self.operator {
+            "<" | "<=" => (i64::MIN, last),
+            ">" | ">=" => (first, i64::MAX),
+            "!=" => (i64::MIN, i64::MAX),
+            _ => (first, last),
+        }
+    }
+
     /// Whether it holds of a moment.
     pub(super) fn holds(&self, at: Stamp) -> bool {
         let is_within = (self.first..=self.last).contains(&at);
