@@ -56,7 +56,7 @@ fn without_named(body: &str) -> String {
             behind = member.value.end;
         }
     }
-    told + body.get(behind..).unwrap_or_default()
+    told + body.split_at(behind).1
 }
 
 /// The beginning of a text that is too long.

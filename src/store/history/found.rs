@@ -305,10 +305,10 @@ fn hit(place: HitPlace, text: &str, word: &str, hidden: &Secrets) -> Option<Hist
     let (before, rest) = told.split_at(at.start);
     let (found, after) = rest.split_at(at.end - at.start);
     let before: Vec<char> = in_a_line(before).chars().collect();
-    let before = before.get(before.len().saturating_sub(SHOWN.0)..).unwrap_or_default();
+    let skipped = before.len().saturating_sub(SHOWN.0);
     Some(HistoryHit {
         place,
-        before: before.iter().collect(),
+        before: before.iter().skip(skipped).collect(),
         found: in_a_line(found),
         after: in_a_line(after).chars().take(SHOWN.1).collect(),
     })

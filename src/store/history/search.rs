@@ -18,7 +18,7 @@ use crate::model::session_outcome::SessionOutcome;
 use crate::model::timing::Stamp;
 use crate::model::url_text::UrlText;
 use crate::store::job::{HistoryQuestion, HistoryRow, HitPlace};
-use times::TimeTest;
+use times::MomentTest;
 
 /// What a test asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ const PINNED: &str = "pinned";
 enum HistoryTest {
     Pinned,
     Status { operator: &'static str, first: u16, last: u16 },
-    Time(TimeTest),
+    Time(MomentTest),
     Text { field: HistoryField, operator: &'static str, value: String },
 }
 
@@ -182,8 +182,8 @@ impl HistorySearch {
         let (value, behind) = value(rest.trim_start())?;
         let is_number = ["<", "<=", ">", ">="].contains(&operator);
         let found = match field {
-            HistoryField::Time => HistoryTest::Time(TimeTest::at(operator, &value, clock)?),
-            HistoryField::Age => HistoryTest::Time(TimeTest::of_age(operator, &value, clock)?),
+            HistoryField::Time => HistoryTest::Time(MomentTest::at(operator, &value, clock)?),
+            HistoryField::Age => HistoryTest::Time(MomentTest::of_age(operator, &value, clock)?),
             HistoryField::Status if operator != CONTAINS => {
                 let (first, last) = status(&value)?;
                 HistoryTest::Status { operator, first, last }

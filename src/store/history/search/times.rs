@@ -16,18 +16,18 @@ const AGES: [(char, u64); 3] =
 
 /// A span of time, and how an entry stands to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TimeTest {
+pub(super) struct MomentTest {
     operator: &'static str,
     first: Stamp,
     last: Stamp,
 }
 
-impl TimeTest {
+impl MomentTest {
     /// `time` and an operator, and what is named.
     pub(super) fn at(operator: &'static str, value: &str, clock: AskersClock) -> Option<Self> {
         let (from, to) = span(value, clock)?;
         (operator != super::CONTAINS).then_some(())?;
-        Some(TimeTest { operator, first: stamp(from, clock)?, last: before(stamp(to, clock)?)? })
+        Some(MomentTest { operator, first: stamp(from, clock)?, last: before(stamp(to, clock)?)? })
     }
 
     /// `age` and an operator, and a duration (`2h`, `3d`, `2w`). What is older was before.
@@ -47,7 +47,7 @@ impl TimeTest {
             None => u64::try_from(parse_duration(value).ok()?.as_nanos()).ok()?,
         };
         let then = Stamp(clock.now.0.saturating_sub(nanos));
-        Some(TimeTest { operator, first: then, last: then })
+        Some(MomentTest { operator, first: then, last: then })
     }
 
     /// The first and the last moment it may hold of, as the database has them.
@@ -141,7 +141,7 @@ mod tests {
             ("==", "2026-11-29 10:02:30", "2026-11-29T10:02:30", true),
             ("<", "2026-11-29T10:02:30", "2026-11-29T10:02:29", true),
         ] {
-            let test = TimeTest::at(operator, value, clock).unwrap();
+            let test = MomentTest::at(operator, value, clock).unwrap();
             assert_eq!(test.holds(of(at)), expected, "{operator} {value} {at}");
         }
         for (operator, value, at, expected) in [
@@ -151,13 +151,13 @@ mod tests {
             (">", "72h", "2026-11-27T10:00:00", true),
             ("<=", "3d", "2026-11-27T11:00:00", true),
         ] {
-            let test = TimeTest::of_age(operator, value, clock).unwrap();
+            let test = MomentTest::of_age(operator, value, clock).unwrap();
             assert_eq!(test.holds(of(at)), expected, "age {operator} {value} {at}");
         }
         for value in ["", "25:00", "2026-13-01", "14", "2026-11-29 nine", "x 10:00"] {
-            assert_eq!(TimeTest::at("==", value, clock), None, "{value}");
+            assert_eq!(MomentTest::at("==", value, clock), None, "{value}");
         }
-        assert_eq!(TimeTest::of_age("==", "2h", clock), None);
-        assert_eq!(TimeTest::of_age("<", "99999999999999d", clock), None);
+        assert_eq!(MomentTest::of_age("==", "2h", clock), None);
+        assert_eq!(MomentTest::of_age("<", "99999999999999d", clock), None);
     }
 }
