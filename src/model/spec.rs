@@ -7,7 +7,7 @@ mod parts;
 
 use strum::IntoStaticStr;
 
-use self::parts::{Parts, PartsMut};
+use self::parts::{SpecParts, SpecPartsMut};
 use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use super::fault::FaultSpec;
@@ -94,23 +94,23 @@ impl Spec {
     /// The address line: URL, peer address or bind address.
     #[must_use]
     pub fn address(&self) -> &str {
-        Parts::of(self).address
+        SpecParts::of(self).address
     }
 
     /// The address line, to write to.
     pub fn address_mut(&mut self) -> &mut String {
-        PartsMut::of(self).address
+        SpecPartsMut::of(self).address
     }
 
     /// How the input line of its conversations is written; `None` = it has none.
     #[must_use]
     pub(crate) fn input(&self) -> Option<InputSpec> {
-        Parts::of(self).input
+        SpecParts::of(self).input
     }
 
     /// The same, to write to.
     pub(crate) fn input_mut(&mut self) -> Option<&mut InputSpec> {
-        PartsMut::of(self).input
+        SpecPartsMut::of(self).input
     }
 
     /// Whether the answers of such a preset are kept on the disk.
@@ -148,47 +148,47 @@ impl Spec {
     /// What is expected of what comes back and taken from it; `None` where nothing comes back to us.
     #[must_use]
     pub fn checks(&self) -> Option<(&ExpectSpec, &CaptureSpec)> {
-        Parts::of(self).checks
+        SpecParts::of(self).checks
     }
 
     /// The same, to write to.
     pub fn checks_mut(&mut self) -> Option<(&mut ExpectSpec, &mut CaptureSpec)> {
-        PartsMut::of(self).checks
+        SpecPartsMut::of(self).checks
     }
 
     /// What is expected of what comes back, or of what came to a listener; `None` of a relay.
     #[must_use]
     pub fn expected(&self) -> Option<&Vec<NameValue>> {
-        Parts::of(self).expected
+        SpecParts::of(self).expected
     }
 
     /// The same, to write to.
     pub fn expected_mut(&mut self) -> Option<&mut Vec<NameValue>> {
-        let parts = PartsMut::of(self);
+        let parts = SpecPartsMut::of(self);
         parts.checks.map(|(expect, _)| &mut expect.rows).or(parts.served)
     }
 
     /// How it is run among others; `None` where it sends nothing by itself.
     #[must_use]
     pub fn run(&self) -> Option<&RunSpec> {
-        Parts::of(self).run
+        SpecParts::of(self).run
     }
 
     /// What is accepted of the peer's certificate; `None` where there is no TLS layer of a client.
     fn consent(&self) -> Option<(Verify, &TrustedCertificates)> {
-        Parts::of(self).consent
+        SpecParts::of(self).consent
     }
 
     /// The same, to write to: whether it must verify, and the certificates accepted although they
     /// do not.
     pub(crate) fn consent_mut(&mut self) -> Option<(&mut Verify, &mut TrustedCertificates)> {
-        PartsMut::of(self).consent
+        SpecPartsMut::of(self).consent
     }
 
     /// What a client of conversations sends and waits for at first, and how its input line is
     /// written, to write to.
     pub(crate) fn script_mut(&mut self) -> Option<(&mut Vec<ScriptStep>, &mut InputSpec)> {
-        let parts = PartsMut::of(self);
+        let parts = SpecPartsMut::of(self);
         parts.steps.zip(parts.input)
     }
 
@@ -235,28 +235,28 @@ impl Spec {
 
     /// Where a relay leads to, to write to.
     pub(crate) fn target_mut(&mut self) -> Option<&mut String> {
-        PartsMut::of(self).target
+        SpecPartsMut::of(self).target
     }
 
     /// The faults of a relay, to write to.
     pub(crate) fn faults_mut(&mut self) -> Option<&mut Vec<FaultSpec>> {
-        PartsMut::of(self).faults
+        SpecPartsMut::of(self).faults
     }
 
     /// What a relay changes.
     pub(crate) fn rewrites(&self) -> Option<&[RewriteSpec]> {
-        Parts::of(self).rewrites
+        SpecParts::of(self).rewrites
     }
 
     /// The same, to write to.
     pub(crate) fn rewrites_mut(&mut self) -> Option<&mut Vec<RewriteSpec>> {
-        PartsMut::of(self).rewrites
+        SpecPartsMut::of(self).rewrites
     }
 
     /// The automatic answers of a TCP or UDP listener, if it is one.
     #[must_use]
     pub(crate) fn answer_rules(&self) -> Option<&[Rule]> {
-        Parts::of(self).answers
+        SpecParts::of(self).answers
     }
 
     /// The tags of the rules of a listener, to write to.
@@ -280,7 +280,7 @@ impl Spec {
     /// Whether TLS is switched on, of a relay on either half; a URL says it by itself.
     #[must_use]
     pub(crate) fn has_tls(&self) -> bool {
-        Parts::of(self).has_tls
+        SpecParts::of(self).has_tls
     }
 
     /// The method that is typed before the address, if there is one.

@@ -17,15 +17,13 @@ pub(super) fn is_powershell(text: &str) -> bool {
     let (is_prompted, text) = without_prompt(text);
     let first_line = text.lines().next().unwrap_or(text).trim_end();
     let program = text.split_whitespace().next().unwrap_or_default();
-    let is_exe = program.to_ascii_lowercase().ends_with(".exe")
-        && !OF_UNIX.iter().any(|sign| text.contains(sign));
-    is_curl(program)
-        && (is_prompted
-            || is_exe
-            || first_line.ends_with(" `")
-            || has_here_text(text)
-            || has_escaped_quotes(text)
-            || has_escaped_json(text))
+    let is_of_unix = OF_UNIX.iter().any(|sign| text.contains(sign));
+    let is_told = program.to_ascii_lowercase().ends_with(".exe")
+        || first_line.ends_with(" `")
+        || has_here_text(text)
+        || has_escaped_quotes(text)
+        || has_escaped_json(text);
+    is_curl(program) && (is_prompted || (is_told && !is_of_unix))
 }
 
 /// Whether a text begins with `@'` at the end of a line and ends with `'@` at the beginning of one.
@@ -38,11 +36,25 @@ fn has_here_text(text: &str) -> bool {
     })
 }
 
-/// Whether each backtick keeps a double quote from ending a text, or continues a line.
+/// Whether each backtick keeps a double quote from ending a text, or continues a line; one in single
+/// quotes does neither.
 fn has_escaped_quotes(text: &str) -> bool {
-    let quotes = text.matches("`\"").count();
-    let line_ends = text.matches("`\n").count() + text.matches("`\r\n").count();
-    quotes >= 2 && quotes.is_multiple_of(2) && quotes + line_ends == text.matches('`').count()
+    let mut chars = text.chars().filter(|c| *c != '\r');
+    let (mut open, mut escaped) = (None, 0_usize);
+    while let Some(c) = chars.next() {
+        match (open, c) {
+            (Some('\''), '`') => {}
+            (_, '`') => match chars.next() {
+                Some('"') => escaped += 1,
+                Some('\n') => {}
+                _ => return false,
+            },
+            (None, '\'' | '"') => open = Some(c),
+            (Some(quote), c) if quote == c => open = None,
+            _ => {}
+        }
+    }
+    escaped >= 2 && escaped.is_multiple_of(2)
 }
 
 fn has_escaped_json(text: &str) -> bool {

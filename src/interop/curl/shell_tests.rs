@@ -33,6 +33,19 @@ fn quotes_escapes_and_line_breaks_are_those_of_a_shell() {
 }
 
 #[test]
+fn backticks_in_single_quotes_are_of_the_text() {
+    for (command, expected) in [
+        ("curl 'http://localhost:1/a' \\\n  -H 'X: `\"`\"'", "`\"`\""),
+        ("curl http://localhost:1/a -H 'X: `\"`\"'", "`\"`\""),
+        ("curl http://localhost:1/a -H \"X: it's `\"so`\"\"", "it's \"so\""),
+    ] {
+        let plan = planned(command);
+        assert_eq!(plan.url, "http://localhost:1/a", "{command}");
+        assert_eq!(header(&plan, "X"), Some(expected), "{command}");
+    }
+}
+
+#[test]
 fn a_command_copied_for_the_windows_prompt_is_read() {
     let command = "curl ^\"http://localhost:1/a?x=1^&y=2^\" ^\r\n  -H ^\"Accept: ^*/^*^\" ^\r\n  \
                    --data-raw ^\"^{^\\^\"a^\\^\": 1^}^\"";

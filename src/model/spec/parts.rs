@@ -1,5 +1,5 @@
-//! The parts that the kinds of specs have in common, each kind listed once: to read ([`Parts`]) and
-//! to write to ([`PartsMut`]).
+//! The parts that the kinds of specs have in common, each kind listed once: to read ([`SpecParts`]) and
+//! to write to ([`SpecPartsMut`]).
 //!
 //! Callers: the accessors of [`Spec`] alone, each of which asks for one of them. A part that a kind
 //! does not have is `None`.
@@ -17,7 +17,7 @@ use crate::model::trust::{TrustedCertificates, Verify};
 
 /// The parts of a spec, to read.
 #[derive(Default)]
-pub(super) struct Parts<'a> {
+pub(super) struct SpecParts<'a> {
     /// URL, peer address or bind address.
     pub(super) address: &'a str,
     /// Whether TLS is switched on, on either half; a URL says it by itself.
@@ -37,73 +37,80 @@ pub(super) struct Parts<'a> {
     pub(super) rewrites: Option<&'a [RewriteSpec]>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> SpecParts<'a> {
+    /// Those of this spec.
     pub(super) fn of(spec: &'a Spec) -> Self {
         match spec {
-            Spec::Http(spec) => Parts {
+            Spec::Http(spec) => SpecParts {
                 address: &spec.url,
                 consent: Some((spec.verify, &spec.trust)),
                 run: Some(&spec.run),
-                ..Parts::checked(&spec.expect, &spec.capture)
+                ..SpecParts::checked(&spec.expect, &spec.capture)
             },
-            Spec::Tcp(spec) => Parts {
+            Spec::Tcp(spec) => SpecParts {
                 address: &spec.address,
                 input: Some(spec.input),
                 run: Some(&spec.run),
                 has_tls: spec.tls != ClientTls::Off,
                 consent: consent(&spec.tls),
-                ..Parts::checked(&spec.expect, &spec.capture)
+                ..SpecParts::checked(&spec.expect, &spec.capture)
             },
-            Spec::Udp(spec) => Parts {
+            Spec::Udp(spec) => SpecParts {
                 address: &spec.address,
                 input: Some(spec.input),
                 run: Some(&spec.run),
-                ..Parts::checked(&spec.expect, &spec.capture)
+                ..SpecParts::checked(&spec.expect, &spec.capture)
             },
-            Spec::HttpListener(spec) => Parts {
+            Spec::HttpListener(spec) => SpecParts {
                 address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off,
                 expected: Some(&spec.expect.rows),
-                ..Parts::default()
+                ..SpecParts::default()
             },
-            Spec::TcpListener(spec) => Parts {
+            Spec::TcpListener(spec) => SpecParts {
                 address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off,
                 input: Some(spec.input),
                 expected: Some(&spec.expect.rows),
                 answers: Some(&spec.rules),
-                ..Parts::default()
+                ..SpecParts::default()
             },
-            Spec::UdpListener(spec) => Parts {
+            Spec::UdpListener(spec) => SpecParts {
                 address: &spec.bind,
                 input: Some(spec.input),
                 expected: Some(&spec.expect.rows),
                 answers: Some(&spec.rules),
-                ..Parts::default()
+                ..SpecParts::default()
             },
-            Spec::HttpRelay(spec) => Parts {
+            Spec::HttpRelay(spec) => SpecParts {
                 address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off,
                 consent: consent(&spec.target_tls),
                 rewrites: Some(&spec.rewrite),
-                ..Parts::default()
+                ..SpecParts::default()
             },
-            Spec::TcpRelay(spec) => Parts {
+            Spec::TcpRelay(spec) => SpecParts {
                 address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off,
                 consent: consent(&spec.target_tls),
                 rewrites: Some(&spec.rewrite),
-                ..Parts::default()
+                ..SpecParts::default()
             },
-            Spec::UdpRelay(spec) => {
-                Parts { address: &spec.bind, rewrites: Some(&spec.rewrite), ..Parts::default() }
-            }
+            Spec::UdpRelay(spec) => SpecParts {
+                address: &spec.bind,
+                rewrites: Some(&spec.rewrite),
+                ..SpecParts::default()
+            },
         }
     }
 
     /// Of a client.
     fn checked(expect: &'a ExpectSpec, capture: &'a CaptureSpec) -> Self {
-        Parts { checks: Some((expect, capture)), expected: Some(&expect.rows), ..Parts::default() }
+        SpecParts {
+            checks: Some((expect, capture)),
+            expected: Some(&expect.rows),
+            ..SpecParts::default()
+        }
     }
 }
 
@@ -115,7 +122,7 @@ fn consent(tls: &ClientTls) -> Option<(Verify, &TrustedCertificates)> {
 }
 
 /// The parts of a spec, to write to.
-pub(super) struct PartsMut<'a> {
+pub(super) struct SpecPartsMut<'a> {
     pub(super) address: &'a mut String,
     /// Whether the certificate must verify, and those accepted although they do not.
     pub(super) consent: Option<(&'a mut Verify, &'a mut TrustedCertificates)>,
@@ -131,65 +138,67 @@ pub(super) struct PartsMut<'a> {
     pub(super) rewrites: Option<&'a mut Vec<RewriteSpec>>,
 }
 
-impl<'a> PartsMut<'a> {
+impl<'a> SpecPartsMut<'a> {
+    /// Those of this spec.
     pub(super) fn of(spec: &'a mut Spec) -> Self {
         match spec {
-            Spec::Http(spec) => PartsMut {
+            Spec::Http(spec) => SpecPartsMut {
                 consent: Some((&mut spec.verify, &mut spec.trust)),
                 checks: Some((&mut spec.expect, &mut spec.capture)),
-                ..PartsMut::at(&mut spec.url)
+                ..SpecPartsMut::at(&mut spec.url)
             },
-            Spec::Tcp(spec) => PartsMut {
+            Spec::Tcp(spec) => SpecPartsMut {
                 consent: consent_mut(&mut spec.tls),
                 input: Some(&mut spec.input),
                 steps: Some(&mut spec.steps),
                 checks: Some((&mut spec.expect, &mut spec.capture)),
-                ..PartsMut::at(&mut spec.address)
+                ..SpecPartsMut::at(&mut spec.address)
             },
-            Spec::Udp(spec) => PartsMut {
+            Spec::Udp(spec) => SpecPartsMut {
                 input: Some(&mut spec.input),
                 steps: Some(&mut spec.steps),
                 checks: Some((&mut spec.expect, &mut spec.capture)),
-                ..PartsMut::at(&mut spec.address)
+                ..SpecPartsMut::at(&mut spec.address)
             },
-            Spec::HttpListener(spec) => {
-                PartsMut { served: Some(&mut spec.expect.rows), ..PartsMut::at(&mut spec.bind) }
-            }
-            Spec::TcpListener(spec) => PartsMut {
+            Spec::HttpListener(spec) => SpecPartsMut {
+                served: Some(&mut spec.expect.rows),
+                ..SpecPartsMut::at(&mut spec.bind)
+            },
+            Spec::TcpListener(spec) => SpecPartsMut {
                 input: Some(&mut spec.input),
                 served: Some(&mut spec.expect.rows),
-                ..PartsMut::at(&mut spec.bind)
+                ..SpecPartsMut::at(&mut spec.bind)
             },
-            Spec::UdpListener(spec) => PartsMut {
+            Spec::UdpListener(spec) => SpecPartsMut {
                 input: Some(&mut spec.input),
                 served: Some(&mut spec.expect.rows),
-                ..PartsMut::at(&mut spec.bind)
+                ..SpecPartsMut::at(&mut spec.bind)
             },
-            Spec::HttpRelay(spec) => PartsMut {
+            Spec::HttpRelay(spec) => SpecPartsMut {
                 consent: consent_mut(&mut spec.target_tls),
                 target: Some(&mut spec.target),
                 faults: Some(&mut spec.fault),
                 rewrites: Some(&mut spec.rewrite),
-                ..PartsMut::at(&mut spec.bind)
+                ..SpecPartsMut::at(&mut spec.bind)
             },
-            Spec::TcpRelay(spec) => PartsMut {
+            Spec::TcpRelay(spec) => SpecPartsMut {
                 consent: consent_mut(&mut spec.target_tls),
                 target: Some(&mut spec.target),
                 faults: Some(&mut spec.fault),
                 rewrites: Some(&mut spec.rewrite),
-                ..PartsMut::at(&mut spec.bind)
+                ..SpecPartsMut::at(&mut spec.bind)
             },
-            Spec::UdpRelay(spec) => PartsMut {
+            Spec::UdpRelay(spec) => SpecPartsMut {
                 target: Some(&mut spec.target),
                 faults: Some(&mut spec.fault),
                 rewrites: Some(&mut spec.rewrite),
-                ..PartsMut::at(&mut spec.bind)
+                ..SpecPartsMut::at(&mut spec.bind)
             },
         }
     }
 
     fn at(address: &'a mut String) -> Self {
-        PartsMut {
+        SpecPartsMut {
             address,
             consent: None,
             input: None,
