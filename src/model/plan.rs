@@ -2,8 +2,6 @@
 //! into bytes. Made by `compose` when the user sends, so later typing cannot change it; run
 //! by the engine.
 
-use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,12 +10,18 @@ use super::awaited::AwaitedPlan;
 use super::endpoint::{Bind, Endpoint};
 use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
+pub use super::http_plan::{
+    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, OTHERWISE, PartContent,
+    PartPlan, PlanBody,
+};
 use super::protocol::{Capabilities, Protocol, Side};
-pub use super::relay_plan::{HttpRelayPlan, OpenPlan, OriginPlan};
-use super::rewrite::RewritePlan;
+pub(crate) use super::relay_plan::ANYWHERE;
+pub use super::relay_plan::{
+    HttpRelayPlan, OpenPlan, OriginPlan, SocksPlan, TargetPlan, TcpRelayPlan, UdpRelayPlan,
+};
+pub(crate) use super::socket_options::SocketCall;
+pub use super::socket_options::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
 use super::tls::{ClientTls, ListenerTls};
-use super::trust::{TrustedCertificates, Verify};
-use super::unix_name::UnixName;
 use super::url_text::UrlText;
 
 /// What the engine runs.
@@ -34,174 +38,6 @@ pub enum Plan {
     UdpRelay(UdpRelayPlan),
 }
 
-/// What is asked of the socket of a TCP connection; by default what the system does by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SocketOptions {
-    /// Whole seconds without traffic before a probe, and between probes; `None` = no probes.
-    pub keep_alive: Option<Duration>,
-}
-
-/// A number that is set on a socket (`setsockopt`), in the names of C, which Python has, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SocketCall {
-    pub(crate) level: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) value: u64,
-}
-
-impl SocketCall {
-    fn new(level: &'static str, name: &'static str, value: u64) -> Self {
-        SocketCall { level, name, value }
-    }
-}
-
-impl SocketOptions {
-    /// What the engine asks for, as calls to the system.
-    pub(crate) fn calls(&self) -> Vec<SocketCall> {
-        let keep_alive = self.keep_alive.map(|every| {
-            let tcp = |name| SocketCall::new("IPPROTO_TCP", name, every.as_secs());
-            let on = SocketCall::new("SOL_SOCKET", "SO_KEEPALIVE", 1);
-            [on, tcp("TCP_KEEPIDLE"), tcp("TCP_KEEPINTVL")]
-        });
-        keep_alive.into_iter().flatten().collect()
-    }
-}
-
-/// What is asked of the socket of every client; by default what the system does by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ClientOptions {
-    /// Where it comes from; `None` = the system chooses.
-    pub source: Option<SourceAddress>,
-}
-
-/// Where a client's connection or datagrams leave this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceAddress {
-    /// Port 0 = the system chooses the port.
-    Bound(Bind),
-    /// Of any address from which the peer can be reached.
-    Port(u16),
-    /// A network interface by its name.
-    Interface(String),
-}
-
-/// A request ready to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpPlan {
-    pub method: String,
-    /// Absolute URL without fragment; the engine derives endpoint, TLS and request target from it.
-    pub url: String,
-    /// Every header that will be sent, in order, `Host` and `Content-Length` included; the
-    /// engine adds none (a `Content-Length` only it can know excepted).
-    pub headers: Vec<(String, String)>,
-    pub body: PlanBody,
-    pub length: LengthHeader,
-    /// From the end of the request to the end of the response head; also the longest silence
-    /// inside the body.
-    pub head_timeout: Duration,
-    pub connect_timeout: Duration,
-    /// Holds where `url` leads, at no other origin.
-    pub verify: Verify,
-    pub trust: TrustedCertificates,
-    pub redirects: u8,
-    pub socket: SocketOptions,
-    pub client: ClientOptions,
-    /// The socket that is connected to in place of the host of `url`; of no other origin.
-    pub unix_socket: Option<UnixName>,
-    /// It is asked how connecting goes, so none that was made before will do.
-    pub new_connection: bool,
-    /// The document that it is held against.
-    pub contract: Option<PathBuf>,
-    /// What of the request goes out otherwise than it was written, in words.
-    pub notes: Vec<String>,
-}
-
-/// Body bytes, or the files that hold them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlanBody {
-    Bytes(Bytes),
-    File(PathBuf),
-    /// `multipart/form-data` with this boundary, which the `Content-Type` names too.
-    Multipart {
-        boundary: String,
-        parts: Vec<PartPlan>,
-    },
-}
-
-/// A part of a multipart form (RFC 7578).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartPlan {
-    pub name: String,
-    pub content: PartContent,
-    pub file_name: Option<String>,
-    pub content_type: Option<String>,
-}
-
-/// What a part of a multipart form holds; a file is read when it is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PartContent {
-    Bytes(Bytes),
-    File(PathBuf),
-}
-
-/// Whether the engine adds a `Content-Length` that only it can know: that of a body from files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LengthHeader {
-    Added,
-    /// The user switched it off.
-    Omitted,
-}
-
-/// Whom to answer and how; `answer` is for requests that no rule fits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpListenerPlan {
-    pub bind: Bind,
-    pub tls: ListenerTls,
-    /// Of every connection.
-    pub socket: SocketOptions,
-    pub rules: Vec<HttpRulePlan>,
-    pub answer: AnswerPlan,
-    /// The document that exchanges are held against.
-    pub contract: Option<PathBuf>,
-    /// It answers what no rule does.
-    pub mocks: bool,
-}
-
-/// An answer for requests of this method (empty = any) and path (`*` = any characters).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpRulePlan {
-    /// Which rule it is among those of a session (`RuleTag`).
-    pub id: u32,
-    /// The row of the table it stands in, from 1, where another one has the same method and path.
-    pub row: Option<usize>,
-    pub method: String,
-    pub path: String,
-    pub answer: AnswerPlan,
-}
-
-impl HttpRulePlan {
-    /// What it is called beside the requests it answered.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let method = if self.method.is_empty() { "any" } else { &self.method };
-        let row = self.row.map_or_else(String::new, |row| format!(" (row {row})"));
-        format!("{method} {}{row}", self.path)
-    }
-}
-
-/// What the answer is called that is given when no rule matches.
-pub const OTHERWISE: &str = "otherwise";
-
-/// An answer ready to be written. The engine adds `Content-Length` (unless a header gives framing)
-/// and `Connection` as the request asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnswerPlan {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: PlanBody,
-    pub delay: Duration,
-}
-
 /// A connection, what is sent and waited for at first, and how long connecting may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpPlan {
@@ -211,29 +47,6 @@ pub struct TcpPlan {
     pub connect_timeout: Duration,
     pub socket: SocketOptions,
     pub client: ClientOptions,
-}
-
-/// What is asked of the system for a socket of datagrams, beyond where it is bound.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DatagramOptions {
-    /// Hops of every datagram, also to a group; `None` = the system's default.
-    pub ttl: Option<u8>,
-}
-
-impl DatagramOptions {
-    /// What the engine asks for, as calls to the system.
-    pub(crate) fn calls(self, is_ipv6: bool) -> Vec<SocketCall> {
-        let ttl = self.ttl.map(u64::from).map(|ttl| {
-            let ipv4 = |name| SocketCall::new("IPPROTO_IP", name, ttl);
-            let ipv6 = |name| SocketCall::new("IPPROTO_IPV6", name, ttl);
-            if is_ipv6 {
-                [ipv6("IPV6_UNICAST_HOPS"), ipv6("IPV6_MULTICAST_HOPS")]
-            } else {
-                [ipv4("IP_TTL"), ipv4("IP_MULTICAST_TTL")]
-            }
-        });
-        ttl.into_iter().flatten().collect()
-    }
 }
 
 /// A socket for one peer, and what is sent and waited for at first.
@@ -265,43 +78,6 @@ pub struct TcpListenerPlan {
     pub rules: Vec<RulePlan>,
 }
 
-/// Whom to let in, and where each of them is connected on to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TcpRelayPlan {
-    pub bind: Bind,
-    pub tls: ListenerTls,
-    /// Of every connection.
-    pub socket: SocketOptions,
-    /// With `socks` its endpoint is what each client asks for.
-    pub target: TargetPlan,
-    /// Each client says by SOCKS5 where to.
-    pub socks: Option<SocksPlan>,
-    pub hold: HoldPlan,
-    pub faults: FaultsPlan,
-    pub rewrites: Vec<RewritePlan>,
-}
-
-/// Who may say where to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SocksPlan {
-    /// User and password; `None` = everybody may.
-    pub login: Option<(String, String)>,
-}
-
-/// What stands for the endpoint of a relay whose clients say where to.
-pub(crate) const ANYWHERE: &str = "where each client asks (SOCKS5)";
-
-/// Where a relay connects its clients on to, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetPlan {
-    pub endpoint: Endpoint,
-    pub tls: ClientTls,
-    pub connect_timeout: Duration,
-    /// Of every connection.
-    pub socket: SocketOptions,
-    pub client: ClientOptions,
-}
-
 /// What every datagram is answered by; the first rule that fits wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpListenerPlan {
@@ -310,24 +86,6 @@ pub struct UdpListenerPlan {
     pub rules: Vec<RulePlan>,
     /// Automatic answers a peer gets in a second, at most; not 0.
     pub answer_rate: u32,
-}
-
-/// Whose datagrams are taken in, and where they go on to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UdpRelayPlan {
-    pub bind: Bind,
-    /// Of the sockets of both halves.
-    pub socket: DatagramOptions,
-    pub target: Endpoint,
-    /// Of the sockets to the target.
-    pub client: ClientOptions,
-    /// What anybody sends there goes back, not only what comes from the target.
-    pub any_peer: bool,
-    /// A client of which neither side said anything for so long is let go.
-    pub idle: Duration,
-    pub hold: HoldPlan,
-    pub faults: FaultsPlan,
-    pub rewrites: Vec<RewritePlan>,
 }
 
 /// An automatic answer with its payloads as bytes.
@@ -359,28 +117,6 @@ pub enum AnswerPart {
     Message,
     /// The part that matched.
     Match,
-}
-
-impl fmt::Display for SourceAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SourceAddress::Bound(Bind::Address(address)) if address.port() == 0 => {
-                write!(f, "{}", address.ip())
-            }
-            SourceAddress::Bound(Bind::Link { ip, zone, port: 0 }) => write!(f, "{ip}%{zone}"),
-            SourceAddress::Bound(bind) => write!(f, "{bind}"),
-            SourceAddress::Port(port) => write!(f, ":{port}"),
-            SourceAddress::Interface(name) => f.write_str(name),
-        }
-    }
-}
-
-impl TcpRelayPlan {
-    /// Where its clients are connected on to, for people.
-    #[must_use]
-    pub(crate) fn leads_to(&self) -> String {
-        if self.socks.is_some() { ANYWHERE.into() } else { self.target.endpoint.to_string() }
-    }
 }
 
 impl Plan {

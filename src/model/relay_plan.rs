@@ -1,4 +1,4 @@
-//! What the engine runs of an HTTP relay.
+//! What the engine runs of relays.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,9 +7,11 @@ use super::authority::Authority;
 use super::endpoint::{Bind, Endpoint};
 use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
+use super::http_plan::HttpRulePlan;
 use super::http_relay::HostHeader;
-use super::plan::{ClientOptions, HttpRulePlan, Plan, SocketOptions};
+use super::plan::Plan;
 use super::rewrite::RewritePlan;
+use super::socket_options::{ClientOptions, DatagramOptions, SocketOptions};
 use super::tls::{ClientTls, ListenerTls};
 
 /// Whom to let in, and where their requests are passed on to.
@@ -124,4 +126,67 @@ impl Plan {
             _ => None,
         }
     }
+}
+
+/// Whom to let in, and where each of them is connected on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpRelayPlan {
+    pub bind: Bind,
+    pub tls: ListenerTls,
+    /// Of every connection.
+    pub socket: SocketOptions,
+    /// With `socks` its endpoint is what each client asks for.
+    pub target: TargetPlan,
+    /// Each client says by SOCKS5 where to.
+    pub socks: Option<SocksPlan>,
+    pub hold: HoldPlan,
+    pub faults: FaultsPlan,
+    pub rewrites: Vec<RewritePlan>,
+}
+
+/// Who may say where to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SocksPlan {
+    /// User and password; `None` = everybody may.
+    pub login: Option<(String, String)>,
+}
+
+/// What stands for the endpoint of a relay whose clients say where to.
+pub(crate) const ANYWHERE: &str = "where each client asks (SOCKS5)";
+
+/// Where a relay connects its clients on to, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetPlan {
+    pub endpoint: Endpoint,
+    pub tls: ClientTls,
+    pub connect_timeout: Duration,
+    /// Of every connection.
+    pub socket: SocketOptions,
+    pub client: ClientOptions,
+}
+
+impl TcpRelayPlan {
+    /// Where its clients are connected on to, for people.
+    #[must_use]
+    pub(crate) fn leads_to(&self) -> String {
+        if self.socks.is_some() { ANYWHERE.into() } else { self.target.endpoint.to_string() }
+    }
+}
+
+/// Whose datagrams are taken in, and where they go on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UdpRelayPlan {
+    pub bind: Bind,
+    /// Of the sockets of both halves.
+    pub socket: DatagramOptions,
+    pub target: Endpoint,
+    /// Of the sockets to the target.
+    pub client: ClientOptions,
+    /// What anybody sends there goes back, not only what comes from the target.
+    pub any_peer: bool,
+    /// A client of which neither side said anything for so long is let go.
+    pub idle: Duration,
+    pub hold: HoldPlan,
+    pub faults: FaultsPlan,
+    pub rewrites: Vec<RewritePlan>,
 }

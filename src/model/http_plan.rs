@@ -1,0 +1,129 @@
+//! What the engine runs of HTTP: a request, and a listener with its answers.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::endpoint::Bind;
+use super::socket_options::{ClientOptions, SocketOptions};
+use super::tls::ListenerTls;
+use super::trust::{TrustedCertificates, Verify};
+use super::unix_name::UnixName;
+
+/// A request ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpPlan {
+    pub method: String,
+    /// Absolute URL without fragment; the engine derives endpoint, TLS and request target from it.
+    pub url: String,
+    /// Every header that will be sent, in order, `Host` and `Content-Length` included; the
+    /// engine adds none (a `Content-Length` only it can know excepted).
+    pub headers: Vec<(String, String)>,
+    pub body: PlanBody,
+    pub length: LengthHeader,
+    /// From the end of the request to the end of the response head; also the longest silence
+    /// inside the body.
+    pub head_timeout: Duration,
+    pub connect_timeout: Duration,
+    /// Holds where `url` leads, at no other origin.
+    pub verify: Verify,
+    pub trust: TrustedCertificates,
+    pub redirects: u8,
+    pub socket: SocketOptions,
+    pub client: ClientOptions,
+    /// The socket that is connected to in place of the host of `url`; of no other origin.
+    pub unix_socket: Option<UnixName>,
+    /// It is asked how connecting goes, so none that was made before will do.
+    pub new_connection: bool,
+    /// The document that it is held against.
+    pub contract: Option<PathBuf>,
+    /// What of the request goes out otherwise than it was written, in words.
+    pub notes: Vec<String>,
+}
+
+/// Body bytes, or the files that hold them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanBody {
+    Bytes(Bytes),
+    File(PathBuf),
+    /// `multipart/form-data` with this boundary, which the `Content-Type` names too.
+    Multipart {
+        boundary: String,
+        parts: Vec<PartPlan>,
+    },
+}
+
+/// A part of a multipart form (RFC 7578).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartPlan {
+    pub name: String,
+    pub content: PartContent,
+    pub file_name: Option<String>,
+    pub content_type: Option<String>,
+}
+
+/// What a part of a multipart form holds; a file is read when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartContent {
+    Bytes(Bytes),
+    File(PathBuf),
+}
+
+/// Whether the engine adds a `Content-Length` that only it can know: that of a body from files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LengthHeader {
+    Added,
+    /// The user switched it off.
+    Omitted,
+}
+
+/// Whom to answer and how; `answer` is for requests that no rule fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpListenerPlan {
+    pub bind: Bind,
+    pub tls: ListenerTls,
+    /// Of every connection.
+    pub socket: SocketOptions,
+    pub rules: Vec<HttpRulePlan>,
+    pub answer: AnswerPlan,
+    /// The document that exchanges are held against.
+    pub contract: Option<PathBuf>,
+    /// It answers what no rule does.
+    pub mocks: bool,
+}
+
+/// An answer for requests of this method (empty = any) and path (`*` = any characters).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRulePlan {
+    /// Which rule it is among those of a session (`RuleTag`).
+    pub id: u32,
+    /// The row of the table it stands in, from 1, where another one has the same method and path.
+    pub row: Option<usize>,
+    pub method: String,
+    pub path: String,
+    pub answer: AnswerPlan,
+}
+
+impl HttpRulePlan {
+    /// What it is called beside the requests it answered.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let method = if self.method.is_empty() { "any" } else { &self.method };
+        let row = self.row.map_or_else(String::new, |row| format!(" (row {row})"));
+        format!("{method} {}{row}", self.path)
+    }
+}
+
+/// What the answer is called that is given when no rule matches.
+pub const OTHERWISE: &str = "otherwise";
+
+/// An answer ready to be written. The engine adds `Content-Length` (unless a header gives framing)
+/// and `Connection` as the request asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerPlan {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: PlanBody,
+    pub delay: Duration,
+}
