@@ -16,7 +16,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::atomic::refusal;
 use super::job::{
@@ -359,6 +359,7 @@ impl History {
                 },
             };
             match result {
+                Err(error) if is_index_damage(&error) => self.index_anew()?,
                 Err(error) if is_damage(&error) => self.set_aside(&error)?,
                 Err(error) => {
                     // What went wrong may stick to the connection: a lock that could not be given
@@ -384,6 +385,24 @@ impl History {
             refusal(&self.path, FailureKind::Malformed, cause)
                 .hint("use that version, or move the file away")
         })
+    }
+
+    /// Makes the indices of words anew: what they were made of is whole. A call that fails inside of them
+    /// looks like damage, too.
+    fn index_anew(&mut self) -> Result<(), Failure> {
+        // What the connection holds of them in memory may be what is wrong.
+        self.open = None;
+        let emptied = self.connect()?.and_then(|connection| {
+            indexing::start_again(&connection)?;
+            Ok(connection)
+        });
+        match emptied {
+            Ok(connection) => {
+                self.open = Some(connection);
+                Ok(())
+            }
+            Err(error) => Err(self.failure(&error)),
+        }
     }
 
     /// Renames a damaged database so that nothing of it is lost, and forgets it.
@@ -445,6 +464,11 @@ fn held_row(entry: &HistoryEntry) -> HistoryRow {
 
 fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
     path.with_extension(format!("damaged-{number}.db{suffix}"))
+}
+
+/// Whether an index of words is damaged, or what lies below it could not be read.
+fn is_index_damage(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_CORRUPT_VTAB)
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {

@@ -249,6 +249,10 @@ fn the_history_survives_every_failing_call() {
         database.query_row("SELECT count(*) FROM entry", [], |row| row.get(0))
     };
     wait_until("all entries are kept", || kept() == Ok(sent));
+    let state = fs::read_dir(home.path().join("home/state")).unwrap().flatten();
+    let names: Vec<String> =
+        state.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    assert!(!names.iter().any(|name| name.contains("damaged")), "{names:?}");
     tui.quit();
 }
 

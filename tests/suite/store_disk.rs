@@ -108,7 +108,7 @@ fn a_file_that_may_not_grow_keeps_its_old_content() {
     run("trap '' XFSZ; ulimit -f 40;", "limited file size", home.path());
 }
 
-/// `home` is on a disk of 256 KiB.
+/// `home` is on a disk of 1 MiB: an empty history takes a third of it.
 pub fn full_disk(home: &Path) {
     let mut desk = Desk::new(home);
     let first = preset("a", request(1, 1000));
@@ -116,7 +116,7 @@ pub fn full_disk(home: &Path) {
     let file = home.join("presets/a.toml");
     let before = fs::read(&file).unwrap();
     let filler = home.join("filler");
-    let mut size = 1 << 20;
+    let mut size = 2 << 20;
     while size > 0 {
         let written = fs::write(&filler, vec![0u8; size]);
         if written.is_ok() {
@@ -188,7 +188,7 @@ pub fn read_only_disk(home: &Path) {
 fn on_a_disk(options: &str, prepare: &str, scenario: &str) {
     let home = tempfile::tempdir().unwrap();
     let place = home.path().display();
-    let mount = format!("mount -t tmpfs -o size=256k,mode=700 none '{place}'");
+    let mount = format!("mount -t tmpfs -o size=1m,mode=700 none '{place}'");
     let allowed = Command::new("unshare").args(["-Urm", "sh", "-c", &mount]).output();
     if !allowed.is_ok_and(|output| output.status.success()) {
         println!("skipped: no small disk can be mounted here");

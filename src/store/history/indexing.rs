@@ -145,6 +145,13 @@ pub(super) fn worded(connection: &Connection) -> rusqlite::Result<Vec<Stamp>> {
     rows.collect()
 }
 
+/// Nothing is in an index any more; everything gets there in pieces, as what is new does.
+pub(super) fn start_again(connection: &Connection) -> rusqlite::Result<()> {
+    let work = begin(connection)?;
+    forget(&work)?;
+    work.commit()
+}
+
 /// All entries are about to be forgotten: their indices are at once, and not row by row.
 pub(super) fn forget(work: &Transaction<'_>) -> rusqlite::Result<()> {
     work.execute_batch(

@@ -96,6 +96,26 @@ fn what_lies_beyond_the_newest_rows_is_found_by_the_indices() {
 }
 
 #[test]
+fn a_damaged_index_is_made_anew_and_costs_no_entry() {
+    let (folder, mut history) = fresh();
+    for at in 1..20 {
+        history.append(posted(at, format!("needle-{at}"))).unwrap();
+    }
+    index(&mut history);
+    let damage = "DELETE FROM entry_words_data; DELETE FROM spec_words_data;
+        DELETE FROM said_words_data;";
+    history.with(|connection| connection.execute_batch(damage)).unwrap();
+    close(history);
+    let mut history = History::new(folder.path().join("state/history.db"));
+    assert_eq!(asked(&mut history, "needle-7", 10).unwrap().1, 1);
+    history.append(posted(20, "needle-20".into())).unwrap();
+    assert_eq!(history.forget(Some(HistoryName { row: Some(3), at: Stamp(3) })).unwrap(), 1);
+    index(&mut history);
+    assert_eq!(asked(&mut history, "needle", 100).unwrap().1, 19);
+    assert_eq!((history.notice.take(), aside(&history.path, 1, "").exists()), (None, false));
+}
+
+#[test]
 fn a_database_of_version_5_is_searched_at_once_and_gets_its_indices_in_pieces() {
     let (folder, mut history) = fresh();
     for at in 1..=1_500 {

@@ -68,7 +68,8 @@ fn a_folder_goes_to_environments_that_are_chosen_and_what_differs_stands_first()
     driver.keys("<Enter>");
     driver.assert_shows("Response ─ run users/: users/b-list (prod)");
     driver.keys("<Esc><Left><Enter>");
-    driver.assert_shows("Response ─ run users/: users/b-list (dev)");
+    // Sent before the other, it is the earlier answer of the preset.
+    driver.assert_shows("kept answer 12:00 ─ run users/: users/b-list (dev)");
     driver.keys("<Esc>=");
     driver.assert_shows("users/b-list (prod)");
     driver.assert_shows("- expected 200");
