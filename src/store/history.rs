@@ -359,8 +359,11 @@ impl History {
                 },
             };
             match result {
-                Err(error) if is_index_damage(&error) => self.index_anew()?,
-                Err(error) if is_damage(&error) => self.set_aside(&error)?,
+                Err(error) if is_damage(&error) => match self.examined(&error) {
+                    Damage::None => return Err(self.failure(&error)),
+                    Damage::OfIndices => self.index_anew()?,
+                    Damage::Of(error) => self.set_aside(&error)?,
+                },
                 Err(error) => {
                     // What went wrong may stick to the connection: a lock that could not be given
                     // back keeps it from ever writing again.
@@ -387,11 +390,26 @@ impl History {
         })
     }
 
-    /// Makes the indices of words anew: what they were made of is whole. A call that fails inside of them
-    /// looks like damage, too.
-    fn index_anew(&mut self) -> Result<(), Failure> {
-        // What the connection holds of them in memory may be what is wrong.
+    /// How far damage goes that an error tells of: a call that failed at the wrong moment looks like
+    /// damage, too, and no database is given up that is whole.
+    fn examined(&mut self, error: &rusqlite::Error) -> Damage {
+        // What the connection holds in memory may be what is wrong.
         self.open = None;
+        if is_index_damage(error) {
+            return Damage::OfIndices;
+        }
+        let found = self.connect().map(|it| it.and_then(|it| database::check(&it)));
+        match found {
+            Ok(Ok(words)) if words == "ok" => Damage::None,
+            Ok(Ok(words)) if words.contains("inverted index") => Damage::OfIndices,
+            Ok(Ok(words)) => Damage::Of(words),
+            Ok(Err(error)) if is_damage(&error) => Damage::Of(error.to_string()),
+            Ok(Err(_)) | Err(_) => Damage::None,
+        }
+    }
+
+    /// Makes the indices of words anew: what they were made of is whole.
+    fn index_anew(&mut self) -> Result<(), Failure> {
         let emptied = self.connect()?.and_then(|connection| {
             indexing::start_again(&connection)?;
             Ok(connection)
@@ -406,7 +424,7 @@ impl History {
     }
 
     /// Renames a damaged database so that nothing of it is lost, and forgets it.
-    fn set_aside(&mut self, error: &rusqlite::Error) -> Result<(), Failure> {
+    fn set_aside(&mut self, error: &str) -> Result<(), Failure> {
         self.open = None;
         self.run.clear();
         self.outcomes.clear();
@@ -464,6 +482,15 @@ fn held_row(entry: &HistoryEntry) -> HistoryRow {
 
 fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
     path.with_extension(format!("damaged-{number}.db{suffix}"))
+}
+
+/// How far a damage goes.
+enum Damage {
+    None,
+    /// What they were made of is whole.
+    OfIndices,
+    /// Of the database itself, in words.
+    Of(String),
 }
 
 /// Whether an index of words is damaged, or what lies below it could not be read.
