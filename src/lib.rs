@@ -34,7 +34,7 @@
 //! is public, the rest is the crate's, so that the compiler finds what nobody uses. The shells are
 //! driven as a process; that of the screen also with an engine that goes wrong.
 //!
-//! A protocol stands in `model/protocol.rs`, `model/spec.rs`, `model/plan.rs`, `model/fields.rs`;
+//! A protocol stands in `model/protocol.rs`, `model/spec.rs`, `model/spec/parts.rs`, `model/plan.rs`, `model/fields.rs`;
 //! `compose.rs`, `compose/address.rs`; `engine/dispatch.rs`, `engine/client.rs` and a file in
 //! `engine/client/`; `app/action.rs`, `app/flow/program.rs`, `ui/pane/unopened.rs`; `cli/send.rs`,
 //! `cli/listen.rs`; `interop/python.rs`, `interop/curl/write.rs`, `interop/secrets.rs` and

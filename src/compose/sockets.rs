@@ -11,7 +11,7 @@ use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint, EndpointError, UNIX_MODE, is_group};
 use crate::model::field_id::FieldId;
 use crate::model::listener::UnixSpec;
-use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
+use crate::model::socket_options::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;

@@ -282,7 +282,7 @@ mod tests {
             tls: crate::model::tls::ListenerTls::Off,
             rules: Vec::new(),
             answer,
-            socket: crate::model::plan::SocketOptions::default(),
+            socket: crate::model::socket_options::SocketOptions::default(),
         });
         assert!(!format!("{:?}", masked(&plan)).contains("hunter2"));
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::python::literal::{bytes, on_link, text, unix_name};
 use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint};
-use crate::model::plan::{ClientOptions, SocketCall, SocketOptions, SourceAddress};
+use crate::model::socket_options::{ClientOptions, SocketCall, SocketOptions, SourceAddress};
 use crate::model::unix_name::UnixName;
 
 /// Connects as `socket.create_connection` does, through one interface alone.

@@ -19,8 +19,7 @@ pub(crate) use super::relay_plan::ANYWHERE;
 pub use super::relay_plan::{
     HttpRelayPlan, OpenPlan, OriginPlan, SocksPlan, TargetPlan, TcpRelayPlan, UdpRelayPlan,
 };
-pub(crate) use super::socket_options::SocketCall;
-pub use super::socket_options::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
+use super::socket_options::{ClientOptions, DatagramOptions, SocketOptions};
 use super::tls::{ClientTls, ListenerTls};
 use super::url_text::UrlText;
 

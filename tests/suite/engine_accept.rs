@@ -37,7 +37,7 @@ fn listeners(bind: &Bind, tls: &ListenerTls) -> [Plan; 2] {
         mocks: false,
         bind,
         tls,
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
         rules: Vec::new(),
         answer,
     };

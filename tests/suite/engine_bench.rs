@@ -228,8 +228,8 @@ pub fn tcp(peer: SocketAddr) -> TcpPlan {
         tls: ClientTls::Off,
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
-        socket: wirebench::model::plan::SocketOptions::default(),
-        client: wirebench::model::plan::ClientOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
+        client: wirebench::model::socket_options::ClientOptions::default(),
     }
 }
 
@@ -239,7 +239,7 @@ pub fn tcp_listener(rules: Vec<RulePlan>) -> TcpListenerPlan {
         tls: ListenerTls::Off,
         greeting: Bytes::new(),
         rules,
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
     }
 }
 
@@ -247,9 +247,9 @@ pub fn udp(peer: SocketAddr) -> UdpPlan {
     let endpoint = Endpoint::new(peer.ip().to_string(), peer.port());
     UdpPlan {
         endpoint,
-        client: wirebench::model::plan::ClientOptions::default(),
+        client: wirebench::model::socket_options::ClientOptions::default(),
         steps: Vec::new(),
-        socket: wirebench::model::plan::DatagramOptions::default(),
+        socket: wirebench::model::socket_options::DatagramOptions::default(),
         any_peer: false,
     }
 }
@@ -258,7 +258,7 @@ pub fn udp_listener(rules: Vec<RulePlan>) -> UdpListenerPlan {
     UdpListenerPlan {
         bind: "127.0.0.1:0".parse().unwrap(),
         rules,
-        socket: wirebench::model::plan::DatagramOptions::default(),
+        socket: wirebench::model::socket_options::DatagramOptions::default(),
         answer_rate: 1_000,
     }
 }

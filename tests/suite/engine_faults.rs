@@ -10,11 +10,9 @@ use wirebench::model::fault::{
 };
 use wirebench::model::hold::HoldPlan;
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{
-    ClientOptions, DatagramOptions, Plan, SocketOptions, TargetPlan, TcpRelayPlan, UdpRelayPlan,
-    WhenPlan,
-};
+use wirebench::model::plan::{Plan, TargetPlan, TcpRelayPlan, UdpRelayPlan, WhenPlan};
 use wirebench::model::record::{Direction, RecordKind};
+use wirebench::model::socket_options::{ClientOptions, DatagramOptions, SocketOptions};
 use wirebench::model::tls::{ClientTls, ListenerTls};
 
 use super::bench::{Bench, DEADLINE, delay, fault, tcp, text};

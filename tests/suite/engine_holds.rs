@@ -13,8 +13,9 @@ use wirebench::model::fault::{
 };
 use wirebench::model::hold::{Decision, Held, HoldEnd, HoldMark, HoldPlan};
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{Plan, SocketOptions, TargetPlan, TcpRelayPlan, WhenPlan};
+use wirebench::model::plan::{Plan, TargetPlan, TcpRelayPlan, WhenPlan};
 use wirebench::model::record::{Direction, Record};
+use wirebench::model::socket_options::SocketOptions;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 
 use super::bench::{Bench, accept, connect, tcp, text};

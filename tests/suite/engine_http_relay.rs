@@ -13,9 +13,10 @@ use wirebench::model::exchange::{Exchange, ExchangeState};
 use wirebench::model::failure::{Failure, FailureKind};
 use wirebench::model::http_relay::HostHeader;
 use wirebench::model::id::{BodyId, SessionId};
-use wirebench::model::plan::{HttpRelayPlan, OpenPlan, OriginPlan, Plan, SocketOptions};
+use wirebench::model::plan::{HttpRelayPlan, OpenPlan, OriginPlan, Plan};
 use wirebench::model::protocol::Side;
 use wirebench::model::record::RecordKind;
+use wirebench::model::socket_options::SocketOptions;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::view::ViewPart;
 

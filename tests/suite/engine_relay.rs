@@ -14,9 +14,10 @@ use wirebench::model::endpoint::Endpoint;
 use wirebench::model::failure::FailureKind;
 use wirebench::model::hold::HoldPlan;
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{Plan, SocketOptions, TargetPlan, TcpRelayPlan};
+use wirebench::model::plan::{Plan, TargetPlan, TcpRelayPlan};
 use wirebench::model::protocol::Side;
 use wirebench::model::record::{Direction, RecordKind};
+use wirebench::model::socket_options::SocketOptions;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::trust::{TrustedCertificates, Verify};
 

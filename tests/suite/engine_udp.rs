@@ -10,8 +10,9 @@ use wirebench::engine::event::Phase;
 use wirebench::model::awaited::AwaitedPlan;
 use wirebench::model::endpoint::Bind;
 use wirebench::model::failure::{FailureKind, Stage};
-use wirebench::model::plan::{Plan, RulePlan, SourceAddress, StepPlan, UdpListenerPlan, UdpPlan};
+use wirebench::model::plan::{Plan, RulePlan, StepPlan, UdpListenerPlan, UdpPlan};
 use wirebench::model::record::{Direction, RecordKind};
+use wirebench::model::socket_options::SourceAddress;
 
 use super::bench::{Bench, DEADLINE, answer, echo, text, udp, udp_listener};
 use crate::harness::peers::udp_peer;

@@ -12,8 +12,9 @@ use wirebench::model::fault::{
 };
 use wirebench::model::hold::{Decision, Held, HeldKind, HoldEnd, HoldMark, HoldPlan};
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{ClientOptions, DatagramOptions, Plan, UdpRelayPlan, WhenPlan};
+use wirebench::model::plan::{Plan, UdpRelayPlan, WhenPlan};
 use wirebench::model::record::{Direction, Record};
+use wirebench::model::socket_options::{ClientOptions, DatagramOptions};
 
 use super::bench::{Bench, DEADLINE, text};
 

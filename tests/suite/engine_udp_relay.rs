@@ -8,9 +8,10 @@ use wirebench::model::endpoint::Endpoint;
 use wirebench::model::failure::FailureKind;
 use wirebench::model::hold::HoldPlan;
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{ClientOptions, DatagramOptions, Plan, UdpRelayPlan};
+use wirebench::model::plan::{Plan, UdpRelayPlan};
 use wirebench::model::protocol::Side;
 use wirebench::model::record::{Direction, RecordKind};
+use wirebench::model::socket_options::{ClientOptions, DatagramOptions};
 
 use super::bench::{Bench, DEADLINE, text};
 

@@ -172,8 +172,8 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         redirects: 10,
         contract: None,
         notes: Vec::new(),
-        socket: wirebench::model::plan::SocketOptions::default(),
-        client: wirebench::model::plan::ClientOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
+        client: wirebench::model::socket_options::ClientOptions::default(),
         unix_socket: None,
         new_connection: false,
     }
@@ -597,7 +597,7 @@ pub fn listener(answer: AnswerPlan) -> HttpListenerPlan {
         mocks: false,
         bind: Bind::Address("127.0.0.1:0".parse().unwrap()),
         tls: ListenerTls::Off,
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
         rules: vec![HttpRulePlan {
             id: 1,
             row: None,

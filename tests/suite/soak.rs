@@ -60,7 +60,7 @@ fn measured_on_the_screen() {
     let id = app.open(Plan::UdpListener(UdpListenerPlan {
         bind,
         rules,
-        socket: wirebench::model::plan::DatagramOptions::default(),
+        socket: wirebench::model::socket_options::DatagramOptions::default(),
         answer_rate: 9,
     }));
     app.phase(id, Phase::Listening { addresses: vec![address(9000).into()], receive_buffer: None });

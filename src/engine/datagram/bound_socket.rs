@@ -19,7 +19,7 @@ use crate::engine::transport::{client_options, explain};
 use crate::model::counts;
 use crate::model::endpoint::{Bind, HEARS_BROADCASTS};
 use crate::model::failure::Failure;
-use crate::model::plan::{ClientOptions, DatagramOptions};
+use crate::model::socket_options::{ClientOptions, DatagramOptions};
 use crate::os::{self, Undelivered};
 
 /// Asked of the system; what it grants decides about loss under load.

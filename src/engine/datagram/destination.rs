@@ -10,7 +10,7 @@ use crate::engine::transport::{client_options, explain};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::ClientOptions;
+use crate::model::socket_options::ClientOptions;
 
 const LOOPBACK_V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const LOOPBACK_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);

@@ -232,7 +232,7 @@ mod tests {
             answer: answer(404, &[]),
             contract: None,
             mocks: false,
-            socket: crate::model::plan::SocketOptions::default(),
+            socket: crate::model::socket_options::SocketOptions::default(),
         };
         let turns = RuleTurns::default();
         let status = |method, target| choose(&plan, method, target, &turns).0.status;
@@ -267,7 +267,7 @@ mod tests {
             answer: answer(404, &[]),
             contract: None,
             mocks: false,
-            socket: crate::model::plan::SocketOptions::default(),
+            socket: crate::model::socket_options::SocketOptions::default(),
         };
         let turns = RuleTurns::default();
         let status = |target| choose(&plan, "GET", target, &turns).0.status;

@@ -11,7 +11,7 @@ use socket2::Socket;
 use super::explain;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::{ClientOptions, SourceAddress};
+use crate::model::socket_options::{ClientOptions, SourceAddress};
 use crate::os;
 
 /// Sets what is set on a socket that is neither connected nor bound yet.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{client_options, explain};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::ClientOptions;
+use crate::model::socket_options::ClientOptions;
 
 /// Head start of each address (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);

@@ -15,7 +15,7 @@ use super::dial::ConnectFacts;
 use super::stream::Stream;
 use crate::model::endpoint::Endpoint;
 use crate::model::id::ConnId;
-use crate::model::plan::{ClientOptions, SocketOptions};
+use crate::model::socket_options::{ClientOptions, SocketOptions};
 use crate::model::tls::ClientTls;
 
 /// Connections kept at most; a run has rarely more presets beside each other.
@@ -134,7 +134,7 @@ mod tests {
         let (ours, _peer) = connection(&listener, 1).await;
         kept.put(key(1), ours);
         let probed = SocketOptions { keep_alive: Some(Duration::from_secs(9)) };
-        let from = crate::model::plan::SourceAddress::Port(9);
+        let from = crate::model::socket_options::SourceAddress::Port(9);
         for other in [
             key(2),
             ConnectionKey { socket: probed, ..key(1) },

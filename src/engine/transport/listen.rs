@@ -21,7 +21,7 @@ use crate::engine::tls::store::GeneratedTls;
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::SocketOptions;
+use crate::model::socket_options::SocketOptions;
 use crate::model::tls::ListenerTls;
 use crate::os;
 

@@ -13,8 +13,8 @@ use tokio_util::either::Either;
 use super::unix;
 use super::wire::Wire;
 use crate::model::end_address::EndAddress;
-use crate::model::plan::SocketOptions;
 use crate::model::record::{Direction, RecordKind};
+use crate::model::socket_options::SocketOptions;
 use crate::os::SoughtProcess;
 
 /// A connected socket, of TCP (left) or of the file system (right).

@@ -31,8 +31,8 @@ use crate::engine::session::SessionHandle;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::{ClientOptions, DatagramOptions};
 use crate::model::record::{Direction, RecordKind};
+use crate::model::socket_options::{ClientOptions, DatagramOptions};
 
 /// A target of which neither side said anything for so long is let go (RFC 4787, section 4.3).
 const IDLE: Duration = Duration::from_secs(120);

@@ -23,7 +23,7 @@ use crate::engine::way_back::{RelayMark, Trail};
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::{ClientOptions, DatagramOptions};
+use crate::model::socket_options::{ClientOptions, DatagramOptions};
 
 /// What a client opens: its socket, and what a name lookup needs.
 pub(super) const DESCRIPTORS: u32 = 2;

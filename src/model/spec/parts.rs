@@ -5,7 +5,7 @@
 //! does not have is `None`.
 
 use super::Spec;
-use crate::model::check_spec::{CaptureSpec, ExpectSpec};
+use crate::model::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use crate::model::client::{InputSpec, ScriptStep};
 use crate::model::fault::FaultSpec;
 use crate::model::listener::Rule;
@@ -62,46 +62,42 @@ impl<'a> SpecParts<'a> {
                 ..SpecParts::checked(&spec.expect, &spec.capture)
             },
             Spec::HttpListener(spec) => SpecParts {
-                address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off,
-                expected: Some(&spec.expect.rows),
-                ..SpecParts::default()
+                ..SpecParts::served(&spec.bind, &spec.expect)
             },
             Spec::TcpListener(spec) => SpecParts {
-                address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off,
                 input: Some(spec.input),
-                expected: Some(&spec.expect.rows),
                 answers: Some(&spec.rules),
-                ..SpecParts::default()
+                ..SpecParts::served(&spec.bind, &spec.expect)
             },
             Spec::UdpListener(spec) => SpecParts {
-                address: &spec.bind,
                 input: Some(spec.input),
-                expected: Some(&spec.expect.rows),
                 answers: Some(&spec.rules),
-                ..SpecParts::default()
+                ..SpecParts::served(&spec.bind, &spec.expect)
             },
             Spec::HttpRelay(spec) => SpecParts {
-                address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off,
                 consent: consent(&spec.target_tls),
-                rewrites: Some(&spec.rewrite),
-                ..SpecParts::default()
+                ..SpecParts::relayed(&spec.bind, &spec.rewrite)
             },
             Spec::TcpRelay(spec) => SpecParts {
-                address: &spec.bind,
                 has_tls: spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off,
                 consent: consent(&spec.target_tls),
-                rewrites: Some(&spec.rewrite),
-                ..SpecParts::default()
+                ..SpecParts::relayed(&spec.bind, &spec.rewrite)
             },
-            Spec::UdpRelay(spec) => SpecParts {
-                address: &spec.bind,
-                rewrites: Some(&spec.rewrite),
-                ..SpecParts::default()
-            },
+            Spec::UdpRelay(spec) => SpecParts::relayed(&spec.bind, &spec.rewrite),
         }
+    }
+
+    /// Of a listener.
+    fn served(bind: &'a str, expect: &'a ListenerExpectSpec) -> Self {
+        SpecParts { address: bind, expected: Some(&expect.rows), ..SpecParts::default() }
+    }
+
+    /// Of a relay.
+    fn relayed(bind: &'a str, rewrites: &'a [RewriteSpec]) -> Self {
+        SpecParts { address: bind, rewrites: Some(rewrites), ..SpecParts::default() }
     }
 
     /// Of a client.

@@ -100,8 +100,8 @@ pub fn http_plan() -> Plan {
         redirects: 10,
         contract: None,
         notes: Vec::new(),
-        socket: wirebench::model::plan::SocketOptions::default(),
-        client: wirebench::model::plan::ClientOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
+        client: wirebench::model::socket_options::ClientOptions::default(),
         unix_socket: None,
         new_connection: false,
     })
@@ -114,8 +114,8 @@ pub fn tcp_plan() -> Plan {
         tls: ClientTls::Off,
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
-        socket: wirebench::model::plan::SocketOptions::default(),
-        client: wirebench::model::plan::ClientOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
+        client: wirebench::model::socket_options::ClientOptions::default(),
     })
 }
 

@@ -12,11 +12,13 @@ use wirebench::model::awaited::AwaitedPlan;
 use wirebench::model::endpoint::{Bind, Endpoint};
 use wirebench::model::http::HttpSpec;
 use wirebench::model::plan::{
-    AnswerPart, AnswerPlan, ClientOptions, DatagramOptions, HttpListenerPlan, HttpPlan,
-    HttpRulePlan, Plan, PlanBody, RulePlan, SocketOptions, SourceAddress, StepPlan,
-    TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
+    AnswerPart, AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, Plan, PlanBody, RulePlan,
+    StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
 use wirebench::model::preset::Scope;
+use wirebench::model::socket_options::{
+    ClientOptions, DatagramOptions, SocketOptions, SourceAddress,
+};
 use wirebench::model::spec::Spec;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::trust::{TrustedCertificates, Verify};

@@ -152,7 +152,7 @@ fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
         tls: ListenerTls::Off,
         greeting: Bytes::new(),
         rules: Vec::new(),
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
     };
     let id = app.open(Plan::TcpListener(plan));
     app.phase(id, Phase::Listening { addresses: vec![address(9000).into()], receive_buffer: None });
@@ -205,7 +205,7 @@ fn lost_datagrams_stay_on_the_screen() {
     let id = app.open(Plan::UdpListener(UdpListenerPlan {
         bind: bind(),
         rules: Vec::new(),
-        socket: wirebench::model::plan::DatagramOptions::default(),
+        socket: wirebench::model::socket_options::DatagramOptions::default(),
         answer_rate: 9,
     }));
     app.phase(

@@ -314,7 +314,7 @@ fn listener_plan() -> Plan {
         tls: ListenerTls::Off,
         rules: Vec::new(),
         answer,
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: wirebench::model::socket_options::SocketOptions::default(),
     })
 }
 

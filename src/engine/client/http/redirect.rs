@@ -246,8 +246,8 @@ mod tests {
             redirects: 3,
             contract: None,
             notes: Vec::new(),
-            socket: crate::model::plan::SocketOptions::default(),
-            client: crate::model::plan::ClientOptions::default(),
+            socket: crate::model::socket_options::SocketOptions::default(),
+            client: crate::model::socket_options::ClientOptions::default(),
             unix_socket: None,
             new_connection: false,
         }

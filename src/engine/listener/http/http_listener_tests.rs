@@ -30,7 +30,7 @@ async fn listen() -> (EngineHandle, Events, SocketAddr) {
         tls: ListenerTls::Off,
         rules: Vec::new(),
         answer,
-        socket: crate::model::plan::SocketOptions::default(),
+        socket: crate::model::socket_options::SocketOptions::default(),
     };
     let plan = Box::new(Plan::HttpListener(plan));
     handle.command(Command::Open { id: SessionId(1), plan, secrets: Secrets::default() }).unwrap();

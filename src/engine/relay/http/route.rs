@@ -238,7 +238,8 @@ pub(super) fn is_loop(peer: &EndAddress, local: &EndAddress) -> bool {
 mod tests {
     use super::*;
     use crate::codec::http1::{Expected, HeadReader};
-    use crate::model::plan::{ClientOptions, OpenPlan, SocketOptions};
+    use crate::model::plan::OpenPlan;
+    use crate::model::socket_options::{ClientOptions, SocketOptions};
     use crate::model::tls::ListenerTls;
     use std::time::Duration;
 
