@@ -310,7 +310,7 @@ fn a_dry_run_shows_where_it_leads_as_far_as_that_is_known() {
         ("a.toml", &get("one", "\n[capture]\nid = \"json .id\"\n")),
         ("b.toml", &get("{{id}}/{{row}}/{{key.same}}?pw={{secret.pw}}", "")),
         ("c.toml", &get("{{lost}}", "")),
-        ("d.toml", &get("{{choose \"Region\" \"eu\" \"us\"}}/{{later}}", "")),
+        ("d.toml", &get("{{choose 'Region' 'eu' 'us'}}/{{later}}", "").replace('\'', "\\\"")),
         ("env/dev.toml", "later = { command = [\"false\"] }\n"),
         ("env/dev.secret.toml", "pw = \"canary-pw\"\n"),
         ("rows.csv", "row,key.same\n1,k\n2,k\n"),

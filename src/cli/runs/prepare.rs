@@ -245,6 +245,7 @@ fn foreseen(
         }
     }
     // What is asked for is answered by them, too.
-    scope.typed.extend(settings.variables.clone());
+    let given = settings.variables.iter();
+    scope.typed.extend(given.map(|(name, value)| (name.clone(), value.clone())));
     scope
 }
