@@ -21,6 +21,7 @@ pub(crate) mod image;
 pub(crate) mod joiners;
 pub(crate) mod jq_text;
 pub(crate) mod json_halves;
+pub(crate) mod json_messages;
 pub(crate) mod json_path;
 pub(crate) mod json_pieces;
 pub(crate) mod json_string;

@@ -35,6 +35,7 @@ mod field_value;
 mod fields;
 pub(crate) mod file_error;
 pub mod file_name;
+pub(crate) mod file_problems;
 pub(crate) mod fingerprint;
 pub mod folds;
 pub mod hold;

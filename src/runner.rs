@@ -26,6 +26,7 @@ mod selection;
 mod steps;
 mod tags;
 mod talk;
+mod targets;
 
 pub use data::{DataFlaw, data_rows};
 pub use kept::{FoundAnswer, KEPT_BODY, KeptAnswer, KeptRun};
@@ -40,3 +41,4 @@ pub use script::{RunListener, RunScript, RunStep, script};
 pub use selection::{RunSelection, select, select_all};
 pub use steps::{StepState, ToldStep};
 pub use tags::TagTest;
+pub use targets::foreseen_target;

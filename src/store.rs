@@ -21,6 +21,7 @@ mod inside;
 pub mod job;
 pub(crate) mod keymap;
 mod lock;
+mod order_text;
 pub mod paths;
 pub mod preset;
 mod preset_edits;

@@ -97,6 +97,18 @@ pub(crate) fn captured_line(bytes: &[u8]) -> (String, String) {
     (format!("body matches '{name}{separator} *([^\\s&;,]+)'"), name.replace('-', "_"))
 }
 
+/// A name for a variable: the last of the path or header.
+pub(crate) fn variable(of: &str) -> String {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words: Vec<&str> = of.split(|c| !is_of_name(c)).filter(|word| !word.is_empty()).collect();
+    let named = words.iter().rev().find(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
+    match (of.strip_prefix("header."), named) {
+        (Some(header), _) => header.replace('-', "_"),
+        (None, Some(name)) if *name != "json" => (*name).to_owned(),
+        _ => "value".to_owned(),
+    }
+}
+
 /// A text in quotes.
 fn quoted(text: &str) -> String {
     let mut out = String::from("'");
@@ -117,6 +129,20 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::{CaptureOrder, Expectation};
+
+    #[test]
+    fn a_variable_is_named_after_what_it_is() {
+        for (of, name) in [
+            ("json .user.id", "id"),
+            ("json .items[0]", "items"),
+            ("json .access_token", "access_token"),
+            ("json .[\"a b\"]", "b"),
+            ("json .[0]", "value"),
+            ("header.x-request-id", "x_request_id"),
+        ] {
+            assert_eq!(variable(of), name, "{of}");
+        }
+    }
 
     #[test]
     fn what_is_expected_is_what_is_there() {

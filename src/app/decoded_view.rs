@@ -4,14 +4,20 @@
 //! Called by the detail (`app/record_view.rs`) and by the panes that have one. What is decoded is bounded,
 //! so that it is done at once when a record is opened.
 
+use serde_json::Value;
+
 use super::copying::{CopyAs, copy};
 use super::cursor::{Cursor, CursorStep};
 use super::intent::Intent;
 use super::record_view::{Detail, DetailForm};
 use super::shared::Shared;
 use crate::codec::decoded::{self, DecodeHints, DecodedMessage, DecodedRow, decoded};
+use crate::codec::json_path::{self, JsonPath};
 use crate::model::record::{Record, RecordKind};
 use crate::timeline::Timeline;
+
+/// What the names of messages of JSON begin with.
+const JSON: &str = "JSON";
 
 /// A message whose format is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +36,29 @@ impl DecodedView {
     /// The field under the cursor.
     pub fn field(&self) -> Option<&DecodedRow> {
         self.message.rows.get(self.cursor)
+    }
+
+    /// The path of the value of JSON under the cursor, from the message it is in, and the value; `None` = it is none.
+    pub(crate) fn json_value(&self, bytes: &[u8]) -> Option<(String, Value)> {
+        self.message.name.starts_with(JSON).then_some(())?;
+        let (mut path, mut depth) = (String::new(), self.field()?.depth);
+        let mut label = &*self.field()?.label;
+        let mut root = self.cursor;
+        for (at, above) in self.message.rows.iter().enumerate().take(self.cursor).rev() {
+            if above.depth < depth {
+                let is_list = above.value.starts_with('[');
+                let step = if is_list { label.to_owned() } else { json_path::member(label) };
+                path.insert_str(0, &step);
+                (depth, label, root) = (above.depth, &above.label, at);
+            }
+        }
+        if path.is_empty() || path.starts_with('[') {
+            path.insert(0, '.');
+        }
+        let whole = bytes.get(self.message.rows.get(root)?.at.clone())?;
+        let whole = serde_json::from_slice(whole).ok()?;
+        let value = JsonPath::parse(&path).ok()?.values(&whole).into_iter().next()?;
+        Some((path, value))
     }
 
     /// Moves over the fields.

@@ -31,6 +31,8 @@ use crate::check::CheckReport;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::environment_layers::{LayerFault, LayeredValues, layer_fault};
+use crate::model::failure::Failure;
+use crate::model::file_problems::{defaults_of, problem_in};
 use crate::model::id::SessionId;
 use crate::model::name_order::{by_name, in_order};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset, ValueCommand};
@@ -346,6 +348,12 @@ impl Shared {
     /// Folder of the preset on screen.
     pub(crate) fn folder(&self) -> &str {
         self.drafts.current().preset.as_ref().map_or("", |path| path.folder())
+    }
+
+    /// What keeps the shown draft from having what the folders of its preset give.
+    pub(crate) fn folder_fault(&self) -> Option<&Failure> {
+        let Workspace { root, problems, .. } = &self.workspace;
+        problem_in(root, problems, &defaults_of(self.folder()))
     }
 
     /// The word for the colour of the environment in force.

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::BODY_LIMIT;
 use super::schema::{Fit, SchemaPlace};
 use super::served::Served;
+use crate::codec::json_messages;
 use crate::model::counts::count;
 use crate::model::dialled::Dialled;
 use crate::model::exchange::{Exchange, StartLine};
@@ -23,7 +24,8 @@ pub struct Came<'a> {
     pub body: CameBody<'a>,
     /// What the wall clock says, for what is still valid.
     pub now: Stamp,
-    json: OnceCell<Result<serde_json::Value, String>>,
+    /// The body as JSON; of a conversation that is more than one value all its messages that are.
+    json: OnceCell<Result<Vec<serde_json::Value>, String>>,
     /// What was done before for whoever looks.
     help: Helped,
 }
@@ -104,7 +106,7 @@ impl<'a> Came<'a> {
                 // It may be more than one value.
                 (Some(filter), _) => question.of_filter(self.help.of(&filter)),
                 (None, _) => match self.json.get_or_init(|| self.parsed()) {
-                    Ok(value) => question.at_path(value),
+                    Ok(values) => last_of(question, values),
                     Err(why) => Answered::Nothing(why.clone()),
                 },
             },
@@ -137,10 +139,16 @@ impl<'a> Came<'a> {
         if self.bytes()?.is_empty() { Err("the body is empty".to_owned()) } else { Ok(()) }
     }
 
-    fn parsed(&self) -> Result<serde_json::Value, String> {
+    fn parsed(&self) -> Result<Vec<serde_json::Value>, String> {
         let bytes = self.bytes()?;
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        serde_json::from_slice(text).map_err(|error| format!("no JSON: {error}"))
+        let whole = serde_json::from_slice(text).map(|value| vec![value]);
+        whole.or_else(|error| match self.from {
+            CameFrom::Conversation(_) => Some(json_messages::values(text))
+                .filter(|values| !values.is_empty())
+                .ok_or_else(|| format!("no JSON: {error}")),
+            CameFrom::Exchange(_) | CameFrom::Served(_) => Err(format!("no JSON: {error}")),
+        })
     }
 
     fn of_exchange(&self, exchange: &Exchange, facet: FacetOf, name: &str) -> Answered {
@@ -271,4 +279,16 @@ pub(super) fn cookie(line: &[u8], name: &str) -> Option<Vec<u8>> {
     let (key, value) = pair.split_at_checked(at)?;
     let value = value.strip_prefix(b"=")?;
     (key.trim_ascii() == name.as_bytes()).then(|| value.trim_ascii().to_vec())
+}
+
+/// What the last message answers that has it.
+fn last_of(question: &FacetQuestion, messages: &[serde_json::Value]) -> Answered {
+    let mut answers = messages.iter().rev().map(|message| question.at_path(message));
+    let last = answers.next().unwrap_or_else(Answered::none);
+    let is_there = |answer: &Answered| match answer {
+        Answered::Nothing(_) => false,
+        Answered::Json(values) => !values.is_empty(),
+        _ => true,
+    };
+    if is_there(&last) { last } else { answers.find(is_there).unwrap_or(last) }
 }

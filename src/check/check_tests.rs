@@ -327,6 +327,28 @@ fn a_body_that_is_not_all_here_answers_only_what_is_known() {
 }
 
 #[test]
+fn of_json_messages_the_last_that_has_it_answers() {
+    let said = b"220 ready\r\n{\"user\":{\"id\":7},\"state\":\"begun\"}\n{\"state\":\"done\",\"list\":[]}\n";
+    let talk = Talk::default();
+    let body = CameBody { bytes: said, length: said.len() as u64 };
+    let came = Came::new(CameFrom::Conversation(&talk), body, Stamp(0));
+    let row = |name: &str, value: &str| Expectation::parse(name, value).unwrap();
+    let checks = Checks {
+        expectations: vec![
+            row("json .user.id", "7"),
+            row("json .state", "done"),
+            row("json .nobody", "absent"),
+            row("json .state", "begun"),
+        ],
+        captures: vec![CaptureOrder::parse("id", "json .user.id").unwrap()],
+    };
+    let report = checks.report(&came);
+    let met: Vec<bool> = report.results.iter().map(|result| result.is_met).collect();
+    assert_eq!(met, [true, true, true, false], "{report:?}");
+    assert_eq!(report.captured[0].value, Ok("7".to_owned()));
+}
+
+#[test]
 fn a_conversation_answers_what_it_has() {
     let ms = |ms| Some(Duration::from_millis(ms));
     let dialled = Dialled { lookup: None, connect: ms(2), tls: exchange().tls };

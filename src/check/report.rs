@@ -1,6 +1,6 @@
 //! What came of expectations and captures: data that both shells draw.
 
-use crate::model::secrets::{Secrets, secret_values};
+use crate::model::secrets::{Disclosure, Secrets, masked_field, masked_name, secret_values};
 
 /// What came of all of them, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,6 +54,32 @@ impl CheckReport {
         let values = self.captured.iter();
         let values = values.filter_map(|it| it.value.as_ref().ok().map(|value| (&it.name, value)));
         Secrets::new(secret_values(values))
+    }
+
+    /// As it may be told: without secrets, and without what a cookie, a header of credentials or a value that
+    /// is called like a secret holds.
+    #[must_use]
+    pub fn disclosed(mut self, told: &Disclosure) -> CheckReport {
+        for result in &mut self.results {
+            if let Some(masked) = masked_field(&result.about, &result.got, told) {
+                result.got = masked;
+                result.differences.clear();
+            }
+            for text in [&mut result.about, &mut result.wanted, &mut result.got] {
+                *text = told.words(text);
+            }
+            for line in &mut result.differences {
+                *line = told.words(line);
+            }
+        }
+        for captured in &mut self.captured {
+            captured.value = match &captured.value {
+                Ok(value) => Ok(masked_field(&captured.of, &format!("'{value}'"), told)
+                    .unwrap_or_else(|| told.words(&masked_name(&captured.name, value, told)))),
+                Err(why) => Err(told.words(why)),
+            };
+        }
+        self
     }
 
     /// How many there are.

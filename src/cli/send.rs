@@ -21,6 +21,7 @@ use super::stdin::{self, StdinBody};
 use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;
+use crate::compose::address_parts::needs_unmet;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::{from_traffic, history_spec};
@@ -270,7 +271,12 @@ async fn planned(
 ) -> Result<Plan, Failure> {
     wanted::supply(spec, scope, &ProgramPlace::new(workspace, &headless.paths)).await?;
     headless.hide(scope, &arguments.common);
-    target::planned(spec, scope)
+    target::planned(spec, scope).map_err(|failure| {
+        let Some(needs) = needs_unmet(spec, scope) else { return failure };
+        let or = if failure.hint.is_empty() { "" } else { "; or " };
+        let hint = format!("wirebench run sends what it needs first: {needs}{or}{}", failure.hint);
+        failure.hint(hint)
+    })
 }
 
 fn of_another_side(target: &str, side: &str, command: &str) -> Failure {

@@ -13,6 +13,7 @@ use crate::compose::address;
 use crate::compose::adopt::through_socket;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_access;
+use crate::model::file_problems::{defaults_of, problem_in};
 use crate::model::plan::Plan;
 use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
@@ -53,11 +54,7 @@ pub(super) fn find(
         _ => None,
     };
     if let (Some(preset), Some(workspace)) = (&preset, &workspace) {
-        let folders = preset.path.as_str().match_indices('/').map(|(at, _)| at + 1);
-        let defaults = std::iter::once(0).chain(folders);
-        let defaults =
-            defaults.map(|end| format!("{}_defaults.toml", preset.path.as_str().split_at(end).0));
-        whole(workspace, &defaults.collect::<Vec<_>>())?;
+        whole(workspace, &defaults_of(preset.path.folder()))?;
         scope.variables = workspace.inherited(preset.path.folder());
     }
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
@@ -158,11 +155,7 @@ pub(super) fn scope_of_folder(
     os: &BTreeMap<String, String>,
 ) -> Result<Scope, Failure> {
     let mut scope = Scope { os: os.clone(), folder: workspace.folder(folder), ..Scope::default() };
-    let around = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-    let around = around.filter(|end| *end > 0).map(|end| format!("{}/", folder.split_at(end).0));
-    let files = std::iter::once(String::new()).chain(around);
-    let files = files.map(|folder| format!("{folder}_defaults.toml"));
-    whole(workspace, &files.collect::<Vec<_>>())?;
+    whole(workspace, &defaults_of(folder))?;
     scope.variables = workspace.inherited(folder);
     if let Some(name) = environment {
         use_environment(name, workspace, &mut scope)?;
@@ -204,13 +197,8 @@ fn of_side(preset: Preset, side: Side) -> Result<Spec, Failure> {
 /// Files of a workspace are read, all of each: what is read in part would send something else than it
 /// says.
 fn whole(workspace: &Workspace, files: &[String]) -> Result<(), Failure> {
-    let is_of_them = |problem: &&Failure| {
-        let place = problem.target.strip_prefix(&workspace.root);
-        let place = place.map_or(problem.target.as_str(), |place| place.trim_start_matches('/'));
-        let at = |file: &String| place.strip_prefix(file.as_str());
-        files.iter().filter_map(at).any(|rest| rest.is_empty() || rest.starts_with(':'))
-    };
-    workspace.problems.iter().find(is_of_them).map_or(Ok(()), |problem| Err(problem.clone()))
+    let problem = problem_in(&workspace.root, &workspace.problems, files);
+    problem.map_or(Ok(()), |problem| Err(problem.clone()))
 }
 
 /// An environment is there and read, with all that it extends.

@@ -12,8 +12,8 @@ pub(super) fn tell(report: &CheckReport, told: &Disclosure) -> u8 {
     }
     let (unmet, all) = (report.unmet(), report.count());
     output::note(&format!("not as expected: {unmet} of {all}"));
-    for line in report.unmet_lines() {
-        output::note(&told.words(&line));
+    for line in report.clone().disclosed(told).unmet_lines() {
+        output::note(&line);
     }
     exit::NOT_MET
 }

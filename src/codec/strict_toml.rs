@@ -30,11 +30,12 @@ impl Trouble {
         self
     }
 
-    /// The trouble as the user sees it: `users/create.toml:7`.
+    /// The trouble as the user sees it: `users/create.toml:7:1`, line and column as editors count them.
     pub(crate) fn into_failure(self, file: &str, text: &str) -> Failure {
-        let before = text.as_bytes().iter().take(self.offset);
-        let line = 1 + before.filter(|byte| **byte == b'\n').count();
-        let target = format!("{file}:{line}");
+        let before = text.get(..self.offset).unwrap_or(text);
+        let line = 1 + before.matches('\n').count();
+        let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let target = format!("{file}:{line}:{column}");
         Failure::new(Stage::Storage, target, FailureKind::Malformed, self.cause).hint(self.hint)
     }
 }

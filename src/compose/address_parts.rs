@@ -5,7 +5,9 @@
 use std::ops::Range;
 
 use super::nested;
+use super::spec_names::names_in;
 use super::template::{Mode, Name, Template, TemplateError, TemplatePart, Variables};
+use crate::model::spec::Spec;
 use crate::model::url_text::UrlText;
 
 /// What a stretch of an address is.
@@ -89,6 +91,44 @@ pub fn resolved(text: &str, variables: &dyn Variables) -> Result<String, String>
     let first = |errors: Vec<TemplateError>| errors.into_iter().next().map(|it| it.message);
     let bytes = bytes.map_err(|errors| first(errors).unwrap_or_default())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A text with the values of its names in their places, as far as they are known: a name without one
+/// stands there as it is written.
+#[must_use]
+pub fn resolved_as_far(text: &str, variables: &dyn Variables) -> String {
+    let mut path = Vec::new();
+    let bytes = nested::as_far_as_known(text, variables, &mut path);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Why a name, as it stands between braces, has no value and cannot get one: it is not known itself, or one
+/// that its value uses is not.
+#[must_use]
+pub fn lack(name: &str, variables: &dyn Variables) -> Option<NameLack> {
+    let template = Template::parse(&format!("{{{{{name}}}}}"), Mode::Text).ok()?;
+    let error = nested::value(template.names().next()?, variables).err()?;
+    match (error.wants, error.unknown) {
+        (Some(_), _) => None,
+        (None, Some(_)) => Some(NameLack::Unknown),
+        (None, None) => Some(NameLack::Because(error.message)),
+    }
+}
+
+/// The presets that this one says it needs, where a name in it has no value: they may be what makes it.
+#[must_use]
+pub fn needs_unmet(spec: &Spec, variables: &dyn Variables) -> Option<String> {
+    let needs = spec.run().map(|run| run.needs.0.join(", ")).filter(|needs| !needs.is_empty())?;
+    names_in(spec).iter().any(|name| lack(name, variables).is_some()).then_some(needs)
+}
+
+/// Why a name has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameLack {
+    /// Nothing is known about it.
+    Unknown,
+    /// What its value uses is wrong, in words.
+    Because(String),
 }
 
 /// The names that a text uses, as `host`, `secret.token` or `env.HOME`.

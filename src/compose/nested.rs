@@ -40,6 +40,39 @@ pub(super) fn value(name: &Name, variables: &dyn Variables) -> Result<String, Te
     })
 }
 
+/// A text with the values that are known, all that these use included; a name without one stays as written.
+pub(super) fn as_far_as_known(
+    text: &str,
+    variables: &dyn Variables,
+    path: &mut Vec<String>,
+) -> Vec<u8> {
+    let Ok(template) = Template::parse(text, Mode::Text) else { return text.as_bytes().to_vec() };
+    let mut out = Expansion::of(&template);
+    for part in &template.parts {
+        match part {
+            TemplatePart::Literal(bytes) => out.literal(bytes),
+            TemplatePart::Name(name) => {
+                let whole = inner(name, variables, &mut Vec::new());
+                let value = match (whole, lookup(name, variables)) {
+                    (Ok(value), _) => value.into_bytes(),
+                    (Err(_), Some(found)) if !path.contains(&name.name) && path.len() < DEPTH => {
+                        path.push(name.name.clone());
+                        let value = as_far_as_known(found, variables, path);
+                        path.pop();
+                        value
+                    }
+                    (Err(_), _) => name.source.clone().into_bytes(),
+                };
+                out.value(name, &value);
+            }
+        }
+        if out.len() > LENGTH {
+            break;
+        }
+    }
+    out.take()
+}
+
 fn inner(name: &Name, variables: &dyn Variables, path: &mut Vec<String>) -> Result<String, Lack> {
     let lack = || wanted(name, variables).map_or(Lack::Unknown, Lack::Wanted);
     let found = lookup(name, variables).ok_or_else(lack)?;

@@ -228,6 +228,20 @@ pub(crate) fn masked_name(name: &str, value: &str, told: &Disclosure) -> String 
     if is_shown { told.words(value) } else { MASK.to_owned() }
 }
 
+/// What stands for a value that was found in a field of an expectation or capture (`cookie.sid`,
+/// `header.set-cookie`, `json .token`) whose name says that nobody shall read it; `None` = it may be told as it is. What
+/// was found is written in quotes or as JSON; words that none was found are no value.
+#[must_use]
+pub(crate) fn masked_field(field: &str, found: &str, told: &Disclosure) -> Option<String> {
+    let field = field.trim_start_matches('~');
+    let of = field.split(" matches ").next().unwrap_or(field).trim();
+    let is_hidden = of.starts_with("cookie.")
+        || of.strip_prefix("header.").is_some_and(is_credential)
+        || secret_name::names_secret(of);
+    let is_value = found.starts_with(['\'', '"']);
+    (*told != Disclosure::Everything && is_hidden && is_value).then(|| MASK.to_owned())
+}
+
 /// A credential as it is shown: the scheme of an `Authorization` is none and tells what is meant.
 #[must_use]
 pub(crate) fn masked_value(name: &str, value: &str) -> String {

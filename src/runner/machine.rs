@@ -31,6 +31,7 @@ use super::row::{RunRow, RunVerdict};
 use super::script::{RunScript, RunStep};
 use super::steps::StepsTaken;
 use super::talk::RunTalk;
+use super::targets::target;
 use crate::check::CheckReport;
 use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
@@ -473,15 +474,6 @@ fn planned(spec: &Spec, scope: &Scope, words: RunWords) -> Result<Plan, Failure>
         }
         failure
     })
-}
-
-/// What is sent where, as it may be told.
-fn target(spec: &Spec, scope: &Scope, told: &Disclosure) -> String {
-    let address = compose::resolved_address(spec, scope).unwrap_or_default();
-    let address = told.words(&String::from_utf8_lossy(&told.value(b"url", address.as_bytes())));
-    let kind =
-        spec.as_http().map_or_else(|| spec.protocol().to_string(), |http| http.method.clone());
-    format!("{kind} {address}")
 }
 
 /// So much later.

@@ -279,7 +279,7 @@ mod tests {
             assert_eq!(read(text).unwrap().as_deref(), word, "{text}");
         }
         let failure = read("a = 1\ncolor = \"rad\"\n").unwrap_err();
-        assert_eq!(failure.target, "env/prod.toml:2");
+        assert_eq!(failure.target, "env/prod.toml:2:1");
         assert!(failure.hint.contains("'red'") && failure.hint.contains("[vars]"), "{failure}");
         assert_eq!(variables("color = \"red\"\n", "x").unwrap()["color"], "red");
     }
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn a_list_is_no_value() {
         let failure = variables("a = \"1\"\nb = [1]\n", "env/local.toml").unwrap_err();
-        assert_eq!(failure.target, "env/local.toml:2");
+        assert_eq!(failure.target, "env/local.toml:2:1");
     }
 
     #[test]

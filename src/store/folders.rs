@@ -11,7 +11,7 @@ use toml_edit::{Array, DocumentMut, Value};
 
 use super::job::{FolderDefaults, Overwrite, Reply};
 use super::preset_files::{locked, remove_empty_folders};
-use super::{atomic, environment, inside, workspace};
+use super::{atomic, environment, inside, order_text, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 
@@ -200,13 +200,7 @@ fn write(file: &Path, name: &str, text: &str, order: &[String]) -> Result<(), Fa
     let malformed = |error: toml_edit::TomlError| {
         atomic::refusal(name, FailureKind::Malformed, error.message().to_owned())
     };
-    let mut document: DocumentMut = text.parse().map_err(malformed)?;
-    if order.is_empty() {
-        document.remove("order");
-    } else {
-        document["order"] = toml_edit::value(array(order));
-    }
-    let text = document.to_string();
+    let text = order_text::with_order(text, order).map_err(malformed)?;
     if text.trim().is_empty() {
         return if atomic::is_there(file)? { atomic::remove(file) } else { Ok(()) };
     }

@@ -206,15 +206,16 @@ fn write_folder(root: &Path, planned: &PlannedFolder) -> Result<(), Failure> {
     let malformed = |error: toml_edit::TomlError| {
         atomic::refusal(&name, FailureKind::Malformed, error.message().to_owned())
     };
-    let mut document: DocumentMut = before.parse().map_err(malformed)?;
+    let mut ordered = before.clone();
     if had_order && planned.order.len() > 1 {
         for entry in &planned.order {
             if !order.contains(entry) {
                 order.push(entry.clone());
             }
         }
-        document["order"] = toml_edit::value(folders::array(&order));
+        ordered = super::order_text::with_order(&before, &order).map_err(malformed)?;
     }
+    let mut document: DocumentMut = ordered.parse().map_err(malformed)?;
     if !planned.variables.is_empty() {
         let vars = document.entry("vars").or_insert(Item::Table(Table::new()));
         if let Some(vars) = vars.as_table_like_mut() {

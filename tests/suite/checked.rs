@@ -81,15 +81,18 @@ fn what_cannot_be_expected_is_said_with_its_place_and_nothing_is_sent() {
     for (more, says) in [
         (
             "[expect]\nstatsu = 200\n",
-            "it.toml:5: 'statsu' in 'expect': there is no field 'statsu'; did you mean 'status'?",
+            "it.toml:5:1: 'statsu' in 'expect': there is no field 'statsu'; did you mean 'status'?",
         ),
         (
             "[expect]\nstatus = \"contains 2\"\n",
-            "it.toml:5: 'status' in 'expect': 'contains' says nothing of status",
+            "it.toml:5:1: 'status' in 'expect': 'contains' says nothing of status",
         ),
         ("[expect]\ntotal = 5\n", "'5' is not a duration"),
         ("[expect]\nmessages = 1\n", "'messages' is of TCP and UDP"),
-        ("[capture]\nid = \"jsn .id\"\n", "it.toml:5: 'id' in 'capture': there is no field 'jsn'"),
+        (
+            "[capture]\nid = \"jsn .id\"\n",
+            "it.toml:5:1: 'id' in 'capture': there is no field 'jsn'",
+        ),
         ("[capture]\n\"a b\" = \"json .id\"\n", "cannot be in the name of a variable"),
     ] {
         let (status, said, _) = sent(&http(peer, more), &[]);

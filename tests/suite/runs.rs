@@ -152,7 +152,7 @@ fn what_is_not_met_is_1_and_what_cannot_be_sent_has_its_own_status() {
         "    status: expected 500, got 200",
         "ERR  c",
         "nobody",
-        "d.toml:2: unknown key 'urll'",
+        "d.toml:2:1: unknown key 'urll'",
         "0 of 3 passed, 1 failed, 2 could not run",
     ] {
         assert!(ran.printed.contains(part), "{part}: {}", ran.printed);
@@ -172,7 +172,7 @@ fn an_order_that_names_nothing_is_refused_with_its_line() {
     let ran = home.run(&["f"]);
     assert_eq!(ran.status, Some(2));
     let says =
-        "f/_defaults.toml:3: 'order' names 'loginn', which is not there (did you mean 'login'?)";
+        "f/_defaults.toml:3:3: 'order' names 'loginn', which is not there (did you mean 'login'?)";
     assert!(ran.said.contains(says), "{}", ran.said);
 }
 
@@ -296,6 +296,82 @@ fn a_dry_run_sends_nothing_and_says_what_is_missing() {
     assert!(!ran.printed.contains("{{token}} has no"), "{}", ran.printed);
     assert_eq!(home.run(&[".", "--dry-run", "--var", "nobody=x"]).status, Some(0));
     assert!(seen.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_dry_run_shows_where_it_leads_as_far_as_that_is_known() {
+    let (peer, seen) = server();
+    let defaults = format!(
+        "[vars]\nbase = \"http://{peer}/{{{{part}}}}\"\npart = \"200\"\nlost = \"a/{{{{nope}}}}\"\n"
+    );
+    let get = |path: &str, more: &str| format!("[http]\nurl = \"{{{{base}}}}/{path}\"\n{more}");
+    let home = Home::new(&[
+        ("_defaults.toml", &defaults),
+        ("a.toml", &get("one", "\n[capture]\nid = \"json .id\"\n")),
+        ("b.toml", &get("{{id}}/{{row}}/{{key.same}}?pw={{secret.pw}}", "")),
+        ("c.toml", &get("{{lost}}", "")),
+        ("d.toml", &get("{{choose 'Region' 'eu' 'us'}}/{{later}}", "").replace('\'', "\\\"")),
+        ("env/dev.toml", "later = { command = [\"false\"] }\n"),
+        ("env/dev.secret.toml", "pw = \"canary-pw\"\n"),
+        ("rows.csv", "row,key.same\n1,k\n2,k\n"),
+    ]);
+    let rows = home.path().join("presets").join("rows.csv");
+    let given = ["--env", "dev", "--data", rows.to_str().unwrap(), "--var", "Region=us"];
+    let ran = home.run(&[&[".", "--dry-run"], &given[..]].concat());
+    let fourth = format!("  4. d (GET http://{peer}/200/us/{{{{later}}}})");
+    let first = format!("  1. a (GET http://{peer}/200/one)");
+    let second = format!("  2. b (GET http://{peer}/200/{{{{id}}}}/{{{{row}}}}/k?pw=********)");
+    let third = format!("  3. c (GET http://{peer}/200/a/{{{{nope}}}})");
+    for part in [&first, &second, &third, &fourth, "{{lost}} has no value: ", "'lost'"] {
+        assert!(ran.printed.contains(part), "{part}: {}", ran.printed);
+    }
+    assert!(!ran.printed.contains("{{later}} has no value"), "a program gives it: {}", ran.printed);
+    assert_eq!(ran.status, Some(2), "what a run would refuse a dry run says: {}", ran.printed);
+    assert!(!ran.printed.contains("canary-pw") && seen.lock().unwrap().is_empty());
+}
+
+#[test]
+fn what_a_cookie_or_a_token_holds_is_told_by_no_report() {
+    let home = Home::new(&[
+        (
+            "mock.toml",
+            "[http-listener]\nbind = \"127.0.0.1:0\"\nheaders = [\"Set-Cookie: sid=canary-sid\"]\nbody.json = '{\"token\":\"canary-tok\",\"id\":\"seen\"}'\n",
+        ),
+        (
+            "a.toml",
+            "[http]\nurl = \"http://{{mock.address}}/\"\nneeds = [\"mock\"]\n\n[capture]\ns = \"cookie.sid\"\nt = \"json .token\"\nid = \"json .id\"\n\n[expect]\n\"cookie.sid\" = \"exists\"\n\"header.set-cookie\" = \"contains 'nothing'\"\n\"json .token\" = \"exists\"\n\"cookie.none\" = \"exists\"\n",
+        ),
+    ]);
+    for kind in ["text", "json", "junit", "html", "md", "tap"] {
+        let ran = home.run(&["a", "--report", kind]);
+        assert_eq!(ran.status, Some(1), "{}", ran.said);
+        assert!(!ran.printed.contains("canary"), "{kind}: {}", ran.printed);
+    }
+    let ran = home.run(&["a"]);
+    assert!(
+        !ran.printed.contains("canary") && ran.printed.contains("\"value\":\"seen\""),
+        "{}",
+        ran.printed
+    );
+    let ran = home.run(&["a", "--with-secrets"]);
+    assert!(ran.printed.contains("'canary-sid'") && ran.printed.contains("canary-tok"));
+}
+
+#[test]
+fn send_says_that_a_run_makes_what_a_name_needs() {
+    let home = Home::new(&[
+        ("login.toml", "[http]\nurl = \"http://127.0.0.1:1/\"\n"),
+        ("b.toml", "[http]\nurl = \"http://127.0.0.1:1/{{token}}\"\nneeds = [\"login\"]\n"),
+    ]);
+    let mut command = command(&["send", "b"]);
+    command.env("WIREBENCH_HOME", home.path()).current_dir(home.path());
+    let output = finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+    let (status, said) = told(&output);
+    assert_eq!(status, Some(2));
+    assert!(
+        said.contains("wirebench run sends what it needs first: login; or define token"),
+        "{said}"
+    );
 }
 
 #[test]

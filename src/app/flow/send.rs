@@ -13,6 +13,7 @@ use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::app::waiting_send::WaitsFor;
 use crate::check::Checks;
+use crate::compose::address_parts::needs_unmet;
 use crate::compose::listening_names::is_listening_name;
 use crate::compose::{self, Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
@@ -46,6 +47,9 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     if let Some(LayerFault { environment, cause }) = app.shared.environment_fault() {
         // Values would be missing, or be those of a folder.
         return app.warn(format!("not sent: {}: {cause}", VariableKind::Plain.file(&environment)));
+    }
+    if let Some(problem) = app.shared.folder_fault() {
+        return app.warn(format!("not sent: what its folder gives cannot be read: {problem}"));
     }
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();
@@ -239,6 +243,10 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     app.shared.drafts.current_mut().issues = found;
     focus::focus(app, Pane::Request);
     draft::go_to_issue(app, &first);
+    let needs = needs_unmet(&app.shared.drafts.current().spec, &app.shared.scope());
+    let needs = needs.map_or_else(String::new, |needs| {
+        app.keyed(&format!("[run-presets] in Presets runs what it needs first ({needs}); "))
+    });
     match &first.unknown {
         Some(unknown) => {
             let is_name = unknown.is_name;
@@ -254,12 +262,16 @@ fn refuse(app: &mut App, issues: &[Issue]) {
             } else {
                 first.message.clone()
             };
-            app.warn(format!("{what}; {hint}"));
+            app.warn(format!("{what}; {needs}{hint}"));
         }
         // What runs goes on, whatever is wrong with the text.
         None => match session_words::still_there(&app.shared) {
             Some(still) => app.warn(format!("{}; {still}", first.message)),
-            None => app.warn(format!("{not_done}: {}", first.message)),
+            None if needs.is_empty() => app.warn(format!("{not_done}: {}", first.message)),
+            None => {
+                let needs = needs.trim_end_matches("; ");
+                app.warn(format!("{not_done}: {}; {needs}", first.message));
+            }
         },
     }
 }

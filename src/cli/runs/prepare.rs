@@ -12,8 +12,8 @@ use crate::cli::headless::Headless;
 use crate::cli::output::Output;
 use crate::cli::target;
 use crate::cli::wanted::{self, ProgramPlace};
+use crate::compose::address_parts::{NameLack, lack};
 use crate::compose::spec_names::names_in;
-use crate::compose::template::{VariableName, Variables};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::model::preset::Scope;
@@ -147,7 +147,7 @@ fn scopes(
     Ok(scopes)
 }
 
-/// An error in the order of a folder with the line it stands in.
+/// An error in the order of a folder with the line and column it stands in.
 fn with_line(mut failure: Failure, workspace: &Workspace) -> Failure {
     let name = failure.cause.split('\'').nth(3).unwrap_or_default().to_owned();
     let file = Path::new(&workspace.root).join(&failure.target);
@@ -157,8 +157,10 @@ fn with_line(mut failure: Failure, workspace: &Workspace) -> Failure {
         let text = String::from_utf8_lossy(&bytes);
         let written = [format!("\"{name}\""), format!("'{name}'")];
         let is_place = |line: &str| written.iter().any(|written| line.contains(written));
-        if let Some(line) = text.lines().position(is_place) {
-            failure.target = format!("{}:{}", failure.target, line + 1);
+        if let Some((at, line)) = text.lines().enumerate().find(|(_, line)| is_place(line)) {
+            let before = written.iter().find_map(|written| line.split_once(&**written));
+            let column = before.map_or(0, |(before, _)| before.chars().count());
+            failure.target = format!("{}:{}:{}", failure.target, at + 1, column + 1);
         }
     }
     failure
@@ -188,11 +190,12 @@ pub(super) fn dry(
         let number = at + 1;
         match &step.content {
             Ok(preset) => {
-                let (badge, address) = (preset.spec.badge(), preset.spec.address());
-                output.line(&format!("{number:>3}. {} ({badge} {address}{why})", step.path));
-                let missing = missing(&preset.spec, scopes.get(at), &captured, rounds, settings);
-                for name in &missing {
-                    output.line(&format!("     {{{{{name}}}}} has no value"));
+                let scope = foreseen(scopes.get(at), &captured, rounds, settings);
+                let target = runner::foreseen_target(&preset.spec, &scope, settings.tells_secrets);
+                output.line(&format!("{number:>3}. {} ({target}{why})", step.path));
+                let missing = missing(&preset.spec, &scope);
+                for line in &missing {
+                    output.line(&format!("     {line}"));
                 }
                 is_whole &= missing.is_empty();
             }
@@ -213,27 +216,36 @@ pub(super) fn dry(
     if is_whole { exit::OK } else { exit::USAGE }
 }
 
-/// The names a preset uses that will have no value.
-fn missing(
-    spec: &Spec,
+/// The names a preset uses that will have no value, with why, as lines.
+fn missing(spec: &Spec, scope: &Scope) -> Vec<String> {
+    let line = |name: String| match lack(&name, scope)? {
+        NameLack::Unknown => Some(format!("{{{{{name}}}}} has no value")),
+        NameLack::Because(why) => Some(format!("{{{{{name}}}}} has no value: {why}")),
+    };
+    names_in(spec).into_iter().filter_map(line).collect()
+}
+
+/// What templates can refer to when it is a preset's turn. What only comes then stands for itself.
+fn foreseen(
     scope: Option<&Arc<Scope>>,
     captured: &BTreeSet<String>,
     rounds: &[RunRound],
     settings: &RunSettings,
-) -> Vec<String> {
-    let is_known = |name: &String| {
-        captured.contains(name)
-            || settings.variables.contains_key(name)
-            || rounds.iter().all(|round| round.variables.contains_key(name))
-            || scope.is_some_and(|scope| has(scope, name))
-    };
-    names_in(spec).into_iter().filter(|name| !is_known(name)).collect()
-}
-
-/// Whether a name has a value, as it stands between the braces.
-fn has(scope: &Scope, name: &str) -> bool {
-    let of_secret = name.strip_prefix("secret.").map(VariableName::Secret);
-    let of_system = name.strip_prefix("env.").map(VariableName::Os);
-    let meant = of_secret.or(of_system).unwrap_or(VariableName::Plain(name));
-    scope.value_of(meant).is_some()
+) -> Scope {
+    let mut scope = scope.map(|scope| Scope::clone(scope)).unwrap_or_default();
+    let itself = |name: &String| (name.clone(), format!("{{{{{name}}}}}"));
+    scope.captured.extend(captured.iter().map(itself));
+    if let Some((first, others)) = rounds.split_first() {
+        for (name, value) in &first.variables {
+            if others.iter().all(|round| round.variables.get(name) == Some(value)) {
+                scope.captured.insert(name.clone(), value.clone());
+            } else if others.iter().all(|round| round.variables.contains_key(name)) {
+                scope.captured.extend([itself(name)]);
+            }
+        }
+    }
+    // What is asked for is answered by them, too.
+    let given = settings.variables.iter();
+    scope.typed.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+    scope
 }

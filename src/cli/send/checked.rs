@@ -13,7 +13,7 @@ use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::preset::Scope;
 use crate::model::record::Record;
-use crate::model::secrets::{Disclosure, masked_name};
+use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
 
 /// What is looked at when all has come.
@@ -50,9 +50,9 @@ impl Checking {
 
     /// Prints what came of them.
     fn told(&self, report: &CheckReport, told: &Disclosure) -> u8 {
-        for captured in report.captured.iter().filter(|_| self.is_verbose) {
+        let shown = report.clone().disclosed(told);
+        for captured in shown.captured.iter().filter(|_| self.is_verbose) {
             if let Ok(value) = &captured.value {
-                let value = masked_name(&captured.name, value, told);
                 output::note(&format!("captured {} = {value} ({})", captured.name, captured.of));
             }
         }

@@ -8,7 +8,6 @@
 use std::time::Duration;
 
 use super::beside::NO_ROUND;
-use super::over::told_report;
 use super::{Run, RunNews, RunOrder, RunTime, planned};
 use crate::check::{Came, CameBody, CameFrom, CheckReport, Checks, Heard, Served};
 use crate::compose::{self, UnknownNames};
@@ -238,7 +237,7 @@ impl Run {
             Err(failure) => (RunVerdict::Failed(failure), CheckReport::default()),
         };
         self.news.push(RunNews::Looked(self.rows.len(), report.clone()));
-        self.listener_row(at, verdict, told_report(report, &told), took);
+        self.listener_row(at, verdict, report.disclosed(&told), took);
     }
 
     /// Steps that need this listener.

@@ -2,7 +2,6 @@
 
 use super::{Run, RunNews, RunTime, later};
 use crate::check::CheckReport;
-use crate::model::secrets::{Disclosure, masked_name};
 use crate::model::timing::Stamp;
 use crate::runner::live::{Live, LiveWait};
 use crate::runner::row::{RunRow, RunVerdict};
@@ -22,7 +21,7 @@ impl Run {
         }
         let told = self.told(&live.secrets);
         if let Some(row) = self.rows.get(live.row) {
-            let row = RunRow { verdict, report: told_report(report, &told), ..row.clone() };
+            let row = RunRow { verdict, report: report.disclosed(&told), ..row.clone() };
             let lines = row.lines().join("; ");
             let of = self.settings.retries + 1;
             let words = format!("{} is tried again ({} of {of}): {lines}", row.name(), tries + 1);
@@ -66,7 +65,7 @@ impl Run {
         if let Some(row) = self.rows.get_mut(live.row) {
             row.steps = live.steps.told(&verdict, live.began, time.now);
             row.verdict = verdict;
-            row.report = told_report(report, &told);
+            row.report = report.disclosed(&told);
             row.took = time.now.since(live.began);
             self.news.push(RunNews::Over(live.row));
         }
@@ -145,23 +144,4 @@ impl Run {
             }
         }
     }
-}
-
-/// A report as it may be told.
-pub(super) fn told_report(mut report: CheckReport, told: &Disclosure) -> CheckReport {
-    for result in &mut report.results {
-        for text in [&mut result.about, &mut result.wanted, &mut result.got] {
-            *text = told.words(text);
-        }
-        for line in &mut result.differences {
-            *line = told.words(line);
-        }
-    }
-    for captured in &mut report.captured {
-        captured.value = match &captured.value {
-            Ok(value) => Ok(told.words(&masked_name(&captured.name, value, told))),
-            Err(why) => Err(told.words(why)),
-        };
-    }
-    report
 }

@@ -51,7 +51,7 @@ impl Run {
                 .unwrap_or_default(),
             began: watch.began,
             session: listener.session,
-            report: super::over::told_report(report, &told),
+            report: report.disclosed(&told),
             later: later.collect(),
         })
     }

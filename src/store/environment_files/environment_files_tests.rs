@@ -100,7 +100,10 @@ fn a_file_that_cannot_be_read_is_named_with_its_line_and_left_alone() {
     for broken in ["host = \"h\"\nport = [1]\n", "host = \"h\"\nport =\n"] {
         let root = with(&[("env/lab.toml", broken)]);
         let failure = change(&root, None, plain("a", "b")).unwrap_err();
-        assert!(failure.target == "env/lab.toml:2" && failure.hint.contains("mend"), "{failure}");
+        assert!(
+            failure.target.starts_with("env/lab.toml:2:") && failure.hint.contains("mend"),
+            "{failure}"
+        );
         assert_eq!(text(&root, "env/lab.toml"), broken);
     }
     let root = with(&[("env/lab.toml", "a = 1\n")]);

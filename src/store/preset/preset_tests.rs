@@ -352,20 +352,20 @@ fn dotted_and_nested_spellings_mean_the_same_and_survive() {
 fn refusals_name_file_line_and_the_word_that_was_meant() {
     assert_eq!(
         refusal("about = \"x\"\n\n[http]\nmetod = \"GET\"\n"),
-        "cannot be read: users/create.toml:4: unknown key 'metod' in 'http' (did you mean 'method'?)"
+        "cannot be read: users/create.toml:4:1: unknown key 'metod' in 'http' (did you mean 'method'?)"
     );
     assert!(refusal("[htpp]\n").contains("did you mean 'http'?"), "{}", refusal("[htpp]\n"));
     assert!(
         refusal("[tcp]\nconnect_timeout = \"1s\"\n").contains("did you mean 'connect-timeout'?")
     );
     assert!(refusal("").contains("add one of [http]"));
-    assert!(refusal("[http]\n[tcp]\n").contains("create.toml:2: 'tcp' is a second section"));
-    assert!(refusal("[http]\nurl = \"\n").contains("create.toml:2: not TOML"));
+    assert!(refusal("[http]\n[tcp]\n").contains("create.toml:2:2: 'tcp' is a second section"));
+    assert!(refusal("[http]\nurl = \"\n").contains("create.toml:2:8: not TOML"));
     assert!(refusal("[http]\ntimeout = 30\n").contains("\"500ms\", \"30s\""));
     assert!(refusal("[http]\nurl = 1\n").contains("'url' must be a text in quotes, not a number"));
     assert!(
         refusal("[http]\nheaders = [\n  \"A: 1\",\n  \"B\"]\n")
-            .contains(":4: 'headers 2' has no colon")
+            .contains(":4:3: 'headers 2' has no colon")
     );
     assert!(
         refusal("[tcp-listener]\nrule = [{ when = \"contain 'x'\", send = \"\" }]\n")
@@ -469,7 +469,7 @@ fn a_changed_expectation_leaves_the_others_and_their_comments() {
 fn what_is_not_known_to_be_expected_is_refused_with_its_line() {
     let read = |text: &str| super::read(text, &PresetPath::parse("it").unwrap());
     let failure = read(&CHECKED.replace("status", "statsu")).unwrap_err();
-    assert_eq!(failure.target, "it.toml:9");
+    assert_eq!(failure.target, "it.toml:9:1");
     assert!(failure.cause.contains("did you mean 'status'?"), "{failure}");
     // A draft is what somebody is writing.
     let draft = read_spec(&CHECKED.replace("status", "statsu"), "draft").unwrap();

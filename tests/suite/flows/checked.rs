@@ -232,3 +232,36 @@ fn messages_of_a_conversation_are_expected_and_captured() {
     driver.keys("<Down>+");
     assert_eq!(expected(&driver), ["body = contains '220 id=17' and contains 0x0001"]);
 }
+
+#[test]
+fn values_of_a_json_message_are_captured_by_their_path() {
+    let mut driver = Driver::with(WIDE, workspace(&[("it", "[tcp]\naddress = \"h:1\"\n")]));
+    let (id, _) = Driver::opened(&driver.keys("<A-1>g<Enter><F5>"));
+    let conn = id.conn(1);
+    let said = b"{\"user\":{\"id\":7,\"the name\":\"Ann\"},\"items\":[{\"n\":1},{\"n\":2}]}\n";
+    let records = vec![record(conn, 1, Direction::Received, said)];
+    driver.event(traffic(vec![info(conn, Protocol::Tcp, Side::Client)], records));
+    driver.keys("<A-4><Esc>g<Enter><Enter>");
+    for _ in 0..3 {
+        if driver.shows("decoded: JSON") {
+            break;
+        }
+        driver.keys("v");
+    }
+    driver.assert_shows("decoded: JSON");
+    driver.keys("<Down><Down>@");
+    driver.assert_shows("{{id}} is captured from json .user.id when this is sent");
+    driver.keys("+<Down>+<Down><Down><Down><Down><Down>+");
+    assert_eq!(
+        expected(&driver),
+        ["json .user.id = 7", "json .user[\"the name\"] = Ann", "json .items[1].n = 2"]
+    );
+}
+
+#[test]
+fn what_needs_others_says_how_they_run_when_a_name_has_no_value() {
+    let text = "[http]\nurl = \"http://h/{{token}}\"\nneeds = [\"login\"]\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("it", text)]));
+    driver.keys("<A-1>g<Enter><F5>");
+    driver.assert_shows("R in Presets runs what it needs first (login)");
+}

@@ -130,3 +130,21 @@ fn what_is_saved_into_a_folder_has_what_that_gives() {
     assert_eq!(http(&spec).timeout.as_secs(), 5);
     assert_eq!(spec.expected().map(Vec::len), Some(1));
 }
+
+#[test]
+fn what_a_folder_gives_that_cannot_be_read_is_not_sent_without_it() {
+    let root = tempfile::tempdir().unwrap();
+    let mut driver = driver(root.path());
+    let file = root.path().join("shop/_defaults.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("timeout", "timeuot")).unwrap();
+    driver.send(Message::Store(Reply::Workspace(Box::new(read(root.path())))));
+    driver.keys("<F5>");
+    driver.assert_shows("not sent: what its folder gives cannot be read: ");
+    driver.assert_shows("shop/_defaults.toml:2:1: unknown key 'timeuot'");
+    assert!(driver.app.shared.session().is_none());
+    fs::write(&file, text.replace("auth.bearer = \"{{secret.t}}\"\n", "")).unwrap();
+    driver.send(Message::Store(Reply::Workspace(Box::new(read(root.path())))));
+    driver.keys("<F5>");
+    assert!(driver.app.shared.session().is_some(), "{}", driver.screen());
+}

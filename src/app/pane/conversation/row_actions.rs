@@ -99,6 +99,13 @@ impl ConversationPane {
         Ok(Outcome::yes())
     }
 
+    /// The value of JSON under the cursor in the opened message: as a field of expectations, and its text.
+    fn json_under(&self, shared: &Shared) -> Option<(String, String)> {
+        let detail = self.view(shared)?.detail.as_ref().filter(|detail| detail.inside)?;
+        let (path, value) = detail.fields()?.json_value(&detail.bytes)?;
+        Some((format!("json {path}"), value.to_string()))
+    }
+
     /// Expects the bytes to come, or captures the value on their first line, whenever the preset is sent.
     pub(super) fn check_by(&self, shared: &Shared, action: Action) -> Result<Outcome, Outcome> {
         let (row, bytes) = self.data(shared, "expect or capture")?;
@@ -114,8 +121,13 @@ impl ConversationPane {
                     "only answers to what we send are captured; [expect-value] expects this",
                 ));
             }
-            let (of, name) = as_expected::captured_line(&bytes);
+            let (of, name) = match self.json_under(shared) {
+                Some((of, _)) => (of.clone(), as_expected::variable(&of)),
+                None => as_expected::captured_line(&bytes),
+            };
             CheckWish::Capture { name, of }
+        } else if let Some((about, value)) = self.json_under(shared) {
+            CheckWish::Expect { about, value: as_expected::json(&value) }
         } else {
             let value = as_expected::contained(&bytes);
             let value = value.ok_or_else(|| Outcome::say("there is nothing on it to expect"))?;

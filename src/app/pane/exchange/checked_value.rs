@@ -41,7 +41,7 @@ impl ExchangePane {
             return Some(Outcome::say(can));
         };
         let wish = if is_capture {
-            let (of, name) = captured.unwrap_or_else(|| (of.clone(), name_of(&of)));
+            let (of, name) = captured.unwrap_or_else(|| (of.clone(), as_expected::variable(&of)));
             CheckWish::Capture { name, of }
         } else {
             CheckWish::Expect { about: of, value }
@@ -93,36 +93,5 @@ impl ExchangePane {
     fn line_under(&self, shared: &Shared) -> Option<TextLine> {
         let at = self.place(shared).map_or(0, |place| place.cursor.selected);
         self.lines(shared)?.some(at, 1, usize::MAX).into_iter().find(TextLine::is_filled)
-    }
-}
-
-/// A name for a variable: the last of the path or header.
-fn name_of(of: &str) -> String {
-    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let words: Vec<&str> = of.split(|c| !is_of_name(c)).filter(|word| !word.is_empty()).collect();
-    let named = words.iter().rev().find(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
-    match (of.strip_prefix("header."), named) {
-        (Some(header), _) => header.replace('-', "_"),
-        (None, Some(name)) if *name != "json" => (*name).to_owned(),
-        _ => "value".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_is_named_after_what_it_is() {
-        for (of, name) in [
-            ("json .user.id", "id"),
-            ("json .items[0]", "items"),
-            ("json .access_token", "access_token"),
-            ("json .[\"a b\"]", "b"),
-            ("json .[0]", "value"),
-            ("header.x-request-id", "x_request_id"),
-        ] {
-            assert_eq!(name_of(of), name, "{of}");
-        }
     }
 }
