@@ -6,6 +6,7 @@ mod input;
 mod mocked;
 mod owners;
 mod told;
+mod upgraded;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -15,6 +16,7 @@ use expected::ListenExpected;
 use input::ListenInput;
 use owners::Owners;
 use tokio::time::{Instant, timeout_at};
+use upgraded::Upgraded;
 
 use super::exec::{self, Program};
 use super::exit;
@@ -27,6 +29,7 @@ use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;
 use crate::check::Checks;
+use crate::codec::decoded::DecodeHints;
 use crate::codec::http1::status::has_no_content;
 use crate::compose::{self, UnknownNames};
 use crate::engine::clock;
@@ -62,6 +65,8 @@ struct ListenWatch<'a> {
     output: &'a mut Output,
     /// Told by exchange, not by what crosses the sockets.
     by_exchange: bool,
+    /// But for these connections.
+    upgraded: Upgraded,
     /// Where a relay connects its clients on to, in words.
     target: Option<String>,
     /// Those that are not over.
@@ -175,6 +180,7 @@ pub(super) async fn watch(
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
+        upgraded: Upgraded::new(plan.capabilities().exchanges),
         target: plan.onward(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
@@ -413,6 +419,7 @@ impl ListenWatch<'_> {
 
     fn on_told(&mut self, event: Event, headless: &Headless) -> Result<Option<u8>, Failure> {
         self.expected.on_event(&event);
+        self.upgraded.on_event(&event);
         match event {
             Event::Done { outcome, .. } => return outcome.map(|_| Some(exit::OK)),
             Event::Phase { phase: Phase::Listening { addresses, .. }, .. } => {
@@ -490,10 +497,11 @@ impl ListenWatch<'_> {
                 let conn = self.conns.get(&record.conn);
                 let is_chosen =
                     record.kind == RecordKind::Data && !self.let_through.is_everything();
-                if record.is_received() || told::is_passed_on(record, conn) || is_chosen {
+                if !self.by_exchange && (told::is_message(record, conn) || is_chosen) {
                     self.count();
                 }
             }
+            self.upgraded.on_record(record);
         }
         for conn in &batch.over {
             let info = self.conns.remove(conn);
@@ -523,7 +531,8 @@ impl ListenWatch<'_> {
         let fact = matches!(record.kind, RecordKind::Bound | RecordKind::Failed | RecordKind::Note);
         let by_fault = record.kind == RecordKind::Note && record.faults.has_fault();
         let is_fact = self.output.style == Style::Json && fact;
-        !self.by_exchange || is_fact || self.output.style == Style::Text && by_fault
+        let is_upgraded = self.output.style != Style::Raw && self.upgraded.tells(record);
+        !self.by_exchange || is_upgraded || is_fact || self.output.style == Style::Text && by_fault
     }
 
     fn print_record(&mut self, record: &Record, after: Lapse) {
@@ -539,10 +548,12 @@ impl ListenWatch<'_> {
         }
         let told = self.streams.tell(record);
         let shown = told.get(..SHOWN).unwrap_or(&told);
-        let known = conn.filter(|_| self.tells_peers && *record.data == *told);
-        let known = known.and_then(|conn| {
+        let known = conn.filter(|_| *record.data == *told).and_then(|conn| {
             let target = conn.pair.and_then(|pair| self.conns.get(&pair.target));
-            told::known(record, conn, target)
+            let hints = self.upgraded.hints(record.conn, DecodeHints::of(conn, target));
+            Some(hints)
+                .filter(|it| self.tells_peers || it.is_upgraded)
+                .and_then(|it| told::known(record, &it))
         });
         let (shown, has_more) = match &known {
             Some(words) => (words.as_bytes(), false),

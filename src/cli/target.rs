@@ -11,6 +11,7 @@ use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
 use crate::compose::adopt::through_socket;
+use crate::model::endpoint::{Bind, Endpoint, EndpointError};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_access;
 use crate::model::file_problems::{defaults_of, problem_in};
@@ -238,6 +239,9 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
         return Err(usage(&cause));
     }
     let Some(detected) = address::detect(text) else {
+        if let Some(cause) = no_port(text, side) {
+            return Err(usage(&cause));
+        }
         let names = workspace.map_or_else(Vec::new, |workspace| similar(text, workspace));
         let alike = (!names.is_empty()).then(|| format!("did you mean {}?", names.join(", ")));
         // What kept presets from being read may be why this one is not known.
@@ -287,6 +291,18 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
     Ok(spec)
 }
 
+/// What is wrong with the port of a text that is an address but for it: `:99999`, `db:99999`.
+fn no_port(text: &str, side: Side) -> Option<String> {
+    let (_, port) = text.rsplit_once(':')?;
+    let is_meant = is_address(text) || !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let flaw = match side {
+        Side::Client => text.parse::<Endpoint>().err(),
+        Side::Listener | Side::Relay => text.parse::<Bind>().err(),
+    };
+    flaw.filter(|flaw| is_meant && matches!(flaw, EndpointError::BadPort(_)))
+        .map(|flaw| flaw.to_string())
+}
+
 /// Whether a problem with a workspace is a bound behind which presets are not known at all.
 fn hides_presets(problem: &Failure) -> bool {
     matches!(problem.kind, FailureKind::TooLarge | FailureKind::Timeout(_))
@@ -309,6 +325,29 @@ fn similar(text: &str, workspace: &Workspace) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_that_is_none_is_told_as_one() {
+        for (text, side) in [
+            (":99999", Side::Relay),
+            (":99999", Side::Listener),
+            ("*:99999", Side::Listener),
+            ("db:99999", Side::Client),
+            (":-1", Side::Relay),
+            (":http", Side::Listener),
+        ] {
+            let failure = from_address(text, side, None).unwrap_err();
+            assert!(
+                failure.cause.ends_with("is not a port; ports are 0 to 65535"),
+                "{text}: {failure}"
+            );
+        }
+        // What is no address at all may have been meant as a preset.
+        for text in ["nothing-like-it", "users:create", "a b:9"] {
+            let failure = from_address(text, Side::Client, None).unwrap_err();
+            assert_eq!(failure.cause, "neither an address nor a preset", "{text}");
+        }
+    }
 
     #[test]
     fn a_slip_in_the_name_of_a_preset_is_seen() {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::ndjson_exchange::ToldExchange;
-use super::pcapng::{DECRYPTED, MASKED, OURS};
+use super::pcapng::{MASKED, OURS};
 use crate::model::capture_origin::CaptureSecrets;
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, SessionId};
@@ -178,7 +178,7 @@ impl CaptureReader {
                 out.records.push(Record::new(*last, conn, way, RecordKind::Lost, words.into()));
             }
             if dissect::reads(frame.link) {
-                let (before, known) = (out.records.len(), out.conns.len());
+                let before = out.records.len();
                 let taken = streams.frame(&frame, out);
                 if let TakenFrame::Others(frames) = taken {
                     counts.others += frames;
@@ -186,12 +186,6 @@ impl CaptureReader {
                 counts.unfinished = streams.fragments.unfinished();
                 counts.overlaps = streams.fragments.overlaps;
                 counts.differing = streams.differing;
-                // What it was on the wire, its plain bytes do not tell.
-                let new = out.conns.get_mut(known..).and_then(<[ConnInfo]>::last_mut);
-                if let Some(conn) = new {
-                    conn.tls = is_decrypted(&frame);
-                    conn.captured.clone_from(&frame.interface);
-                }
                 let differ = taken == TakenFrame::Carried { differ: true };
                 let remark = remark(&frame, differ, &out.records, before);
                 out.remarks.extend(remark);
@@ -247,12 +241,6 @@ impl CaptureReader {
     pub fn counts(&self) -> CaptureCounts {
         self.counts
     }
-}
-
-/// Whether we wrote that TLS carried what begins here.
-fn is_decrypted(frame: &Frame<'_>) -> bool {
-    let ours = |comment: &[u8]| comment.strip_prefix(OURS.as_bytes()) == Some(DECRYPTED.as_bytes());
-    frame.comments().any(ours)
 }
 
 /// What the comments of a packet say of the record that was made of it, among those from `before` on.

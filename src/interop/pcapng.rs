@@ -13,6 +13,7 @@
 
 mod block;
 mod flow;
+pub(in crate::interop) mod led;
 mod packet;
 
 use std::collections::HashMap;

@@ -196,6 +196,15 @@ impl MessageFraming {
     pub fn is_empty(self) -> bool {
         matches!(self, MessageFraming::None | MessageFraming::Length(0))
     }
+
+    /// How many bytes the head says that there are, if it does.
+    #[must_use]
+    pub fn announced(self) -> Option<u64> {
+        match self {
+            MessageFraming::Length(length) => Some(length),
+            MessageFraming::None | MessageFraming::Chunked | MessageFraming::UntilClose => None,
+        }
+    }
 }
 
 impl Exchange {

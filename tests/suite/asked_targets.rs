@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use serde_json::Value;
 
 use crate::harness::peers::{echo_peer, free_port, udp_peer};
-use crate::harness::program::{Listening, command, listening};
+use crate::harness::program::{Listening, command, listening, run, text};
 use crate::harness::wait::PATIENCE;
 
 fn relay(args: &[&str]) -> Listening {
@@ -143,4 +143,41 @@ fn datagrams_are_of_the_target_of_their_relay() {
     assert_eq!(texts(&lines), ["ask", "answer"]);
     assert!(lines.iter().all(|line| line["target"] == *target), "{lines:?}");
     assert_eq!(lines[1]["target_address"], *address.to_string());
+}
+
+#[test]
+fn a_capture_of_packets_knows_where_a_client_asked_to_be_led() {
+    let echo = echo_peer();
+    let target = format!("localhost:{}", echo.port());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("seen.pcapng");
+    let file = file.to_str().expect("a name");
+    let socks = relay(&["socks5://127.0.0.1:0", "--pcapng", file]);
+    let (mut client, _) = led_to(&socks, "localhost", echo.port());
+    client.write_all(b"question").expect("taken");
+    reads(&mut client, b"question");
+    drop(client);
+    data(socks);
+    let ended = run(&["open", file, "--filter", "host == localhost"]);
+    let lines = text(&ended.stdout);
+    let lines: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let said: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "data").collect();
+    assert_eq!(said.len(), 2, "{lines:?}");
+    assert!(said.iter().all(|line| line["target"] == *target && line["target_by"] == "client"));
+    // The relay is gone: it is said to whom it was for.
+    let ended = run(&["replay", file, "--check", "--text"]);
+    assert!(ended.status.success(), "{}{}", text(&ended.stdout), text(&ended.stderr));
+
+    let forward = relay(&["http://127.0.0.1:0", "--pcapng", file]);
+    let mut through = self::client(&forward);
+    let asked = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n");
+    through.write_all(asked.as_bytes()).expect("taken");
+    reads(&mut through, b"HTTP/1.1 200 Connection Established\r\n\r\n");
+    through.write_all(b"inside").expect("taken");
+    reads(&mut through, b"inside");
+    drop(through);
+    data(forward);
+    let ended = run(&["replay", file, "--check", "--text"]);
+    assert!(ended.status.success(), "{}{}", text(&ended.stdout), text(&ended.stderr));
 }

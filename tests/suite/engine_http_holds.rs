@@ -138,6 +138,11 @@ async fn method_target_and_headers_can_be_edited_and_a_drop_is_answered() {
     reads(&mut it.client, "\r\n\r\n");
     it.client.write_all(b"PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc").unwrap();
     let held = it.holds(2).await;
+    let is_known = |event: &Event| match event {
+        Event::Exchange(exchange) => exchange.request.body.expected == Some(3),
+        _ => false,
+    };
+    it.bench.until("its length", |bench| bench.others.iter().any(is_known)).await;
     it.decide(held.number, Decision::Drop);
     let got = reads(&mut it.client, "by hand\n");
     assert!(got.starts_with("HTTP/1.1 502 "), "{got}");

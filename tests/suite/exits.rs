@@ -436,6 +436,8 @@ fn every_ending_of_listen_has_its_status() {
     for (args, says) in [
         (&["listen"][..], "required"),
         (&["listen", "no-such-preset"], "neither an address nor a preset"),
+        (&["listen", ":99999"], "'99999' is not a port"),
+        (&["relay", ":99999", "x:1"], "'99999' is not a port"),
         (&["listen", "http://:0", "--echo"], "--echo means nothing to an HTTP listener"),
         (&["listen", "http://:0", "-H", "bad"], "write Name:value"),
         (&["listen", "http://:0", "-H", ""], "write Name:value"),

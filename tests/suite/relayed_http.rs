@@ -184,3 +184,59 @@ fn rules_answer_what_fits_and_the_rest_is_passed_on() {
     );
     assert_eq!(told[1].get("rule"), None);
 }
+
+/// Accepts an upgrade to WebSocket, and says "world" to the first frame.
+fn web_socket_peer() -> std::net::SocketAddr {
+    tcp_peer(|mut stream| {
+        read_head(&mut stream);
+        let accepted =
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        let _ = stream.write_all(accepted.as_bytes());
+        let mut frame = [0; 11];
+        if stream.read_exact(&mut frame).is_ok() {
+            let _ = stream.write_all(b"\x81\x05world");
+        }
+        let _ = stream.read_to_end(&mut Vec::new());
+    })
+}
+
+fn read_head(stream: &mut TcpStream) {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+        head.push(byte[0]);
+    }
+}
+
+#[test]
+fn what_is_said_on_a_web_socket_is_told_by_message() {
+    for style in ["--text", "--json"] {
+        let target = format!("http://{}", web_socket_peer());
+        let mut relay = relay(&["http://127.0.0.1:0", &target, style]);
+        let mut client = TcpStream::connect(("127.0.0.1", relay.port)).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        let asked =
+            "GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        client.write_all(asked.as_bytes()).unwrap();
+        read_head(&mut client);
+        client.write_all(b"\x81\x85\x01\x02\x03\x04igohn").unwrap();
+        let mut frame = [0; 7];
+        client.read_exact(&mut frame).unwrap();
+        assert_eq!(&frame, b"\x81\x05world");
+        let mut output = relay.output();
+        relay.interrupt();
+        let mut told = String::new();
+        output.read_to_string(&mut told).unwrap();
+        assert_eq!(relay.wait(), Some(0));
+        let of = |sender: &str| told.lines().find(|line| line.contains(sender)).unwrap_or(&told);
+        if style == "--json" {
+            let record: Value = serde_json::from_str(of("\"from\":\"client\"")).unwrap();
+            assert_eq!((&record["kind"], &record["len"]), (&"data".into(), &11.into()), "{told}");
+            let record: Value = serde_json::from_str(of("\"from\":\"server\"")).unwrap();
+            assert_eq!((&record["kind"], &record["len"]), (&"data".into(), &7.into()), "{told}");
+        } else {
+            let (asks, answers) = (of("client →"), of("server →"));
+            assert!(asks.contains("WebSocket") && asks.contains("hello"), "{told}");
+            assert!(answers.contains("WebSocket") && answers.contains("world"), "{told}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! certificate; who shows a certificate has to have its key.
 
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -272,4 +272,22 @@ fn a_certificate_whose_handshake_cannot_be_checked_is_accepted_as_unproven_only(
             assert!(badged && lines.contains("gnip"), "{why} {version}: {lines}");
         }
     }
+}
+
+#[test]
+fn a_relay_names_its_own_option_that_accepts_a_certificate() {
+    let identity = Identity::new();
+    let server = identity.listen("tls://127.0.0.1:0", &[]);
+    let target = format!("tls://127.0.0.1:{}", server.port);
+    let secured = |more: &[&str]| {
+        let words = [&["relay", "127.0.0.1:0", &target], more].concat();
+        let mut relay = listening(&mut program::command(&words));
+        let _client = TcpStream::connect(("127.0.0.1", relay.port)).unwrap();
+        let of_tls = |line: &Value| line["kind"] == "failed" || line["kind"] == "secured";
+        relay.lines().find(of_tls).unwrap()
+    };
+    let refused = secured(&[]);
+    let option = format!("target-tls.trust={}@127.0.0.1:{}", identity.hash(), server.port);
+    assert!(refused["message"].as_str().unwrap().contains(&option), "{refused}");
+    assert_eq!(secured(&["--set", &option])["kind"], "secured");
 }

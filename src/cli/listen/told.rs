@@ -13,10 +13,10 @@ use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
-/// Whether these are bytes that a relay took from one and has for the other.
-pub(super) fn is_passed_on(record: &Record, conn: Option<&ConnInfo>) -> bool {
+/// Whether these are bytes that came, or that a relay took from one and has for the other.
+pub(super) fn is_message(record: &Record, conn: Option<&ConnInfo>) -> bool {
     let sender = conn.and_then(|conn| conn.sender(record.direction));
-    record.kind == RecordKind::Data && sender.is_some()
+    record.is_received() || record.kind == RecordKind::Data && sender.is_some()
 }
 
 /// `14:02:07.113  1/1  127.0.0.1:50412  ◀  5 B  hello`; of a relay `client →` in place of the arrow.
@@ -52,9 +52,9 @@ pub(super) fn record(
 }
 
 /// What a message says that is no text, if its format is known: `DNS query A example.com`.
-pub(super) fn known(record: &Record, conn: &ConnInfo, target: Option<&ConnInfo>) -> Option<String> {
+pub(super) fn known(record: &Record, hints: &DecodeHints<'_>) -> Option<String> {
     let is_data = record.kind == RecordKind::Data;
-    is_data.then(|| decoded::line(&record.data, &DecodeHints::of(conn, target)))?
+    is_data.then(|| decoded::line(&record.data, hints))?
 }
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`

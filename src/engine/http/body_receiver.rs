@@ -75,11 +75,9 @@ impl BodyReceiver {
             framing,
             codings: codings.iter().cloned().chain(content_codings(head)).collect(),
             id: writer.id(),
+            expected: framing.announced(),
             ..BodyFacts::default()
         };
-        if let MessageFraming::Length(length) = framing {
-            facts.expected = Some(length);
-        }
         let done = framing.is_empty();
         let coded = !done && !facts.codings.is_empty();
         let separate = coded || framing == MessageFraming::Chunked;

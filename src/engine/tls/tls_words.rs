@@ -36,11 +36,19 @@ pub(crate) fn failure(target: &str, error: &rustls::Error, shown: Option<&TlsFac
             // What was found when the chain was refused is more than its first error.
             let all = Some(&shown.unverified).filter(|all| !all.is_empty()).cloned();
             let cause = not_trusted(&all.unwrap_or_else(|| certificate(error, &shown.chain)));
-            let hint = format!("{hint}; tls.trust=sha256:{leaf}@{target} accepts this one there");
             Failure::new(Stage::Tls, target, FailureKind::Distrusted(leaf), cause).hint(hint)
         }
         _ => Failure::new(Stage::Tls, target, kind, cause).hint(hint),
     }
+}
+
+/// The same with what accepts this certificate, where one was shown: `section` is where the options of
+/// this TLS stand, `target-tls` of what a relay connects to.
+pub(crate) fn with_way_out(failure: Failure, section: &str) -> Failure {
+    let Some(leaf) = failure.distrusted() else { return failure };
+    let (hint, target) = (&failure.hint, &failure.target);
+    let hint = format!("{hint}; {section}.trust=sha256:{leaf}@{target} accepts this one there");
+    failure.hint(hint)
 }
 
 /// What a server wants that asks for what we do not have.

@@ -225,7 +225,9 @@ impl Dial<'_> {
             Err(self
                 .late(Stage::Tls, "the peer did not finish the handshake")
                 .hint("the port may not speak TLS"))
-        })?;
+        });
+        let section = if self.pair.is_some() { "target-tls" } else { "tls" };
+        let stream = stream.map_err(|failure| tls_words::with_way_out(failure, section))?;
         if let Some(tls) = &facts.tls_facts {
             let text = tls_words::secured(tls);
             session.events.note(self.conn, Direction::Local, RecordKind::Secured, text);

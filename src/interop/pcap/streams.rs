@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -17,6 +18,8 @@ use super::dissect::{self, Carried, FIN, FoundPacket, RST, SYN, Transport};
 use super::fragments::Fragments;
 use super::frames::Frame;
 use super::told_bytes::{ToldBytes, others};
+use crate::interop::pcapng::{DECRYPTED, OURS, led};
+use crate::model::asked_target::AskedTarget;
 use crate::model::counts::{counted, counted_are};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
@@ -71,6 +74,7 @@ pub(super) enum TakenFrame {
 #[derive(Debug)]
 struct SeenFlow {
     id: ConnId,
+    info: ConnInfo,
     local: SocketAddr,
     ours: SeenSide,
     theirs: SeenSide,
@@ -148,10 +152,13 @@ impl Streams {
             self.make_room();
             self.count += 1;
             let id = self.session.conn(self.count);
-            let flow = SeenFlow::begin(id, protocol, carried, frame.is_outbound, self.at, out);
+            let flow = SeenFlow::begin(id, protocol, carried, frame, self.at, out);
             self.flows.insert(key, flow);
         }
         if let Some(flow) = self.flows.get_mut(&key) {
+            if let Some(asked) = frame.comments().find_map(led::read) {
+                flow.is_led(asked, out);
+            }
             flow.section = frame.section;
             let before = flow.remembers();
             self.differing += u64::from(flow.carry(carried, self.at, out));
@@ -188,12 +195,18 @@ impl Streams {
     }
 }
 
+/// Whether we wrote that TLS carried what begins here.
+fn is_decrypted(frame: &Frame<'_>) -> bool {
+    let ours = |comment: &[u8]| comment.strip_prefix(OURS.as_bytes()) == Some(DECRYPTED.as_bytes());
+    frame.comments().any(ours)
+}
+
 impl SeenFlow {
     fn begin(
         id: ConnId,
         protocol: Protocol,
         carried: &Carried<'_>,
-        is_outbound: Option<bool>,
+        frame: &Frame<'_>,
         at: Stamp,
         out: &mut CaptureBatch,
     ) -> Self {
@@ -208,7 +221,7 @@ impl SeenFlow {
             Transport::Udp => (None, false),
         };
         let (client, server) = if is_answer { (to, from) } else { (from, to) };
-        let local = match is_outbound {
+        let local = match frame.is_outbound {
             Some(true) => from,
             Some(false) => to,
             None => server,
@@ -217,13 +230,15 @@ impl SeenFlow {
         let is_client = local == client;
         let side = if is_client { Side::Client } else { Side::Listener };
         let (local_end, peer) = (Some(local.into()), Some(peer.into()));
-        let pair = None;
-        out.conns.push(ConnInfo {
+        let info = ConnInfo {
             local: local_end,
             peer,
-            pair,
+            // What it was on the wire, its plain bytes do not tell.
+            tls: is_decrypted(frame),
+            captured: frame.interface.clone(),
             ..ConnInfo::new(id, protocol, side)
-        });
+        };
+        out.conns.push(info.clone());
         let mut tell = |direction, kind, words: &'static str| {
             out.records.push(Record::new(
                 at,
@@ -247,7 +262,13 @@ impl SeenFlow {
             }
         }
         let (ours, theirs) = (SeenSide::default(), SeenSide::default());
-        SeenFlow { id, local, ours, theirs, is_over: false, syn, section: 0 }
+        SeenFlow { id, info, local, ours, theirs, is_over: false, syn, section: 0 }
+    }
+
+    /// It is what a client said to a relay that led it there, and is told anew as that.
+    fn is_led(&mut self, asked: Arc<AskedTarget>, out: &mut CaptureBatch) {
+        (self.info.side, self.info.asked) = (Side::Relay, Some(asked));
+        out.conns.push(self.info.clone());
     }
 
     /// Whether a packet is of another connection between the same ends: one that begins anew, or of a

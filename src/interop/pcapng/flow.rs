@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::block::{Block, COMMENT, PACKET};
 use super::packet::{self, Flags, LARGEST_DATAGRAM, LARGEST_SEGMENT, PacketBytes, TcpNumbers, Way};
-use super::{DECRYPTED, OURS};
+use super::{DECRYPTED, OURS, led};
 use crate::model::loss_words::loss_words;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -81,6 +81,8 @@ pub(super) struct Flow {
     is_datagrams: bool,
     is_accepted: bool,
     tls: TlsForm,
+    /// Where its client chose to be led, in words.
+    led: Option<String>,
     /// It has no further records.
     is_told: bool,
     /// Bytes that crossed it, in the clear or decrypted.
@@ -105,6 +107,7 @@ impl Flow {
             is_datagrams: info.capabilities().datagrams,
             is_accepted: info.is_accepted(),
             tls: if has_ciphertext { TlsForm::AsItCrosses } else { TlsForm::Plain },
+            led: None,
             is_told: false,
             carried: 0,
             ours: half(begin(0x0100_0000)),
@@ -130,6 +133,11 @@ impl Flow {
         if info.tls && self.tls == TlsForm::Plain {
             self.tls = TlsForm::Decrypted;
             self.comment(DECRYPTED);
+        }
+        let led = info.chosen_target().map(led::words);
+        if let Some(led) = led.filter(|led| self.led.as_ref() != Some(led)) {
+            self.comment(&led);
+            self.led = Some(led);
         }
         let (Some(local), Some(peer)) = (&info.local, &info.peer) else { return };
         let (local, peer) = if let (Some(local), Some(peer)) = (local.inet(), peer.inet()) {
@@ -273,6 +281,9 @@ impl Flow {
             *half = Half { next: half.next.wrapping_add(NEXT_STREAM), has_finished: false };
         }
         (self.stage, self.carried) = (FlowStage::Unopened, 0);
+        if let Some(led) = self.led.clone() {
+            self.comment(&led);
+        }
         self.open(way, packets);
     }
 

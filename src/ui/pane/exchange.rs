@@ -262,7 +262,8 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
     let inside = painter.app.exchange.is_inside(&painter.app.shared);
     painter.put(if inside { "▸ " } else { "  " }, palette.key);
     start_line(&mut painter, &exchange.request);
-    painter.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
+    let coming = is_coming(exchange);
+    painter.put(&format!("   {}", sizes(&exchange.request, coming)), palette.base);
     // What it was answered first: beside the request there is no room for all of it.
     if let Some(status) = exchange.response.as_ref().and_then(|r| r.head.status()) {
         painter.put("   answered ", palette.dim);
@@ -276,6 +277,11 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
     if let Some(peer) = &exchange.peer {
         painter.put(&format!("   from {peer}"), palette.dim);
     }
+}
+
+/// Whether the body of a request is not here yet: it is on its way, or held.
+fn is_coming(exchange: &Exchange) -> bool {
+    exchange.state == ExchangeState::Active && !exchange.request.body.complete
 }
 
 /// Cells of the rule that answered a request, in the list.
@@ -316,7 +322,9 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
     bytes::plain(&mut painter, told.words(method).as_bytes(), style);
     painter.put(" ", none);
     // The target matters most; the peer is told by the selected request as well.
-    let size = format::size(exchange.request.body.decoded_len);
+    let body = &exchange.request.body;
+    let whole = body.expected.filter(|_| is_coming(exchange)).unwrap_or(body.decoded_len);
+    let size = format::size(whole);
     let time = format!(" {:>9}", format::duration(exchange.timing.total));
     let mut size = format!("  {size:>9}");
     let mut peer = exchange.peer.as_ref().map(|peer| format!("  {peer}")).unwrap_or_default();

@@ -354,6 +354,22 @@ fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
 }
 
 #[test]
+fn a_request_that_is_held_says_how_long_its_body_is() {
+    let mut app = Driver::new((160, 48), START);
+    let id = app.open(listener_plan());
+    app.phase(id, Phase::Listening { addresses: vec![address(8080).into()], receive_buffer: None });
+    let mut held = exchange(id, 0, None);
+    held.state = ExchangeState::Active;
+    (held.request.body.expected, held.request.body.complete) = (Some(4711), false);
+    app.event(Event::Exchange(Box::new(held.clone())));
+    app.assert_shows("GET /0   0 B of 4.6 KiB (0 %)");
+    assert_eq!(app.screen().matches("4.6 KiB").count(), 2, "in the list, too");
+    held.state = ExchangeState::Complete;
+    app.event(Event::Exchange(Box::new(held)));
+    app.assert_shows("GET /0   0 B   from");
+}
+
+#[test]
 fn a_request_that_is_wider_than_its_list_shows_both_its_ends() {
     let mut app = Driver::new((80, 24), START);
     let id = app.open(listener_plan());

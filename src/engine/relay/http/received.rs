@@ -127,7 +127,9 @@ impl Visitor {
             Ok(route) => route,
             Err(refusal) => return self.refuse(refusal, recorder).await,
         };
-        recorder.edit(|exchange| exchange.url.clone_from(&route.url));
+        // Known before any of it goes on, which may be held.
+        let expected = framing.framing.announced();
+        recorder.edit(|it| (it.url, it.request.body.expected) = (route.url.clone(), expected));
         let method = method(&head);
         let mut asked = AskedRequest::of((head, method), framing, route, keep_alive);
         if !asked.route.is_tunnel {
