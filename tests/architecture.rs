@@ -60,7 +60,7 @@ const LAYERS: &[(&str, &str)] = &[
     // Opening files that a user names, printing, signals: leaves that the floors with a system share.
     ("named_file", ""),
     ("whole_file", ""),
-    ("value_command", ""),
+    ("value_command", "model"),
     ("console", "codec os"),
     ("os", ""),
     // This program as a filter of JSON, in a process of its own.
