@@ -125,7 +125,7 @@ fn the_keyring_is_asked_once_and_what_it_has_not_is_said_with_file_and_name() {
     assert_eq!(first.sources, [source.clone()]);
     driver.assert_shows("asking keyring git.example me");
     driver.tell(Message::Programs(ProgramAnswer::Unanswered(vec![source.clone()])));
-    driver.assert_shows("wants values of your system: keyring git.example me");
+    driver.assert_shows("system: keyring git.example me. They would be got now");
     assert!(order(&driver.keys("y")).is_allowed);
     let given = |value: Result<String, String>| {
         Message::Programs(ProgramAnswer::Given(vec![(source.clone(), value)]))
