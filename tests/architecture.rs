@@ -141,6 +141,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "store/tests",
             "console.rs",
             "os",
+            "value_command/keyring.rs", // D-Bus, behind a feature
         ],
     },
     OnlyIn {

@@ -166,8 +166,7 @@ fn one(
         Ok(value) => Ok((source, value)),
         Err(why) => {
             let named = given.iter().find(|(_, it)| it.source == source);
-            let (name, file) =
-                named.map_or(("", ""), |(name, it)| (name.as_str(), it.file.as_str()));
+            let (name, file) = named.map_or(("", ""), |(name, it)| (name.as_str(), &*it.file));
             let words = source.in_words();
             Err(match source {
                 ValueSource::Program(_) => failed(&format!("{name} ({words})"), &why)

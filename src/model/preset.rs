@@ -83,8 +83,8 @@ pub struct ValueCommand {
     /// Nobody shall read what it gives.
     pub is_secret: bool,
     /// The file where it stands, as it is shown; empty = none.
-    pub file: String,
-    shown: String,
+    pub file: Box<str>,
+    shown: Box<str>,
 }
 
 impl ValueCommand {
@@ -97,14 +97,14 @@ impl ValueCommand {
     /// What this source gives.
     #[must_use]
     pub fn given_by(source: ValueSource, is_secret: bool) -> Self {
-        let shown = source.as_value();
-        ValueCommand { source, is_secret, file: String::new(), shown }
+        let shown = source.as_value().into();
+        ValueCommand { source, is_secret, file: Box::default(), shown }
     }
 
     /// The same, as it stands in this file.
     #[must_use]
     pub fn in_file(self, file: &str) -> Self {
-        ValueCommand { file: file.to_owned(), ..self }
+        ValueCommand { file: file.into(), ..self }
     }
 
     /// What stands in the place of the value before it is known: the program with its arguments, the entry.

@@ -68,6 +68,7 @@ mod secret_service {
     use super::Found;
     use crate::model::value_source::KeyringEntry;
 
+    /// The secret of the only entry with these attributes, which is unlocked where it is not.
     pub(super) async fn found(entry: &KeyringEntry) -> Found {
         let service = SecretService::connect(EncryptionType::Dh).await.map_err(|it| why(&it))?;
         let attributes = [("service", entry.service.as_str()), ("username", entry.user.as_str())];

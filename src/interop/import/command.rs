@@ -104,8 +104,8 @@ fn others(piece: &str, line: usize, out: &mut Gathered) -> Result<bool, ImportFa
 /// Reads the requests of a script of PowerShell.
 fn invoked(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
     let place = |line: usize| format!("line {line}");
-    let found =
-        invoke::requests(text).map_err(|(line, cause)| ImportFault::new(place(line), cause))?;
+    let found = invoke::requests(text, COMMANDS)
+        .map_err(|(line, cause)| ImportFault::new(place(line), cause))?;
     for (line, made) in found {
         if out.count() == COMMANDS {
             return Err(ImportFault::new(place(line), format!("more than {COMMANDS} commands")));

@@ -83,14 +83,16 @@ impl Invoked {
             "uri" => self.spec.url = with_scheme(&text),
             "method" | "custommethod" => self.method = Some(text.to_ascii_uppercase()),
             "headers" => {
-                value.rows().into_iter().for_each(|(name, value)| self.header(&name, value))
+                for (name, value) in value.rows() {
+                    self.header(&name, value);
+                }
             }
             "body" => self.body = Some(value.clone()),
             "contenttype" => self.content_type = Some(text),
             "useragent" => self.header("User-Agent", text),
             "infile" => self.spec.body = HttpBody::File(text),
             "form" => {
-                self.spec.body = HttpBody::Multipart(value.rows().into_iter().map(part).collect())
+                self.spec.body = HttpBody::Multipart(value.rows().into_iter().map(part).collect());
             }
             "maximumredirection" => self.spec.redirects = text.parse().unwrap_or(u8::MAX),
             "token" => self.spec.auth = Auth::Bearer(text),
@@ -204,7 +206,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<HttpSpec> {
-        let found = requests(text).unwrap();
+        let found = requests(text, 10).unwrap();
         let https = found.into_iter().map(|(_, made)| match made.unwrap().0 {
             Spec::Http(spec) => spec,
             other => panic!("{other:?}"),
@@ -297,10 +299,10 @@ mod tests {
             ),
             (&*format!("$a = @(1, 1)\n{}", "$a = @($a, $a)\n".repeat(16)), 16),
         ] {
-            let (place, _) = requests(text).unwrap_err();
+            let (place, _) = requests(text, 10).unwrap_err();
             assert_eq!(place, line, "{text:.40}");
         }
-        assert!(requests("irm -Method Post\n").unwrap()[0].1.is_err());
+        assert!(requests("irm -Method Post\n", 10).unwrap()[0].1.is_err());
         assert!(!is_script("iwr = 1") && !is_script("see Invoke-WebRequest\nabout"));
         assert!(is_script("$x = Invoke-RestMethod http://h") && is_script("PS> IWR 'http://h'"));
     }

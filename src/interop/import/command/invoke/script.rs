@@ -8,7 +8,6 @@ use super::value::PsValue;
 use super::words::{filled, name_at, named};
 use super::{Invoked, parameter};
 use crate::compose::template;
-use crate::interop::import::command::COMMANDS as COMMANDS_OF_A_TEXT;
 use crate::interop::import::command::sockets::Made;
 
 /// What a text of PowerShell nests at most.
@@ -44,8 +43,11 @@ fn is_command(word: &str) -> bool {
 /// A request with the line it begins in, or why it is none.
 pub(in super::super) type PsRequest = (usize, Result<Made, String>);
 
-/// The requests of a script, or the line of what cannot be read, and why.
-pub(in super::super) fn requests(text: &str) -> Result<Vec<PsRequest>, (usize, String)> {
+/// The requests of a script, one more than `most` of them, or the line of what cannot be read, and why.
+pub(in super::super) fn requests(
+    text: &str,
+    most: usize,
+) -> Result<Vec<PsRequest>, (usize, String)> {
     if text.len() > LONGEST {
         return Err((1, format!("a script of more than {} MiB", LONGEST >> 20)));
     }
@@ -61,7 +63,7 @@ pub(in super::super) fn requests(text: &str) -> Result<Vec<PsRequest>, (usize, S
     loop {
         reader.skip(true);
         // The one that is too many is told by who takes them.
-        if reader.rest().is_empty() || reader.made.len() > COMMANDS_OF_A_TEXT {
+        if reader.rest().is_empty() || reader.made.len() > most {
             return Ok(reader.made);
         }
         line += text.split_at(reader.at).0.split_at(counted).1.matches('\n').count();
@@ -253,7 +255,9 @@ impl<'a> Script<'a> {
             if let Some((name, after)) = splatted.and_then(name_at) {
                 self.at = self.text.len() - after.len();
                 if let Some(PsValue::Table(rows)) = self.known(name) {
-                    rows.iter().for_each(|(name, value)| invoked.take(&parameter(name).0, value));
+                    for (name, value) in rows {
+                        invoked.take(&parameter(name).0, value);
+                    }
                 }
             } else if self.takes("-") {
                 let (name, value) = self.option(line)?;
@@ -276,10 +280,8 @@ impl<'a> Script<'a> {
         let has_value = self.takes(":");
         self.skip(false);
         let is_next = !self.is_at_end() && !self.rest().starts_with('-');
-        let value = match has_value || (!is_alone && is_next) {
-            true => self.value(line)?,
-            false => PsValue::NONE,
-        };
+        let value =
+            if has_value || (!is_alone && is_next) { self.value(line)? } else { PsValue::NONE };
         Ok((name, value))
     }
 
