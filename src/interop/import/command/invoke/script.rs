@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 
 use super::value::PsValue;
 use super::words::{filled, name_at, named};
-use super::{Invoked, parameter};
+use super::{Invoked, Made, parameter};
 use crate::compose::template;
-use crate::interop::import::command::sockets::Made;
 
 /// What a text of PowerShell nests at most.
 const DEPTH: usize = 32;
