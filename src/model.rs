@@ -77,5 +77,6 @@ pub mod tls;
 pub mod trust;
 pub mod unix_name;
 pub(crate) mod url_text;
+pub mod value_source;
 pub mod view;
 pub mod wall_clock;

@@ -1,8 +1,11 @@
-//! A program that gives the value of a variable: `token = { command = ["gh", "auth", "token"] }`.
+//! A program that gives the value of a variable: `token = { command = ["gh", "auth", "token"] }`. Or the system
+//! keyring (`value_command/keyring.rs`).
 //!
 //! Called by both shells, which ask before whether it may run. Started as it is named, without a shell; nothing on
 //! its standard input. Bounded in time and in what it prints; what it prints is told to nobody else, and of what it
 //! says to standard error one line, in an error.
+
+mod keyring;
 
 use std::io::Read;
 use std::path::Path;
@@ -14,6 +17,8 @@ use std::time::Duration;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::model::value_source::ValueSource;
 
 /// Longest wait for its end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -33,12 +38,23 @@ pub enum CommandTerminal {
     Taken,
 }
 
-/// Runs it in this folder and gives what it prints, without the line breaks at the end.
+/// What a source gives: the program is run in this folder, and prints the value, without the line breaks at the end.
 ///
 /// # Errors
-/// Why there is no value, in words: how it ended, and the first line of what it said. Both are of others and may hold
-/// anything.
-pub fn run(words: &[String], folder: &Path, terminal: CommandTerminal) -> Result<String, String> {
+/// Why there is no value, in words: how the program ended, and the first line of what it said, or what the keyring
+/// said. Both are of others and may hold anything.
+pub fn value(
+    source: &ValueSource,
+    folder: &Path,
+    terminal: CommandTerminal,
+) -> Result<String, String> {
+    match source {
+        ValueSource::Program(words) => run(words, folder, terminal),
+        ValueSource::Keyring(entry) => keyring::value(entry),
+    }
+}
+
+fn run(words: &[String], folder: &Path, terminal: CommandTerminal) -> Result<String, String> {
     run_within(words, folder, terminal, PATIENCE)
 }
 

@@ -38,6 +38,7 @@ use crate::model::name_order::{by_name, in_order};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset, ValueCommand};
 use crate::model::secrets::{Disclosure, Secrets, secret_values};
 use crate::model::timing::Stamp;
+use crate::model::value_source::ValueSource;
 use crate::model::wall_clock::WallClock;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
@@ -120,8 +121,8 @@ pub struct Shared {
     pub utc_offset: Option<Offset>,
     /// Operating system environment, for `{{env.NAME}}`.
     pub os: BTreeMap<String, String>,
-    /// What programs gave in this run, by their words.
-    pub(super) given: BTreeMap<Vec<String>, String>,
+    /// What programs and the keyring gave in this run.
+    pub(super) given: BTreeMap<ValueSource, String>,
     /// What was asked for and typed for the line that is sent at this moment, by label.
     pub(super) line_values: BTreeMap<String, String>,
 }
@@ -471,7 +472,7 @@ fn value_in<'a>(
 ) -> Option<&'a str> {
     let of_files = || match nearest(shared, environment, name)? {
         (Some(value), _) => Some(Some(value)),
-        (None, command) => Some(command.and_then(|command| shared.given.get(&command.words))),
+        (None, command) => Some(command.and_then(|command| shared.given.get(&command.source))),
     };
     match name {
         VariableName::Plain(plain) => {

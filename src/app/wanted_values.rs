@@ -4,27 +4,25 @@ use super::action::Action;
 use crate::compose::template::WantedValue;
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
+use crate::model::value_source::ValueSource;
 
-/// The words of a program.
-pub type ProgramWords = Vec<String>;
-
-/// Programs that give values are to be run.
+/// Programs that give values are to be run, the keyring is to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramOrder {
     /// The workspace in whose files they stand, as it is shown.
     pub root: String,
-    pub programs: Vec<ProgramWords>,
-    /// The user said just now that they may run; remembered.
+    pub sources: Vec<ValueSource>,
+    /// The user said just now that they may; remembered.
     pub is_allowed: bool,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProgramAnswer {
-    /// None was run: the user has to be asked whether these may.
-    Unanswered(Vec<ProgramWords>),
+    /// None was: the user has to be asked whether these may.
+    Unanswered(Vec<ValueSource>),
     /// What each gave, or why it gave nothing.
-    Given(Vec<(ProgramWords, Result<String, String>)>),
+    Given(Vec<(ValueSource, Result<String, String>)>),
     /// None was run.
     Failed(Failure),
 }
@@ -32,8 +30,8 @@ pub enum ProgramAnswer {
 /// What is answered to a question for a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueWish {
-    /// These programs may run, and do.
-    Run(Vec<ProgramWords>),
+    /// These may give their values, and do.
+    Run(Vec<ValueSource>),
     /// This is the value.
     Answer(String),
     /// What was to be sent is not.

@@ -3,6 +3,7 @@
 mod exchanges;
 mod expected;
 mod input;
+mod last_words;
 mod mocked;
 mod owners;
 mod told;
@@ -354,7 +355,7 @@ impl ListenWatch<'_> {
                 if let Err(failure) = told {
                     return ListenEnd::of(Err(failure));
                 }
-                headless.close(CloseMode::Close).await;
+                self.close(headless).await;
                 return ListenEnd::of(Ok(exit::OK));
             }
         }

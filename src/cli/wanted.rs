@@ -1,5 +1,5 @@
-//! Values that are got when they are needed: programs that environments name are run, and what is asked for is asked
-//! on the terminal. Called before something is planned.
+//! Values that are got when they are needed: programs that environments name are run, the keyring is asked, and what
+//! is asked for is asked on the terminal. Called before something is planned.
 //!
 //! Nothing is run or asked while something else is wrong, and of a project only programs that its user said may run.
 
@@ -12,9 +12,10 @@ use crate::compose::plan;
 use crate::compose::spec_names::veiled_labels;
 use crate::compose::template::WantedValue;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::preset::{Scope, ValueCommand, shown_words};
+use crate::model::preset::{Scope, ValueCommand};
 use crate::model::secrets::MASK;
 use crate::model::spec::Spec;
+use crate::model::value_source::ValueSource;
 use crate::store::command_trust;
 use crate::store::paths::Paths;
 use crate::value_command::{self, CommandTerminal};
@@ -131,40 +132,48 @@ fn unasked(one: &AskedValue) -> Failure {
         .hint(format!("--var {:?} gives it", format!("{}=VALUE", one.label)))
 }
 
-/// What programs give, by their words.
+/// What programs and the keyring give.
 fn run(
     given: &[NamedProgram],
     place: &ProgramPlace,
-) -> Result<Vec<(Vec<String>, String)>, Failure> {
-    let programs: BTreeSet<Vec<String>> = given.iter().map(|(_, it)| it.words.clone()).collect();
-    let programs: Vec<Vec<String>> = programs.into_iter().collect();
-    let unanswered = command_trust::unanswered(&place.state, &place.root, &programs)?;
+) -> Result<Vec<(ValueSource, String)>, Failure> {
+    let sources: BTreeSet<ValueSource> = given.iter().map(|(_, it)| it.source.clone()).collect();
+    let sources: Vec<ValueSource> = sources.into_iter().collect();
+    let unanswered = command_trust::unanswered(&place.state, &place.root, &sources)?;
     if place.is_trusted && !unanswered.is_empty() {
         command_trust::remember(&place.state, &place.root, &unanswered)?;
-    } else if let Some(words) = unanswered.first() {
-        let name = given.iter().find(|(_, it)| it.words == *words).map(|(name, _)| name.as_str());
-        let cause =
-            format!("this project wants to run a program for its value: {}", shown_words(words));
+    } else if let Some(source) = unanswered.first() {
+        let name = given.iter().find(|(_, it)| it.source == *source).map(|(name, _)| name.as_str());
+        let wants = match source {
+            ValueSource::Program(_) => "wants to run a program for its value",
+            ValueSource::Keyring(_) => "wants a value of the system keyring",
+        };
+        let cause = format!("this project {wants}: {}", source.in_words());
         let hint =
             "--trust-project lets it, from now on; --var NAME=VALUE gives a value without it";
         return Err(failed(name.unwrap_or_default(), &cause).hint(hint));
     }
     let folder = command_trust::folder(&place.root);
-    programs.into_iter().map(|words| one(words, &folder, given)).collect()
+    sources.into_iter().map(|source| one(source, &folder, given)).collect()
 }
 
 fn one(
-    words: Vec<String>,
+    source: ValueSource,
     folder: &Path,
     given: &[NamedProgram],
-) -> Result<(Vec<String>, String), Failure> {
-    match value_command::run(&words, folder, CommandTerminal::Shared) {
-        Ok(value) => Ok((words, value)),
+) -> Result<(ValueSource, String), Failure> {
+    match value_command::value(&source, folder, CommandTerminal::Shared) {
+        Ok(value) => Ok((source, value)),
         Err(why) => {
-            let name =
-                given.iter().find(|(_, it)| it.words == words).map(|(name, _)| name.as_str());
-            let target = format!("{} ({})", name.unwrap_or_default(), shown_words(&words));
-            Err(failed(&target, &why).hint("run it by hand to see what it says"))
+            let named = given.iter().find(|(_, it)| it.source == source);
+            let (name, file) = named.map_or(("", ""), |(name, it)| (name.as_str(), &*it.file));
+            let words = source.in_words();
+            Err(match source {
+                ValueSource::Program(_) => failed(&format!("{name} ({words})"), &why)
+                    .hint("run it by hand to see what it says"),
+                ValueSource::Keyring(_) => failed(&format!("{name} in {file} ({words})"), &why)
+                    .hint(format!("--var {name}=VALUE gives a value without it")),
+            })
         }
     }
 }

@@ -170,7 +170,7 @@ mod tests {
         let given = |name: &str| Some(WantedValue::Given(name.into(), command.clone()));
         assert_eq!(wants(&scope, "auth"), given("token"));
         assert_eq!(wants(&scope, "secret.token"), given("secret.token"));
-        scope.outputs.insert(vec!["gh".into()], "{{host}}".into());
+        scope.outputs.insert(command.source.clone(), "{{host}}".into());
         assert!(
             matches!(wants(&scope, "auth"), Some(WantedValue::Asked(it)) if it.label == "Code")
         );

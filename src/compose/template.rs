@@ -14,7 +14,7 @@ use super::asked_value::AskedValue;
 use super::expansion::Expansion;
 use crate::codec::{escape, hex};
 use crate::model::braces::{Brace, NameForm, brace, is_name, name_and_arguments};
-use crate::model::preset::{Scope, ValueCommand, shown_words};
+use crate::model::preset::{Scope, ValueCommand};
 
 /// What the text around the templates is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,8 +134,8 @@ impl WantedValue {
         match self {
             WantedValue::Asked(asked) => format!("'{}' is asked for when it is sent", asked.label),
             WantedValue::Given(name, command) => {
-                let words = shown_words(&command.words);
-                format!("'{name}' is given by a program when it is sent: {words}")
+                let (giver, words) = (command.source.giver(), command.source.in_words());
+                format!("'{name}' is given by {giver} when it is sent: {words}")
             }
         }
     }
@@ -302,7 +302,7 @@ impl Variables for Scope {
     }
 
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
-        let given = |command: &ValueCommand| self.outputs.get(&command.words);
+        let given = |command: &ValueCommand| self.outputs.get(&command.source);
         match name {
             VariableName::Plain(plain) => {
                 let said = self.typed.get(plain).or_else(|| self.captured.get(plain));

@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn what_programs_give_and_what_is_typed_unseen_stays_out_of_the_line() {
         let mut scope = Scope::default();
-        let words = vec!["gh".to_owned()];
+        let given = |word: &str, is_secret| ValueCommand::of(vec![word.to_owned()], is_secret);
         for name in ["auth", "secret.key"] {
-            scope.commands.insert(name.into(), ValueCommand::of(words.clone(), true));
+            scope.commands.insert(name.into(), given("gh", true));
         }
-        scope.outputs.insert(words, "canary-gh".into());
-        scope.commands.insert("host".into(), ValueCommand::of(vec!["hostname".into()], false));
-        scope.outputs.insert(vec!["hostname".into()], "h".into());
+        scope.outputs.insert(given("gh", true).source, "canary-gh".into());
+        scope.commands.insert("host".into(), given("hostname", false));
+        scope.outputs.insert(given("hostname", false).source, "h".into());
         for (label, value) in [("Code", "canary-5"), ("Region", "eu"), ("api_token", "canary-6")] {
             scope.typed.insert(label.into(), value.into());
         }

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::name_order::by_path;
 use super::secrets::{Secrets, secret_values};
 use super::spec::Spec;
+use super::value_source::ValueSource;
 
 /// Folder and name of a preset inside the workspace, `/`-separated, without extension
 /// (`users/create`). Always relative, never contains `.` or `..` parts. In the order of names.
@@ -69,31 +70,44 @@ pub struct Environment {
     pub extends: Option<String>,
     pub variables: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, String>,
-    /// Programs that give values, by how templates name them: `token`, `secret.token`.
+    /// Programs and entries of the keyring that give values, by how templates name them: `token`, `secret.token`.
     pub commands: BTreeMap<String, ValueCommand>,
     /// The word for the colour its name is shown in.
     pub color: Option<String>,
 }
 
-/// A program that gives the value of a variable: `token = { command = ["gh", "auth", "token"] }`.
+/// What an environment says that gives the value of a variable: `token = { command = ["gh", "auth", "token"] }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueCommand {
-    /// The program and its arguments; no shell reads them.
-    pub words: Vec<String>,
+    pub source: ValueSource,
     /// Nobody shall read what it gives.
     pub is_secret: bool,
-    shown: String,
+    /// The file where it stands, as it is shown; empty = none.
+    pub file: Box<str>,
+    shown: Box<str>,
 }
 
 impl ValueCommand {
     /// A program with its arguments.
     #[must_use]
     pub fn of(words: Vec<String>, is_secret: bool) -> Self {
-        let shown = format!("$ {}", shown_words(&words));
-        ValueCommand { words, is_secret, shown }
+        ValueCommand::given_by(ValueSource::Program(words), is_secret)
     }
 
-    /// What stands in the place of the value before it is known: the program with its arguments.
+    /// What this source gives.
+    #[must_use]
+    pub fn given_by(source: ValueSource, is_secret: bool) -> Self {
+        let shown = source.as_value().into();
+        ValueCommand { source, is_secret, file: Box::default(), shown }
+    }
+
+    /// The same, as it stands in this file.
+    #[must_use]
+    pub fn in_file(self, file: &str) -> Self {
+        ValueCommand { file: file.into(), ..self }
+    }
+
+    /// What stands in the place of the value before it is known: the program with its arguments, the entry.
     #[must_use]
     pub fn shown(&self) -> &str {
         &self.shown
@@ -159,8 +173,8 @@ pub struct Scope {
     pub veiled: BTreeSet<String>,
     /// Programs that give values, by how templates name these.
     pub commands: BTreeMap<String, ValueCommand>,
-    /// What programs gave so far, by their words.
-    pub outputs: BTreeMap<Vec<String>, String>,
+    /// What they gave so far.
+    pub outputs: BTreeMap<ValueSource, String>,
 }
 
 impl Scope {
@@ -171,7 +185,7 @@ impl Scope {
         let named = self.variables.iter().chain(&self.captured).chain(&self.os).chain(&self.typed);
         let veiled = self.typed.iter().filter(|(label, _)| self.veiled.contains(*label));
         let given = self.commands.values().filter(|command| command.is_secret);
-        let given = given.filter_map(|command| self.outputs.get(&command.words));
+        let given = given.filter_map(|command| self.outputs.get(&command.source));
         let of_all = secrets.chain(veiled.map(|(_, value)| value.as_str()));
         Secrets::new(of_all.chain(given.map(String::as_str)).chain(secret_values(named)))
     }
@@ -342,7 +356,7 @@ mod tests {
         assert!(scope.secrets.is_empty() && scope.commands.len() == 2);
         scope.take_layer(&Environment { variables: map("token"), ..Environment::default() });
         assert_eq!(scope.commands.keys().collect::<Vec<_>>(), ["secret.token"]);
-        scope.outputs.insert(command.words.clone(), "canary-of-gh".into());
+        scope.outputs.insert(command.source.clone(), "canary-of-gh".into());
         scope.typed.insert("PIN".into(), "canary-pin".into());
         assert_eq!(scope.hidden().hide_words("x canary-of-gh canary-pin"), "x ******** canary-pin");
         scope.veiled.insert("PIN".into());

@@ -12,6 +12,7 @@ use crate::model::preset::{Environment, ValueCommand};
 use crate::model::spec::Spec;
 use crate::model::suggest::suggest;
 use crate::model::theme::{HUES, ThemeColor};
+use crate::model::value_source::{KeyringEntry, ValueSource};
 
 /// What says how the name of the environment is shown.
 pub(super) const COLOR: &str = "color";
@@ -40,11 +41,14 @@ impl<'a> ParsedFile<'a> {
         self.values().map(|values| values.texts)
     }
 
-    /// Programs that give values: `name = { command = ["program", "argument"] }`, by how templates name them.
+    /// What gives values, `name = { command = ["program", "argument"] }` or `{ keyring = … }`, by how templates name them.
     pub(super) fn commands(&self) -> Result<BTreeMap<String, ValueCommand>, Failure> {
         let prefix = if self.is_of_secrets() { "secret." } else { "" };
         let commands = self.values()?.commands.into_iter();
-        Ok(commands.map(|(name, command)| (format!("{prefix}{name}"), command)).collect())
+        let named = |(name, command): (String, ValueCommand)| {
+            (format!("{prefix}{name}"), command.in_file(self.file))
+        };
+        Ok(commands.map(named).collect())
     }
 
     fn is_of_secrets(&self) -> bool {
@@ -201,11 +205,20 @@ fn collect<'a>(
     Ok(values)
 }
 
-/// `{ command = ["gh", "auth", "token"], secret = false }`
+/// `{ command = ["gh", "auth", "token"], secret = false }`, `{ keyring = { service = "github.com", user = "me" } }`
 fn command(entry: &NamedItem<'_>, mut fields: Fields<'_>) -> Result<ValueCommand, Trouble> {
     let hint = || "write name = { command = [\"program\", \"argument\"] }";
     let (command, secret) = (fields.get("command"), fields.get("secret"));
+    let keyring = fields.get("keyring");
     fields.done()?;
+    if let Some(keyring) = keyring {
+        if let Some(other) = command.or(secret) {
+            let wrong = other.wrong("stands beside keyring");
+            return Err(wrong.hint("a value of the keyring is a secret, and no program gives it"));
+        }
+        let source = ValueSource::Keyring(keyring_entry(&keyring)?);
+        return Ok(ValueCommand::given_by(source, true));
+    }
     let Some(command) = command else {
         return Err(entry.wrong("has no command").hint(hint()));
     };
@@ -217,6 +230,22 @@ fn command(entry: &NamedItem<'_>, mut fields: Fields<'_>) -> Result<ValueCommand
     }
     let is_secret = secret.map(|flag| flag.flag()).transpose()?.unwrap_or(true);
     Ok(ValueCommand::of(words, is_secret))
+}
+
+/// `{ service = "github.com", user = "me" }`
+fn keyring_entry(keyring: &NamedItem<'_>) -> Result<KeyringEntry, Trouble> {
+    let hint = "write name = { keyring = { service = \"github.com\", user = \"me\" } }";
+    let mut fields = keyring.table().map_err(|trouble| trouble.hint(hint))?;
+    let (service, user) = (fields.get("service"), fields.get("user"));
+    fields.done()?;
+    let text = |field: Option<NamedItem<'_>>, what: &str| match field {
+        None => Err(keyring.wrong(&format!("has no {what}")).hint(hint)),
+        Some(field) => match field.text()? {
+            "" => Err(field.wrong("is empty").hint(hint)),
+            text => Ok(text.to_owned()),
+        },
+    };
+    Ok(KeyringEntry { service: text(service, "service")?, user: text(user, "user")? })
 }
 
 /// A single value as text: numbers and dates as they are written, so `1.50` stays `1.50`.
@@ -307,7 +336,7 @@ mod tests {
         let text = "a = 1\n[vars]\ntoken = { command = [\"gh\", \"auth\"] }\n";
         let found = read(text, "env/x.toml").unwrap();
         let words = vec!["gh".to_owned(), "auth".to_owned()];
-        assert_eq!(found["token"], ValueCommand::of(words, true));
+        assert_eq!(found["token"], ValueCommand::of(words, true).in_file("env/x.toml"));
         let text = "host = { command = [\"hostname\"], secret = false }\nb = \"2\"\n";
         let found = read(text, "env/x.secret.toml").unwrap();
         assert!(!found["secret.host"].is_secret && found.len() == 1);
@@ -329,6 +358,32 @@ mod tests {
         }
         let failure = defaults("[vars]\na = { command = [\"x\"] }\n", "x").unwrap_err();
         assert!(failure.hint.contains("env/NAME.toml"), "{failure}");
+    }
+
+    #[test]
+    fn an_entry_of_the_keyring_gives_a_secret() {
+        let read = |text, file| ParsedFile::parse(text, file).unwrap().commands();
+        let text = "token = { keyring = { service = \"git.example\", user = \"me\" } }\n";
+        for (file, name) in [("env/x.toml", "token"), ("env/x.secret.toml", "secret.token")] {
+            let found = read(text, file).unwrap();
+            let entry = KeyringEntry { service: "git.example".into(), user: "me".into() };
+            let source = ValueSource::Keyring(entry);
+            assert_eq!(found[name], ValueCommand::given_by(source, true).in_file(file));
+        }
+        for (wrong, words) in [
+            ("a = { keyring = \"x\" }\n", "keyring"),
+            ("a = { keyring = {} }\n", "has no service"),
+            ("a = { keyring = { service = \"x\" } }\n", "has no user"),
+            ("a = { keyring = { service = \"x\", user = \"\" } }\n", "is empty"),
+            ("a = { keyring = { service = 1, user = \"u\" } }\n", "must be a text"),
+            ("a = { keyring = { servce = \"x\", user = \"u\" } }\n", "servce"),
+            ("a = { keyring = { service = \"x\", user = \"u\" }, secret = false }\n", "beside"),
+            ("a = { keyring = { service = \"x\", user = \"u\" }, command = [\"x\"] }\n", "beside"),
+        ] {
+            let failure = read(wrong, "env/x.toml").unwrap_err();
+            assert!(failure.cause.contains(words), "{wrong}: {failure}");
+            assert_eq!(failure.target, "env/x.toml:1");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Runs programs that give values of variables, on a thread: no key waits for them.
+//! Runs programs that give values of variables and asks the keyring for some, on a thread: no key waits for them.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub(super) fn run(state: PathBuf, order: ProgramOrder, outcome: mpsc::Sender<Mes
 
 fn answer(state: &Path, order: ProgramOrder) -> Result<ProgramAnswer, Failure> {
     let root = Path::new(&order.root);
-    let unanswered = command_trust::unanswered(state, root, &order.programs)?;
+    let unanswered = command_trust::unanswered(state, root, &order.sources)?;
     if !unanswered.is_empty() && !order.is_allowed {
         return Ok(ProgramAnswer::Unanswered(unanswered));
     }
@@ -30,9 +30,9 @@ fn answer(state: &Path, order: ProgramOrder) -> Result<ProgramAnswer, Failure> {
         command_trust::remember(state, root, &unanswered)?;
     }
     let folder = command_trust::folder(root);
-    let given = order.programs.into_iter().map(|words| {
-        let value = value_command::run(&words, &folder, CommandTerminal::Taken);
-        (words, value)
+    let given = order.sources.into_iter().map(|source| {
+        let value = value_command::value(&source, &folder, CommandTerminal::Taken);
+        (source, value)
     });
     Ok(ProgramAnswer::Given(given.collect()))
 }

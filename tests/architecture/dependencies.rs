@@ -35,11 +35,12 @@ const TWICE: &[(&str, &str)] = &[
     ("synstructure", "0.13 for the macros of asn1-rs, 0.14 for those of ICU, which url needs"),
 ];
 
-/// Name, version and licence of every crate that is built on this system.
-fn built() -> Vec<[String; 3]> {
+/// Name, version and licence of every crate that is built on this system, with these features.
+fn built(features: &[&str]) -> Vec<[String; 3]> {
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--locked", "--edges", "normal,build", "--prefix", "none"])
         .args(["--no-dedupe", "--format", "{p}|{l}"])
+        .args(features)
         .current_dir(root())
         .output()
         .unwrap();
@@ -69,7 +70,7 @@ fn is_fine(licence: &str) -> bool {
 
 #[test]
 fn every_licence_is_one_we_may_ship() {
-    let crates = built();
+    let crates = built(&["--all-features"]);
     assert!(crates.iter().any(|[name, ..]| name == "rustls"), "the tree is of this program");
     let other = |name: &str| OTHER_LICENCES.iter().any(|(known, _)| *known == name);
     let broken: Vec<String> = crates
@@ -86,7 +87,7 @@ fn every_licence_is_one_we_may_ship() {
 #[test]
 fn no_crate_is_built_in_two_versions_without_a_reason() {
     let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for [name, version, _] in built() {
+    for [name, version, _] in built(&[]) {
         versions.entry(name).or_default().push(version);
     }
     versions.retain(|_, versions| versions.len() > 1);
@@ -99,6 +100,13 @@ fn no_crate_is_built_in_two_versions_without_a_reason() {
     for (name, _) in TWICE {
         assert!(versions.contains_key(*name), "{name} is built once now: take it off the list");
     }
+}
+
+#[test]
+fn what_a_feature_brings_is_built_with_it_alone() {
+    let has = |features: &[&str]| built(features).iter().any(|[name, ..]| name == "zbus");
+    assert!(!has(&[]), "the keyring is asked for");
+    assert!(has(&["--features", "keyring"]));
 }
 
 #[test]

@@ -50,9 +50,24 @@ fn mock(path: &Path, count: &str) -> Listening {
 }
 
 fn exchanges(listener: Listening) -> Vec<Value> {
+    told_lines(listener).into_iter().filter(|line| line["type"] == "exchange").collect()
+}
+
+fn told_lines(listener: Listening) -> Vec<Value> {
     let (status, lines) = listener.finish();
     assert_eq!(status, Some(0));
-    lines.into_iter().filter(|line| line["type"] == "exchange").collect()
+    lines
+}
+
+#[test]
+fn what_of_the_file_was_called_is_told_where_enough_requests_came_too() {
+    let (_folder, path) = file("openapi.yaml", SHOP);
+    let listener = mock(&path, "1");
+    let place = format!("http://127.0.0.1:{}/v1/items/7", listener.port);
+    assert_eq!(run(&["send", &place]).status.code(), Some(0));
+    let lines = told_lines(listener);
+    let is_told = |line: &Value| line.to_string().contains("operations called; never called: ");
+    assert_eq!(lines.iter().filter(|line| is_told(line)).count(), 1, "{lines:?}");
 }
 
 #[test]

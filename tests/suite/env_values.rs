@@ -225,3 +225,41 @@ fn a_project_runs_a_program_only_when_its_user_said_so() {
     let (status, _, said) = send(&[]);
     assert!(status == Some(2) && said.contains("echo other"), "another program: {said}");
 }
+
+#[test]
+#[cfg(not(feature = "keyring"))]
+fn without_the_keyring_it_is_said_where_it_is_wanted_and_how_to_build_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let entry = "token = { keyring = { service = \"git.example\", user = \"me\" } }\n";
+    let url = "url = \"http://127.0.0.1:1/\"\n";
+    write(
+        home.path(),
+        &[
+            ("a.toml", &format!("[http]\n{url}auth.bearer = \"{{{{token}}}}\"\n")),
+            ("b.toml", &format!("[http]\n{url}auth.bearer = \"{{{{secret.token}}}}\"\n")),
+            ("env/lab.toml", entry),
+            ("env/lab.secret.toml", entry),
+            ("env/bad.toml", "x = 1\ntoken = { keyring = { service = \"x\", usr = \"y\" } }\n"),
+        ],
+    );
+    for (preset, name, file) in
+        [("a", "token", "env/lab.toml"), ("b", "secret.token", "env/lab.secret.toml")]
+    {
+        let words = ["send", preset, "--env", "lab", "--offline"];
+        let (status, printed, said) = run(home.path(), &words);
+        assert_eq!((status, &*printed), (Some(2), ""), "{said}");
+        let place = format!("{name} in {file} (keyring git.example me)");
+        assert!(said.contains(&place) && said.contains("--features keyring"), "{said}");
+        let var = format!("{name}=canary");
+        let given = run(home.path(), &[&words[..], &["--var", &var]].concat());
+        assert_eq!(given.0, Some(i32::from(preset == "b") * 2), "{given:?}");
+    }
+    let (status, printed, said) = run(home.path(), &["env", "lab"]);
+    assert_eq!(status, Some(0), "{said}");
+    for file in ["env/lab.toml", "env/lab.secret.toml"] {
+        let row = |line: &str| line.contains("keyring git.example me") && line.contains(file);
+        assert!(printed.lines().any(row), "{printed}");
+    }
+    let (_, _, said) = run(home.path(), &["env", "bad"]);
+    assert!(said.contains("env/bad.toml:2") && said.contains("usr"), "{said}");
+}

@@ -1,7 +1,7 @@
 //! Kill -9 at any moment: every file is the whole old or the whole new one, and nothing that was
 //! acknowledged is lost.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -13,7 +13,8 @@ use wirebench::model::preset::PresetPath;
 use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{
-    ForeignProject, HistoryQuestion, Job, Overwrite, ProjectWriter, Reply, Restore,
+    EnvironmentTask, ForeignProject, HistoryQuestion, Job, Overwrite, ProjectWriter, Reply,
+    Restore, Variable, VariableChange, VariableKind,
 };
 
 use super::{Desk, again, drafts, history, number_of, preset, request};
@@ -24,8 +25,10 @@ fn rounds() -> usize {
 }
 
 /// What is kept again and again, each with a number; said on standard output when it is.
-const KEPT: [&str; 8] =
-    ["preset", "drafts", "history", "outcome", "moved", "brief", "project", "named"];
+const KEPT: [&str; 10] = [
+    "preset", "drafts", "history", "outcome", "moved", "brief", "project", "variable", "secret",
+    "named",
+];
 
 /// Keeps one of each kind again and again, and says so after each.
 pub fn save_until_killed(home: &Path) {
@@ -95,6 +98,8 @@ fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
             let wanted = Reply::ProjectChosen { failure: None };
             (desk.ask(Job::UseProject { project, used: false }), wanted)
         }
+        "variable" => return change_variable(desk, home, VariableKind::Plain, number),
+        "secret" => return change_variable(desk, home, VariableKind::Secret, number),
         _ => {
             let (path, bytes) = (home.join("named"), number.to_string().repeat(5_000));
             let wanted = Reply::FileWritten { path: path.clone(), bytes: bytes.len() as u64 };
@@ -103,6 +108,17 @@ fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
         }
     };
     assert_eq!(reply, wanted, "{kind} {number}");
+}
+
+/// Changes a variable of an environment, which is made first where there is none.
+fn change_variable(desk: &mut Desk, home: &Path, kind: VariableKind, number: u64) {
+    let variable = |value: String| Variable { kind, name: "number".into(), value };
+    let text = std::fs::read_to_string(home.join("presets").join(kind.file("e")));
+    let old = text.unwrap_or_default().split('"').nth(1).map(|old| variable(old.to_owned()));
+    let change = Box::new(VariableChange::new(old, Some(variable(number.to_string()))));
+    let task = EnvironmentTask::Change { name: "e".into(), change };
+    let reply = desk.ask(Job::Environment(task));
+    assert!(matches!(reply, Reply::EnvironmentDone(_)), "{reply:?}");
 }
 
 /// The newest number of each kind that is on the disk; fails when a file is anything but whole.
@@ -126,6 +142,11 @@ fn found(desk: &mut Desk, home: &Path) -> HashMap<&'static str, u64> {
         *newest = (*newest).max(number);
     }
     assert!(moved <= 1, "it is here or there, never both");
+    let environment = workspace.environments.iter().find(|it| it.name == "e");
+    let value =
+        |values: &BTreeMap<String, String>| values.get("number").map(|it| it.parse().unwrap());
+    found.insert("variable", environment.and_then(|it| value(&it.variables)).unwrap_or(0));
+    found.insert("secret", environment.and_then(|it| value(&it.secrets)).unwrap_or(0));
     let Reply::Restored(restore) = desk.ask(Job::LoadRestore) else { panic!("no drafts") };
     let kept = restore.map(|restore| (number_of(&restore.drafts[0].spec), restore.environment));
     if let Some((number, environment)) = &kept {

@@ -18,15 +18,14 @@ use crate::app::overlay::ask::AskWindow;
 use crate::app::preset_runs::RunAsk;
 use crate::app::state::App;
 use crate::app::waiting_send::{WaitingSend, WaitsFor};
-use crate::app::wanted_values::{
-    ProgramAnswer, ProgramOrder, ProgramWords, ValueWish, WaitingLine,
-};
+use crate::app::wanted_values::{ProgramAnswer, ProgramOrder, ValueWish, WaitingLine};
 use crate::codec::printable::printable_str;
 use crate::compose::asked_value::AskedValue;
 use crate::compose::template::WantedValue;
 use crate::compose::{Issue, UnknownNames};
-use crate::model::preset::{Scope, ValueCommand, shown_words};
+use crate::model::preset::{Scope, ValueCommand};
 use crate::model::secrets::Secrets;
+use crate::model::value_source::{self, ValueSource};
 
 /// Rounds of getting values: each may show that another one is needed.
 const ROUNDS: usize = 32;
@@ -67,11 +66,11 @@ pub(crate) fn get(
     if waiting.rounds > ROUNDS {
         return false;
     }
-    let mut programs: Vec<ProgramWords> = Vec::new();
+    let mut sources: Vec<ValueSource> = Vec::new();
     for one in wanted {
         match one {
-            WantedValue::Given(_, command) if !programs.contains(&command.words) => {
-                programs.push(command.words.clone());
+            WantedValue::Given(_, command) if !sources.contains(&command.source) => {
+                sources.push(command.source.clone());
             }
             WantedValue::Asked(asked) if !waiting.asked.contains(asked) => {
                 waiting.asked.push(asked.clone());
@@ -79,25 +78,30 @@ pub(crate) fn get(
             WantedValue::Given(..) | WantedValue::Asked(_) => {}
         }
     }
-    if !programs.is_empty() {
+    if !sources.is_empty() {
         // Nobody is asked before it is known that the rest is there.
         waiting.asked.clear();
     }
     app.waiting = Some(waiting);
-    if programs.is_empty() {
+    if sources.is_empty() {
         ask_next(app);
     } else {
-        run(app, programs, false);
+        run(app, sources, false);
     }
     true
 }
 
-fn run(app: &mut App, programs: Vec<ProgramWords>, is_allowed: bool) {
-    let shown: Vec<String> = programs.iter().map(|words| shown_words(words)).collect();
-    app.say(format!("a value is needed: running {}", printable_str(&shown.join(", "))));
+fn run(app: &mut App, sources: Vec<ValueSource>, is_allowed: bool) {
+    let does = if are_programs(&sources) { "running" } else { "asking" };
+    let shown = value_source::list(&sources);
+    app.say(format!("a value is needed: {does} {}", printable_str(&shown)));
     let root = app.shared.workspace.root.clone();
-    let order = ProgramOrder { root, programs, is_allowed };
+    let order = ProgramOrder { root, sources, is_allowed };
     app.effects.push(Effect::RunPrograms(order));
+}
+
+fn are_programs(sources: &[ValueSource]) -> bool {
+    sources.iter().all(|source| matches!(source, ValueSource::Program(_)))
 }
 
 /// Asks for the first of what is missing.
@@ -131,7 +135,7 @@ fn ask_next(app: &mut App) {
 /// Does what a question for a value was answered with.
 pub(crate) fn wished(app: &mut App, wish: ValueWish) {
     match wish {
-        ValueWish::Run(programs) => run(app, programs, true),
+        ValueWish::Run(sources) => run(app, sources, true),
         ValueWish::Stop => match app.waiting.take().map(|waiting| waiting.of) {
             Some(WaitsFor::Draft(_) | WaitsFor::Line(_)) => {
                 app.say("not sent: a value it needs was not given");
@@ -210,40 +214,65 @@ fn send_line(app: &mut App, line: WaitingLine) {
 /// What came of programs that were to give values.
 pub(crate) fn programs(app: &mut App, answer: ProgramAnswer) {
     match answer {
-        ProgramAnswer::Unanswered(programs) => {
-            let shown: Vec<String> = programs.iter().map(|words| shown_words(words)).collect();
-            let text = format!(
-                "The environment of this project gets values from a program: {}. It would run now, and whenever \
-                 they are needed. Run it?",
-                printable_str(&shown.join(", "))
-            );
-            let question =
-                Question::new(text, ["Run", "Do not send"], ValueWish::Run(programs).into());
-            overlays::ask(app, question.otherwise(ValueWish::Stop.into()));
-        }
+        ProgramAnswer::Unanswered(sources) => ask_whether(app, sources),
         ProgramAnswer::Failed(failure) => lost(app, &failure.to_string()),
         ProgramAnswer::Given(given) => {
             let mut failed = None;
-            for (words, given) in given {
+            for (source, given) in given {
                 match given {
                     Ok(value) => {
-                        if is_secret(app, &words) {
+                        if is_secret(app, &source) {
                             app.shared.hide(&Secrets::new([value.as_str()]));
                         }
-                        app.shared.given.insert(words, value);
+                        app.shared.given.insert(source, value);
                     }
-                    Err(why) => failed = failed.or(Some((words, why))),
+                    Err(why) => failed = failed.or(Some((source, why))),
                 }
             }
             match failed {
                 None => go_on(app),
-                Some((words, why)) => {
-                    let why = format!("{}: {why}", shown_words(&words));
+                Some((source, why)) => {
+                    let why = format!("{}: {why}", named(app, &source));
                     let why = app.shared.disclosure().words(&why);
                     lost(app, &printable_str(&why));
                 }
             }
         }
+    }
+}
+
+/// Asks whether a project may have these values.
+fn ask_whether(app: &mut App, sources: Vec<ValueSource>) {
+    let shown = value_source::list(&sources);
+    let shown = printable_str(&shown);
+    let (text, yes) = if are_programs(&sources) {
+        let text = format!(
+            "The environment of this project gets values from a program: {shown}. It would run now, and whenever \
+             they are needed. Run it?"
+        );
+        (text, "Run")
+    } else {
+        let text = format!(
+            "The environment of this project wants values of your system: {shown}. They would be got now, and \
+             whenever they are needed, and what it sends them to is up to its presets. May it have them?"
+        );
+        (text, "Allow")
+    };
+    let question = Question::new(text, [yes, "Do not send"], ValueWish::Run(sources).into());
+    overlays::ask(app, question.otherwise(ValueWish::Stop.into()));
+}
+
+/// A source as a failure names it: an entry of the keyring with the variable it stands for and the file of that.
+fn named(app: &App, source: &ValueSource) -> String {
+    let words = source.in_words();
+    if are_programs(std::slice::from_ref(source)) {
+        return words;
+    }
+    let layers = app.shared.environment.as_deref().map(|it| app.shared.workspace.layers(it));
+    let mut commands = layers.into_iter().flatten().flat_map(|layer| &layer.commands);
+    match commands.find(|(_, command)| command.source == *source) {
+        Some((name, command)) => format!("{name} in {} ({words})", command.file),
+        None => words,
     }
 }
 
@@ -255,11 +284,11 @@ fn lost(app: &mut App, why: &str) {
     }
 }
 
-/// Whether nobody shall read what a program gives.
-fn is_secret(app: &App, words: &ProgramWords) -> bool {
+/// Whether nobody shall read what a source gives.
+fn is_secret(app: &App, source: &ValueSource) -> bool {
     let environments = app.shared.workspace.environments.iter();
     let mut commands = environments.flat_map(|it| it.commands.values());
-    !commands.any(|command: &ValueCommand| command.words == *words && !command.is_secret)
+    !commands.any(|command: &ValueCommand| command.source == *source && !command.is_secret)
 }
 
 /// A run that waits for values does not begin.

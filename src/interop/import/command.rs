@@ -1,7 +1,8 @@
 //! Command lines as they were typed into a shell: every curl command of a text, and those of `nc`, `ncat`,
-//! `socat`, `http` and `xh`.
+//! `socat`, `http` and `xh`, and the requests of a script of PowerShell.
 
 mod httpie;
+mod invoke;
 mod sockets;
 
 use super::gathered::{FoundPreset, Gathered};
@@ -20,6 +21,9 @@ const CONTINUED: [char; 3] = ['\\', '^', '`'];
 /// Reads all commands; they get no folder of their own.
 pub(super) fn commands(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
     out.untitled();
+    if invoke::is_script(text) {
+        return invoked(text, out);
+    }
     for (line, command) in pieces(text) {
         if out.count() == COMMANDS {
             let place = format!("line {line}");
@@ -48,7 +52,8 @@ fn reader(program: &str) -> Option<CommandReader> {
 
 /// Whether a text holds a command of another program that is known here.
 pub(super) fn is_other(text: &str) -> bool {
-    text.lines().take(200).any(|line| program_of(line).is_some_and(|program| program != "curl"))
+    let is_other = |line| program_of(line).is_some_and(|program| program != "curl");
+    text.lines().take(200).any(is_other) || invoke::is_script(text)
 }
 
 /// How many commands a text holds.
@@ -94,6 +99,25 @@ fn others(piece: &str, line: usize, out: &mut Gathered) -> Result<bool, ImportFa
         out.preset(FoundPreset { name, notes: remarks, place, ..FoundPreset::default() }, spec)?;
     }
     Ok(is_any)
+}
+
+/// Reads the requests of a script of PowerShell.
+fn invoked(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
+    let place = |line: usize| format!("line {line}");
+    let found = invoke::requests(text, COMMANDS)
+        .map_err(|(line, cause)| ImportFault::new(place(line), cause))?;
+    for (line, made) in found {
+        if out.count() == COMMANDS {
+            return Err(ImportFault::new(place(line), format!("more than {COMMANDS} commands")));
+        }
+        let (spec, remarks) = made.map_err(|cause| ImportFault::new(place(line), cause))?;
+        for remark in &remarks {
+            out.changed("what the program would do otherwise", &place(line), remark);
+        }
+        let (name, place) = (sockets::name(&spec), place(line));
+        out.preset(FoundPreset { name, notes: remarks, place, ..FoundPreset::default() }, spec)?;
+    }
+    Ok(())
 }
 
 /// Reads one curl command that begins in this line.

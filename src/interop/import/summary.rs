@@ -170,6 +170,8 @@ mod tests {
         assert_eq!(summary.differs.len(), 1, "{:?}", summary.differs);
         assert!(summary.differs[0].contains("scripts"), "{:?}", summary.differs);
         assert!(!summary.is_empty && summary.presets == 2);
+        let script = told("$b = @{ a = 1 }\nirm http://h/x -Method Post -Body $b\n");
+        assert_eq!((script.presets, &*script.folder), (1, ""));
         let commands = told("nc -u 127.0.0.1 9\nhttp POST http://h/x a=1\n");
         assert_eq!((commands.presets, &*commands.folder), (2, ""));
     }

@@ -5,6 +5,7 @@ use wirebench::app::message::Message;
 use wirebench::app::wanted_values::{ProgramAnswer, ProgramOrder};
 use wirebench::engine::command::Command;
 use wirebench::model::preset::{Environment, ValueCommand};
+use wirebench::model::value_source::{KeyringEntry, ValueSource};
 use wirebench::store::job::Workspace;
 
 use crate::harness::app::Driver;
@@ -77,11 +78,12 @@ fn nothing_is_asked_for_while_something_else_is_wrong() {
 #[test]
 fn a_program_is_asked_about_runs_once_and_its_value_is_masked() {
     let mut driver = driver("[http]\nurl = 'http://127.0.0.1:1/'\nauth.bearer = '{{token}}'\n");
-    let words = vec!["gh".to_owned(), "auth".to_owned(), "token".to_owned()];
+    let words = ["gh", "auth", "token"].map(str::to_owned).to_vec();
+    let words = ValueSource::Program(words);
     let effects = driver.keys("<F5>");
     assert!(!is_sent(&effects));
     let first = order(&effects);
-    assert!(!first.is_allowed && first.programs == [words.clone()], "{first:?}");
+    assert!(!first.is_allowed && first.sources == [words.clone()], "{first:?}");
     driver.tell(Message::Programs(ProgramAnswer::Unanswered(vec![words.clone()])));
     assert!(driver.shows("program: gh auth token"), "{}", driver.screen());
     assert!(order(&driver.keys("y")).is_allowed);
@@ -106,10 +108,48 @@ fn a_program_is_asked_about_runs_once_and_its_value_is_masked() {
 }
 
 #[test]
+fn the_keyring_is_asked_once_and_what_it_has_not_is_said_with_file_and_name() {
+    let entry = KeyringEntry { service: "git.example".into(), user: "me".into() };
+    let source = ValueSource::Keyring(entry);
+    let command = ValueCommand::given_by(source.clone(), true).in_file("env/lab.secret.toml");
+    let lab = Environment {
+        name: "lab".into(),
+        commands: [("secret.token".to_owned(), command)].into(),
+        ..Environment::default()
+    };
+    let preset = "[http]\nurl = 'http://127.0.0.1:1/'\nauth.bearer = '{{secret.token}}'\n";
+    let found = Workspace { environments: vec![lab], ..workspace(&[("get", preset)]) };
+    let mut driver = Driver::with(SIZE, found);
+    driver.keys("<C-p>get<Enter>");
+    let first = order(&driver.keys("<F5>"));
+    assert_eq!(first.sources, [source.clone()]);
+    driver.assert_shows("asking keyring git.example me");
+    driver.tell(Message::Programs(ProgramAnswer::Unanswered(vec![source.clone()])));
+    driver.assert_shows("system: keyring git.example me. They would be got now");
+    assert!(order(&driver.keys("y")).is_allowed);
+    let given = |value: Result<String, String>| {
+        Message::Programs(ProgramAnswer::Given(vec![(source.clone(), value)]))
+    };
+    driver.tell(given(Err("the keyring has no such entry".into())));
+    driver.assert_shows("not sent: secret.token in env/lab.secret.toml (keyring git.example me)");
+    driver.keys("<F5>");
+    let plan = sent(&driver.tell(given(Ok("canary-keyring".into()))));
+    assert!(plan.contains("Bearer canary-keyring"), "{plan}");
+    assert!(driver.app.shared.disclosure().words("canary-keyring").starts_with("***"));
+    let effects = driver.keys("<F5>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::RunPrograms(_))), "{effects:?}");
+    driver.keys("<A-E>");
+    driver.assert_shows("keyring git.example me");
+    assert!(!driver.screen().contains("canary-keyring"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    driver.assert_shows("the keyring gives secret.token: it is changed in env/lab.secret.toml");
+}
+
+#[test]
 fn a_program_that_may_not_run_leaves_it_unsent() {
     let mut driver = driver("[http]\nurl = 'http://127.0.0.1:1/{{token}}'\n");
-    let programs = order(&driver.keys("<F5>")).programs;
-    driver.tell(Message::Programs(ProgramAnswer::Unanswered(programs)));
+    let sources = order(&driver.keys("<F5>")).sources;
+    driver.tell(Message::Programs(ProgramAnswer::Unanswered(sources)));
     assert!(!is_sent(&driver.keys("<Esc>")));
     assert!(driver.shows("not sent: a value it needs was not given"), "{}", driver.screen());
 }

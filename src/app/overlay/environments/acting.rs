@@ -227,8 +227,9 @@ fn elsewhere(
     action: Action,
 ) -> Result<Variable, Outcome> {
     if row.is_command {
+        let giver = if row.value.starts_with('$') { "a program" } else { "the keyring" };
         let (reference, file) = (row.reference(), row.source(environment));
-        let said = format!("a program gives {reference}: it is changed in {file}");
+        let said = format!("{giver} gives {reference}: it is changed in {file}");
         return Err(Outcome::say(said));
     }
     match (action, row.origin) {

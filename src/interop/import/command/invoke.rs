@@ -1,0 +1,309 @@
+//! `Invoke-WebRequest` and `Invoke-RestMethod` of PowerShell, and `iwr` and `irm` for short: requests of a script,
+//! with what its variables were given before, as browsers ("Copy as PowerShell") and documentation write them.
+
+mod script;
+mod value;
+mod words;
+
+pub(super) use script::{is_script, requests};
+
+use value::PsValue;
+
+use super::sockets::Made;
+use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::trust::Verify;
+
+/// What these commands take as a request; others are told as meaning nothing.
+const VALUES: [&str; 16] = [
+    "uri",
+    "method",
+    "custommethod",
+    "headers",
+    "body",
+    "contenttype",
+    "websession",
+    "useragent",
+    "infile",
+    "form",
+    "maximumredirection",
+    "token",
+    "authentication",
+    "credential",
+    "outfile",
+    "timeoutsec",
+];
+
+/// Headers of one request.
+const HEADERS: usize = 1_000;
+
+/// What stands alone.
+const SWITCHES: [&str; 11] = [
+    "usebasicparsing",
+    "skipcertificatecheck",
+    "skiphttperrorcheck",
+    "disablekeepalive",
+    "passthru",
+    "verbose",
+    "noproxy",
+    "skipheadervalidation",
+    "allowunencryptedauthentication",
+    "preserveauthorizationonredirect",
+    "usedefaultcredentials",
+];
+
+/// The whole name of a parameter, which may be cut short, and whether it stands alone.
+fn parameter(word: &str) -> (String, bool) {
+    let word = word.to_ascii_lowercase();
+    let known = || VALUES.iter().map(|it| (*it, false)).chain(SWITCHES.map(|it| (it, true)));
+    if let Some((name, alone)) = known().find(|(name, _)| *name == word) {
+        return (name.to_owned(), alone);
+    }
+    let mut begun = known().filter(|(name, _)| name.starts_with(&word));
+    match (begun.next(), begun.next()) {
+        (Some((name, alone)), None) => (name.to_owned(), alone),
+        _ => (word, false),
+    }
+}
+
+/// What the parameters of a command add up to.
+#[derive(Default)]
+struct Invoked {
+    spec: HttpSpec,
+    method: Option<String>,
+    body: Option<PsValue>,
+    content_type: Option<String>,
+    remarks: Vec<String>,
+}
+
+impl Invoked {
+    fn take(&mut self, name: &str, value: &PsValue) {
+        let text = value.text();
+        match name {
+            "uri" => self.spec.url = with_scheme(&text),
+            "method" | "custommethod" => self.method = Some(text.to_ascii_uppercase()),
+            "headers" => {
+                for (name, value) in value.rows() {
+                    self.header(&name, value);
+                }
+            }
+            "body" => self.body = Some(value.clone()),
+            "contenttype" => self.content_type = Some(text),
+            "useragent" => self.header("User-Agent", text),
+            "infile" => self.spec.body = HttpBody::File(text),
+            "form" => {
+                self.spec.body = HttpBody::Multipart(value.rows().into_iter().map(part).collect());
+            }
+            "maximumredirection" => self.spec.redirects = text.parse().unwrap_or(u8::MAX),
+            "token" => self.spec.auth = Auth::Bearer(text),
+            "skipcertificatecheck" => self.spec.verify = Verify::Off,
+            "websession" => self.session(value),
+            "credential" => {
+                self.remarks.push(
+                    "the user and the password of -Credential are asked for elsewhere".to_owned(),
+                );
+            }
+            "authentication" => {}
+            name if SWITCHES.contains(&name) => {}
+            name => self
+                .remarks
+                .push(format!("-{name} {text} means nothing here").trim_end().to_owned()),
+        }
+    }
+
+    fn header(&mut self, name: &str, value: String) {
+        let is_same = |row: &NameValue| row.name.eq_ignore_ascii_case(name);
+        if name.eq_ignore_ascii_case("content-type") {
+            self.content_type = Some(value);
+        } else if self.spec.headers.len() < HEADERS && !self.spec.headers.iter().any(is_same) {
+            self.spec.headers.push(NameValue::new(name, value));
+        }
+    }
+
+    /// What a browser puts into a session before it: who it is, and cookies.
+    fn session(&mut self, session: &PsValue) {
+        let mut cookies = Vec::new();
+        for (name, value) in session.rows() {
+            match name.strip_prefix("cookie ") {
+                Some(cookie) => cookies.push(format!("{cookie}={value}")),
+                None if name == "useragent" => self.header("User-Agent", value),
+                None => {}
+            }
+        }
+        if !cookies.is_empty() {
+            self.header("Cookie", cookies.join("; "));
+        }
+    }
+
+    fn made(mut self) -> Result<Made, String> {
+        if self.spec.url.is_empty() {
+            return Err("no -Uri".to_owned());
+        }
+        self.spec.method = self.method.take().unwrap_or_else(|| "GET".to_owned());
+        let is_read = ["GET", "HEAD"].contains(&self.spec.method.as_str());
+        let content_type = self.content_type.take();
+        let is_json = content_type.as_ref().is_some_and(|it| it.contains("json"));
+        // What PowerShell says of a text by itself.
+        let said = if self.spec.method == "POST" {
+            Some("application/x-www-form-urlencoded")
+        } else {
+            None
+        };
+        let mut said = content_type.or_else(|| said.map(str::to_owned));
+        match self.body.take() {
+            Some(PsValue::Table(rows)) if is_read => {
+                let rows = PsValue::Table(rows).rows().into_iter();
+                self.spec.query = rows.map(|(name, value)| NameValue::new(name, value)).collect();
+            }
+            Some(PsValue::Table(rows)) => {
+                let rows = PsValue::Table(rows).rows().into_iter();
+                let rows = rows.map(|(name, value)| NameValue::new(name, value)).collect();
+                self.spec.body = HttpBody::Form(rows);
+                said = said.filter(|it| it != "application/x-www-form-urlencoded");
+            }
+            Some(body) if is_json => {
+                self.spec.body = HttpBody::Json(body.text());
+                said = said.filter(|it| it != "application/json");
+            }
+            Some(body) => self.spec.body = HttpBody::Text(body.text()),
+            None if matches!(self.spec.body, HttpBody::Multipart(_) | HttpBody::None)
+                && !is_json =>
+            {
+                said = said.filter(|it| it != "application/x-www-form-urlencoded");
+            }
+            None => {}
+        }
+        if let Some(said) = said {
+            self.spec.headers.push(NameValue::new("Content-Type", said));
+        }
+        Ok((Spec::Http(self.spec), self.remarks))
+    }
+}
+
+/// A part of a form: what `Get-Item` names is a file.
+fn part((name, value): (String, String)) -> FormPart {
+    match value.strip_prefix("file ") {
+        Some(file) => FormPart {
+            name,
+            value: file.to_owned(),
+            source: PartSource::File,
+            ..FormPart::default()
+        },
+        None => FormPart { name, value, ..FormPart::default() },
+    }
+}
+
+fn with_scheme(url: &str) -> String {
+    if url.contains("://") || url.starts_with("{{") {
+        url.to_owned()
+    } else {
+        format!("http://{url}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<HttpSpec> {
+        let found = requests(text, 10).unwrap();
+        let https = found.into_iter().map(|(_, made)| match made.unwrap().0 {
+            Spec::Http(spec) => spec,
+            other => panic!("{other:?}"),
+        });
+        https.collect()
+    }
+
+    fn headers(spec: &HttpSpec) -> Vec<String> {
+        spec.headers.iter().map(|row| format!("{}: {}", row.name, row.value)).collect()
+    }
+
+    #[test]
+    fn what_a_browser_copies_is_a_request_with_its_cookies() {
+        let text = "$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\n\
+            $session.UserAgent = \"Mozilla/5.0 (X11)\"\n\
+            $session.Cookies.Add((New-Object System.Net.Cookie(\"sid\", \"a b\", \"/\", \".shop.example\")))\n\
+            $session.Cookies.Add((New-Object System.Net.Cookie(\"t\", \"1\", \"/\", \"shop.example\")))\n\
+            Invoke-WebRequest -UseBasicParsing -Uri \"https://shop.example/api?q=1\" `\n\
+            -Method \"POST\" `\n-WebSession $session `\n-Headers @{\n\"Accept\"=\"*/*\"\n  \"X-A\"=\"b\"\n} `\n\
+            -ContentType \"application/json\" `\n-Body \"{`\"a`\":`\"{{x}} `$5`\"}\"\n";
+        let found = read(text);
+        let [spec] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((&*spec.url, &*spec.method), ("https://shop.example/api?q=1", "POST"));
+        assert_eq!(
+            headers(spec),
+            ["User-Agent: Mozilla/5.0 (X11)", "Cookie: sid=a b; t=1", "Accept: */*", "X-A: b"]
+        );
+        assert_eq!(spec.body, HttpBody::Json("{\"a\":\"{{!x}} $5\"}".into()));
+    }
+
+    #[test]
+    fn variables_of_the_script_are_filled_in_and_others_are_names() {
+        let text = "$base = 'https://api.example'\n\
+            $headers = New-Object \"System.Collections.Generic.Dictionary[[String],[String]]\"\n\
+            $headers.Add(\"Authorization\", \"Bearer $token\")\n\
+            $body = @{ name = 'O''Neil'; age = 42; ok = $true; tags = @('a', \"b\"); in = @{ x = $null } } | ConvertTo-Json -Depth 5\n\
+            $answer = irm \"$base/users/$($env:ID)\" -Method Post -Headers $headers -Body $body -ContentType 'application/json'\n\
+            $answer | ConvertTo-Json\n\
+            # the list\n\
+            $more = @{ Uri = \"${base}/list\"; Body = @{ page = 2 } }; Invoke-RestMethod @more\n";
+        let found = read(text);
+        let [made, listed] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(made.url, "https://api.example/users/{{env.ID}}");
+        assert_eq!(headers(made), ["Authorization: Bearer {{token}}"]);
+        let json = r#"{"name":"O'Neil","age":42,"ok":true,"tags":["a","b"],"in":{"x":null}}"#;
+        assert_eq!(made.body, HttpBody::Json(json.into()));
+        assert_eq!((&*listed.url, &*listed.method), ("https://api.example/list", "GET"));
+        assert_eq!(listed.query, [NameValue::new("page", "2")]);
+    }
+
+    #[test]
+    fn forms_files_and_options_come_along() {
+        let found = read(
+            "PS C:\\> iwr shop.example/login -Meth post -Body @{user='me';pw='x y'} -SkipCert -MaximumRedirection 0\n\
+             Invoke-WebRequest http://h/up -Method Put -InFile .\\a.bin -ContentType image/png\n\
+             Invoke-RestMethod -Uri:http://h/f -Method Post -Form @{ a = '1'; doc = Get-Item .\\d.txt }\n\
+             Invoke-RestMethod http://h/t -Authentication Bearer -Token (ConvertTo-SecureString \"abc\" -AsPlainText -Force)\n\
+             irm http://h/x -Method Post -Body @\"\n<a>\n$x\n\"@\n",
+        );
+        let [form, file, parts, bearer, here] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(
+            (&*form.url, &*form.method, form.redirects),
+            ("http://shop.example/login", "POST", 0)
+        );
+        let rows = vec![NameValue::new("user", "me"), NameValue::new("pw", "x y")];
+        assert_eq!((&form.body, form.verify), (&HttpBody::Form(rows), Verify::Off));
+        assert_eq!(file.body, HttpBody::File(".\\a.bin".into()));
+        assert_eq!(headers(file), ["Content-Type: image/png"]);
+        let HttpBody::Multipart(parts) = &parts.body else { panic!("{parts:?}") };
+        assert_eq!((&*parts[1].value, parts[1].source), (".\\d.txt", PartSource::File));
+        assert_eq!(bearer.auth, Auth::Bearer("abc".into()));
+        assert_eq!(here.body, HttpBody::Text("<a>\n{{x}}".into()));
+        assert_eq!(headers(here), ["Content-Type: application/x-www-form-urlencoded"]);
+    }
+
+    #[test]
+    fn what_is_broken_is_told_with_its_line_and_nothing_nests_without_an_end() {
+        for (text, line) in [
+            ("\niwr 'http://h/\n", 2),
+            ("iwr http://h/ -Headers @{ a = \n", 1),
+            (&*format!("iwr http://h/ -Body {}\n", "@(".repeat(10_000)), 1),
+            (&*format!("iwr http://h/ -Body {}\n", "@{a=".repeat(10_000)), 1),
+            (
+                &*format!(
+                    "$a = '{}'\niwr http://h/ -Body \"{}\"\n",
+                    "x".repeat(1000),
+                    "$a".repeat(100_000)
+                ),
+                2,
+            ),
+            (&*format!("$a = @(1, 1)\n{}", "$a = @($a, $a)\n".repeat(16)), 16),
+        ] {
+            let (place, _) = requests(text, 10).unwrap_err();
+            assert_eq!(place, line, "{text:.40}");
+        }
+        assert!(requests("irm -Method Post\n", 10).unwrap()[0].1.is_err());
+        assert!(!is_script("iwr = 1") && !is_script("see Invoke-WebRequest\nabout"));
+        assert!(is_script("$x = Invoke-RestMethod http://h") && is_script("PS> IWR 'http://h'"));
+    }
+}
