@@ -9,10 +9,12 @@ pub(super) use script::{is_script, requests};
 
 use value::PsValue;
 
-use super::sockets::Made;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::trust::Verify;
+
+/// A request, and what of the command means nothing here.
+type Made = (Spec, Vec<String>);
 
 /// What these commands take as a request; others are told as meaning nothing.
 const VALUES: [&str; 16] = [
