@@ -49,7 +49,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
-use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Lapse;
 use crate::model::tls::ListenerTls;
@@ -512,17 +512,8 @@ impl ListenWatch<'_> {
             self.let_through.over(*conn);
             self.owners.over(*conn);
         }
-        let lost_some =
-            |lost: &LossTotals| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
-        for lost in batch.lost.into_iter().filter(lost_some) {
-            match self.output.style {
-                Style::Json => self.output.json(&ndjson::lost(lost, now)),
-                Style::Text | Style::Raw => {
-                    let kernel = lost.by_kernel.unwrap_or_default();
-                    let text = format!("lost: {} by us, {kernel} by the kernel", lost.by_app);
-                    output::note(&text);
-                }
-            }
+        for lost in batch.lost {
+            told::lost(self.output, lost, now);
         }
     }
 

@@ -48,6 +48,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn any_bytes_are_looked_through(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let _ = values(&bytes);

@@ -382,7 +382,7 @@ mod tests {
         ] {
             let failure = read(wrong, "env/x.toml").unwrap_err();
             assert!(failure.cause.contains(words), "{wrong}: {failure}");
-            assert_eq!(failure.target, "env/x.toml:1");
+            assert!(failure.target.starts_with("env/x.toml:1:"), "{}", failure.target);
         }
     }
 

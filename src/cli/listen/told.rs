@@ -1,22 +1,38 @@
-//! Records and exchanges as lines for people.
+//! Records, exchanges and losses as lines for people.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::cli::output::{self, Output, Style};
 use crate::codec::decoded::{self, DecodeHints};
 use crate::codec::printable;
+use crate::interop::ndjson;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Whether these are bytes that came, or that a relay took from one and has for the other.
 pub(super) fn is_message(record: &Record, conn: Option<&ConnInfo>) -> bool {
     let sender = conn.and_then(|conn| conn.sender(record.direction));
     record.is_received() || record.kind == RecordKind::Data && sender.is_some()
+}
+
+/// Prints what was lost, where something was that counts.
+pub(super) fn lost(output: &mut Output, lost: LossTotals, now: Stamp) {
+    let by_kernel = lost.by_kernel.unwrap_or_default();
+    if lost.by_app == 0 && by_kernel == 0 {
+        return;
+    }
+    match output.style {
+        Style::Json => output.json(&ndjson::lost(lost, now)),
+        Style::Text | Style::Raw => {
+            output::note(&format!("lost: {} by us, {by_kernel} by the kernel", lost.by_app));
+        }
+    }
 }
 
 /// `14:02:07.113  1/1  127.0.0.1:50412  ◀  5 B  hello`; of a relay `client →` in place of the arrow.

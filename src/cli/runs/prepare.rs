@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::target;
 use crate::cli::wanted::{self, ProgramPlace};
 use crate::compose::address_parts::{NameLack, lack};
-use crate::compose::spec_names::names_in;
+use crate::compose::spec_names::{names_in, veiled_labels};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::model::preset::Scope;
@@ -190,7 +190,8 @@ pub(super) fn dry(
         let number = at + 1;
         match &step.content {
             Ok(preset) => {
-                let scope = foreseen(scopes.get(at), &captured, rounds, settings);
+                let mut scope = foreseen(scopes.get(at), &captured, rounds, settings);
+                scope.veiled.extend(veiled_labels(&preset.spec));
                 let target = runner::foreseen_target(&preset.spec, &scope, settings.tells_secrets);
                 output.line(&format!("{number:>3}. {} ({target}{why})", step.path));
                 let missing = missing(&preset.spec, &scope);

@@ -122,7 +122,7 @@ fn the_keyring_is_asked_once_and_what_it_has_not_is_said_with_file_and_name() {
     let mut driver = Driver::with(SIZE, found);
     driver.keys("<C-p>get<Enter>");
     let first = order(&driver.keys("<F5>"));
-    assert_eq!(first.sources, [source.clone()]);
+    assert_eq!(first.sources, std::slice::from_ref(&source));
     driver.assert_shows("asking keyring git.example me");
     driver.tell(Message::Programs(ProgramAnswer::Unanswered(vec![source.clone()])));
     driver.assert_shows("system: keyring git.example me. They would be got now");

@@ -4,9 +4,9 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use super::invoked::{Invoked, InvokedRequest, parameter};
 use super::value::PsValue;
 use super::words::{filled, name_at, named};
-use super::{Invoked, Made, parameter};
 use crate::compose::template;
 
 /// What a text of PowerShell nests at most.
@@ -21,7 +21,7 @@ const PROMPT: usize = 300;
 const COMMANDS: [&str; 4] = ["invoke-webrequest", "invoke-restmethod", "iwr", "irm"];
 
 /// Whether a text holds one of the commands where a command stands.
-pub(in super::super) fn is_script(text: &str) -> bool {
+pub(crate) fn is_script(text: &str) -> bool {
     text.lines().take(200).any(|line| {
         let mut words = line.split_whitespace();
         let mut at = words.next();
@@ -40,13 +40,10 @@ fn is_command(word: &str) -> bool {
 }
 
 /// A request with the line it begins in, or why it is none.
-pub(in super::super) type PsRequest = (usize, Result<Made, String>);
+pub(crate) type PsRequest = (usize, Result<InvokedRequest, String>);
 
 /// The requests of a script, one more than `most` of them, or the line of what cannot be read, and why.
-pub(in super::super) fn requests(
-    text: &str,
-    most: usize,
-) -> Result<Vec<PsRequest>, (usize, String)> {
+pub(crate) fn requests(text: &str, most: usize) -> Result<Vec<PsRequest>, (usize, String)> {
     if text.len() > LONGEST {
         return Err((1, format!("a script of more than {} MiB", LONGEST >> 20)));
     }
@@ -246,7 +243,7 @@ impl<'a> Script<'a> {
     }
 
     /// The parameters of a command.
-    fn request(&mut self, line: usize) -> Result<Result<Made, String>, String> {
+    fn request(&mut self, line: usize) -> Result<Result<InvokedRequest, String>, String> {
         let mut invoked = Invoked::default();
         while !self.is_at_end() {
             let rest = self.rest();
