@@ -54,6 +54,13 @@ impl TestStore {
         }
     }
 
+    /// Puts a file into the workspace.
+    fn write(&self, name: &str, text: &str) {
+        let file = self.root().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
     /// The workspace once it is so: what is told unasked may be older than what was asked for.
     fn load_until(&mut self, is_so: impl Fn(&Workspace) -> bool) -> Workspace {
         let until = std::time::Instant::now() + PATIENCE;
@@ -359,20 +366,15 @@ fn an_edit_elsewhere_is_noticed_and_our_own_saves_are_not() {
 fn a_contract_that_a_folder_names_lies_beside_its_defaults() {
     let mut store = empty_workspace();
     let root = store.root();
-    let write = |name: &str, text: &str| {
-        let file = root.join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    };
     let both =
         "[http]\ncontract = \"specs/shop.yaml\"\n[http-listener]\ncontract = \"specs/shop.yaml\"\n";
-    write("api/_defaults.toml", both);
-    write("api/mock.toml", "[http-listener]\nbind = \"127.0.0.1:0\"\nmock = true\n");
-    write("api/deep/_defaults.toml", "[http]\ntimeout = \"5s\"\n");
-    write("api/deep/one.toml", "[http]\nurl = \"http://h/\"\n");
-    write("api/other.toml", "[http]\nurl = \"http://h/\"\ncontract = \"mine.yaml\"\n");
-    write("named/_defaults.toml", "[http]\ncontract = \"{{spec}}\"\n");
-    write("named/one.toml", "[http]\nurl = \"http://h/\"\n");
+    store.write("api/_defaults.toml", both);
+    store.write("api/mock.toml", "[http-listener]\nbind = \"127.0.0.1:0\"\nmock = true\n");
+    store.write("api/deep/_defaults.toml", "[http]\ntimeout = \"5s\"\n");
+    store.write("api/deep/one.toml", "[http]\nurl = \"http://h/\"\n");
+    store.write("api/other.toml", "[http]\nurl = \"http://h/\"\ncontract = \"mine.yaml\"\n");
+    store.write("named/_defaults.toml", "[http]\ncontract = \"{{spec}}\"\n");
+    store.write("named/one.toml", "[http]\nurl = \"http://h/\"\n");
     let loaded = store.ask(Job::LoadWorkspace);
     let Reply::Workspace(workspace) = loaded else { panic!("{loaded:?}") };
     let contract = |path: &str| {
@@ -393,23 +395,18 @@ fn a_contract_that_a_folder_names_lies_beside_its_defaults() {
 fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
     let mut store = empty_workspace();
     let root = store.root();
-    let write = |name: &str, text: &str| {
-        let file = root.join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    };
-    write("_defaults.toml", "[vars]\nbase = \"outer\"\nport = 80\n");
-    write("users/_defaults.toml", "[vars]\nbase = \"inner\"\n");
-    write("users/create.toml", "[http]\n");
-    write("usersx/other.toml", "[http]\n");
-    write("bad:name.toml", "[http]\n");
-    write("broken.toml", "[http]\nurll = 1\n");
-    write("env/local.toml", "host = \"h\"\nport = 8080\n");
-    write("env/local.secret.toml", "token = \"t\"\n");
-    write("env/bad.toml", "a = [1]\n");
-    write(".hidden.toml", "x");
-    write("_notes/a.toml", "x");
-    write(".wirebench-left.tmp", "x");
+    store.write("_defaults.toml", "[vars]\nbase = \"outer\"\nport = 80\n");
+    store.write("users/_defaults.toml", "[vars]\nbase = \"inner\"\n");
+    store.write("users/create.toml", "[http]\n");
+    store.write("usersx/other.toml", "[http]\n");
+    store.write("bad:name.toml", "[http]\n");
+    store.write("broken.toml", "[http]\nurll = 1\n");
+    store.write("env/local.toml", "host = \"h\"\nport = 8080\n");
+    store.write("env/local.secret.toml", "token = \"t\"\n");
+    store.write("env/bad.toml", "a = [1]\n");
+    store.write(".hidden.toml", "x");
+    store.write("_notes/a.toml", "x");
+    store.write(".wirebench-left.tmp", "x");
     rustix::fs::mkfifoat(rustix::fs::CWD, root.join("fifo.toml"), 0o600.into()).unwrap();
     let mended = store.ask(Job::LoadWorkspace);
     let Reply::Mended(words) = mended else { panic!("{mended:?}") };
@@ -437,14 +434,9 @@ fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
 fn a_preset_is_read_over_its_folders_and_a_save_writes_only_its_own() {
     let mut store = empty_workspace();
     let root = store.root();
-    let write = |name: &str, text: &str| {
-        let file = root.join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    };
-    write("shop/_defaults.toml", "[http]\ntimeout = \"5s\"\nheaders = [\"X-Team: a\"]\n");
-    write("shop/in/_defaults.toml", "order = [\"get\"]\n[vars]\na = 1\n");
-    write("shop/in/get.toml", "# mine\n[http]\nurl = \"http://h/\"\n");
+    store.write("shop/_defaults.toml", "[http]\ntimeout = \"5s\"\nheaders = [\"X-Team: a\"]\n");
+    store.write("shop/in/_defaults.toml", "order = [\"get\"]\n[vars]\na = 1\n");
+    store.write("shop/in/get.toml", "# mine\n[http]\nurl = \"http://h/\"\n");
     let loaded = store.ask(Job::LoadWorkspace);
     let Reply::Workspace(workspace) = loaded else { panic!("{loaded:?}") };
     assert!(workspace.problems.is_empty(), "{:?}", workspace.problems);
