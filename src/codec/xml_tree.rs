@@ -3,10 +3,15 @@
 //! What others wrote: a document type is refused (with it comes every kind of entity), depth and size are bounded,
 //! and what is wrong is told with line and column. Names are as they are written, with their prefix.
 
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_xml_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+
 use super::data_tree::{DEEPEST, DataBudget, DataFault, TOO_DEEP, TOO_MUCH};
 
-/// What an entity begins with.
-const ENTITY: char = '&';
+/// Attributes of one element; each is compared with all before it.
+const MOST_ATTRIBUTES: usize = 1_000;
 
 /// An element with what stands in it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,257 +57,132 @@ pub(crate) fn escaped(text: &str) -> String {
 /// # Errors
 /// With line and column.
 pub(crate) fn read_xml(text: &str) -> Result<XmlElement, DataFault> {
-    let mut reader = XmlReader { text, at: 0, budget: DataBudget::new(), open: Vec::new() };
-    reader.read().map_err(|(at, cause)| {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut tree = XmlTree { budget: DataBudget::new(), open: Vec::new(), root: None };
+    read_events(text, &mut tree).map_err(|(at, cause)| {
         let before = text.get(..at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         DataFault { line, column, cause }
+    })?;
+    tree.root.ok_or_else(|| DataFault {
+        line: 1,
+        column: 1,
+        cause: "there is no element".to_owned(),
     })
 }
 
-/// Where it is wrong, and what.
+/// Where it is wrong, in bytes, and what.
 type XmlFault = (usize, String);
 
-struct XmlReader<'t> {
-    text: &'t str,
-    at: usize,
-    budget: DataBudget,
-    open: Vec<XmlElement>,
+fn read_events(text: &str, tree: &mut XmlTree) -> Result<(), XmlFault> {
+    let mut reader = Reader::from_str(text);
+    loop {
+        let at = reader.buffer_position() as usize;
+        let event = reader.read_event();
+        let event = event.map_err(|error| (reader.error_position() as usize, error.to_string()))?;
+        if matches!(event, Event::Eof) {
+            let open = tree.open.last();
+            return open.map_or(Ok(()), |it| Err((at, format!("<{}> has no end", it.name))));
+        }
+        tree.take(event).map_err(|cause| (at, cause))?;
+    }
 }
 
-impl<'t> XmlReader<'t> {
-    fn read(&mut self) -> Result<XmlElement, XmlFault> {
-        self.at += usize::from(self.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
-        loop {
-            let begin = self.at;
-            let Some(length) = self.rest().find('<') else {
-                return Err((self.text.len(), self.unended()));
-            };
-            self.at += length;
-            let between = self.text.split_at(self.at).0.split_at(begin).1;
-            self.put(between, begin)?;
-            if let Some(root) = self.markup()? {
-                return self.end(root);
+/// The tree as far as it is read.
+struct XmlTree {
+    budget: DataBudget,
+    /// Elements that have not ended, the innermost last.
+    open: Vec<XmlElement>,
+    root: Option<XmlElement>,
+}
+
+impl XmlTree {
+    fn take(&mut self, event: Event<'_>) -> Result<(), String> {
+        match event {
+            Event::Start(start) => {
+                let element = self.element(&start)?;
+                self.open.push(element);
             }
-        }
-    }
-
-    fn rest(&self) -> &'t str {
-        self.text.split_at(self.at).1
-    }
-
-    fn unended(&self) -> String {
-        match self.open.last() {
-            Some(element) => format!("<{}> has no end", element.name),
-            None => "there is no element".to_owned(),
-        }
-    }
-
-    /// What stands between two marks.
-    fn put(&mut self, between: &str, at: usize) -> Result<(), XmlFault> {
-        let plain = self.plain(between, at)?;
-        match self.open.last_mut() {
-            Some(element) => element.text.push_str(&plain),
-            None if between.trim().is_empty() => {}
-            None => return Err((at, "text outside of all elements".to_owned())),
+            Event::Empty(start) => {
+                let element = self.element(&start)?;
+                self.over(element);
+            }
+            // Whether it is the right end is checked by the reader.
+            Event::End(_) => {
+                if let Some(element) = self.open.pop() {
+                    self.over(element);
+                }
+            }
+            Event::Text(text) => self.put(&text.xml10_content())?,
+            Event::CData(text) => self.put(&text.xml10_content())?,
+            Event::GeneralRef(name) => {
+                let character = name.resolve_char_ref().map_err(|error| error.to_string())?;
+                let meant = match &character {
+                    Some(character) => character.encode_utf8(&mut [0; 4]).to_owned(),
+                    None => resolve_xml_entity(&name).ok_or_else(|| unknown(&name))?.to_owned(),
+                };
+                self.put(&meant)?;
+            }
+            Event::DocType(_) => return Err("a document type, which is not read".to_owned()),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => {}
         }
         Ok(())
     }
 
-    /// A text with what its entities stand for.
-    fn plain(&mut self, text: &str, at: usize) -> Result<String, XmlFault> {
-        if !self.budget.take(text.len()) {
-            return Err((at, TOO_MUCH.to_owned()));
-        }
-        let (mut made, mut rest) = (String::with_capacity(text.len()), text);
-        while let Some(found) = rest.find(ENTITY) {
-            let (before, after) = rest.split_at(found);
-            let after = after.split_at(1).1;
-            made.push_str(before);
-            let named = after.split_once(';').filter(|(name, _)| name.len() <= 10);
-            let Some((meant, behind)) = named.and_then(|(name, it)| Some((entity(name)?, it)))
-            else {
-                let cause = "'&' that begins none of &amp; &lt; &gt; &quot; &apos; &#…;";
-                let place = text.len() - after.len() - 1;
-                return Err((at + place, cause.to_owned()));
-            };
-            made.push(meant);
-            rest = behind;
-        }
-        made.push_str(rest);
-        Ok(made)
+    fn spend(&mut self, bytes: usize) -> Result<(), String> {
+        if self.budget.take(bytes) { Ok(()) } else { Err(TOO_MUCH.to_owned()) }
     }
 
-    /// What begins with `<`; the root when it is over.
-    fn markup(&mut self) -> Result<Option<XmlElement>, XmlFault> {
-        let rest = self.rest();
-        if rest.starts_with("<!--") {
-            self.skip(4, "-->")?;
-        } else if rest.starts_with("<?") {
-            self.skip(2, "?>")?;
-        } else if rest.starts_with("<![CDATA[") {
-            let text = self.skip(9, "]]>")?;
-            match self.open.last_mut() {
-                Some(element) if self.budget.take(text.len()) => element.text.push_str(text),
-                Some(_) => return Err((self.at, TOO_MUCH.to_owned())),
-                None => return Err((self.at, "text outside of all elements".to_owned())),
+    /// An element as it begins.
+    fn element(&mut self, start: &BytesStart<'_>) -> Result<XmlElement, String> {
+        let name = start.name().0;
+        if self.root.is_some() {
+            return Err(format!("<{name}> stands behind the end of the document's element"));
+        }
+        if !name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':')) {
+            return Err(format!("'{name}' is no name of an element"));
+        }
+        if self.open.len() >= DEEPEST {
+            return Err(TOO_DEEP.to_owned());
+        }
+        self.spend(name.len() * 2)?;
+        let mut element = XmlElement { name: name.to_owned(), ..XmlElement::default() };
+        for attribute in start.attributes() {
+            if element.attributes.len() >= MOST_ATTRIBUTES {
+                return Err("more than 1,000 attributes of one element".to_owned());
             }
-        } else if rest.starts_with("<!") {
-            return Err((self.at, "a document type, which is not read".to_owned()));
-        } else if rest.starts_with("</") {
-            return self.close();
-        } else {
-            return self.begin();
+            let attribute = attribute.map_err(|error| error.to_string())?;
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+            let value = value.map_err(|error| error.to_string())?;
+            self.spend(attribute.key.0.len() + value.len())?;
+            element.attributes.push((attribute.key.0.to_owned(), value.into_owned()));
         }
-        Ok(None)
-    }
-
-    /// Goes behind `end`; what stood before it.
-    fn skip(&mut self, mark: usize, end: &str) -> Result<&'t str, XmlFault> {
-        let inner = self.rest().split_at(mark).1;
-        let Some(length) = inner.find(end) else {
-            return Err((self.at, format!("'{end}' is missing")));
-        };
-        self.at += mark + length + end.len();
-        Ok(inner.split_at(length).0)
-    }
-
-    fn name(&mut self) -> Result<&'t str, XmlFault> {
-        let rest = self.rest();
-        let ends = |c: char| c.is_whitespace() || "/>=<\"'&".contains(c);
-        let name = rest.split_at(rest.find(ends).unwrap_or(rest.len())).0;
-        let begins = name.chars().next();
-        if !begins.is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':') {
-            return Err((self.at, "no name stands here".to_owned()));
-        }
-        self.at += name.len();
-        Ok(name)
-    }
-
-    fn space(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start().len();
-    }
-
-    fn close(&mut self) -> Result<Option<XmlElement>, XmlFault> {
-        let begin = self.at;
-        self.at += 2;
-        let name = self.name()?;
-        self.space();
-        if !self.rest().starts_with('>') {
-            return Err((self.at, format!("'>' of </{name}> is missing")));
-        }
-        self.at += 1;
-        match self.open.pop() {
-            Some(element) if element.name == name => Ok(self.over(element)),
-            Some(element) => Err((begin, format!("</{name}> ends <{}>", element.name))),
-            None => Err((begin, format!("</{name}> ends nothing"))),
-        }
+        Ok(element)
     }
 
     /// An element is over: it goes into the one around it, or is the root.
-    fn over(&mut self, element: XmlElement) -> Option<XmlElement> {
+    fn over(&mut self, element: XmlElement) {
         match self.open.last_mut() {
-            Some(around) => {
-                around.children.push(element);
-                None
-            }
-            None => Some(element),
+            Some(around) => around.children.push(element),
+            None => self.root = Some(element),
         }
     }
 
-    fn begin(&mut self) -> Result<Option<XmlElement>, XmlFault> {
-        let begin = self.at;
-        self.at += 1;
-        let name = self.name()?.to_owned();
-        if self.open.len() >= DEEPEST {
-            return Err((begin, TOO_DEEP.to_owned()));
+    /// A text, or a part of one.
+    fn put(&mut self, text: &str) -> Result<(), String> {
+        self.spend(text.len())?;
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            None if text.trim().is_empty() => {}
+            None => return Err("text outside of all elements".to_owned()),
         }
-        if !self.budget.take(name.len() * 2) {
-            return Err((begin, TOO_MUCH.to_owned()));
-        }
-        let mut element = XmlElement { name, ..XmlElement::default() };
-        loop {
-            self.space();
-            let rest = self.rest();
-            if rest.starts_with("/>") {
-                self.at += 2;
-                return Ok(self.over(element));
-            }
-            if rest.starts_with('>') {
-                self.at += 1;
-                self.open.push(element);
-                return Ok(None);
-            }
-            if rest.is_empty() {
-                return Err((self.text.len(), format!("'>' of <{}> is missing", element.name)));
-            }
-            let attribute = self.attribute()?;
-            if element.attributes.iter().any(|(own, _)| *own == attribute.0) {
-                return Err((self.at, format!("attribute {} stands twice", attribute.0)));
-            }
-            element.attributes.push(attribute);
-        }
-    }
-
-    fn attribute(&mut self) -> Result<(String, String), XmlFault> {
-        let name = self.name()?;
-        self.space();
-        if !self.rest().starts_with('=') {
-            return Err((self.at, format!("attribute {name} has no '='")));
-        }
-        self.at += 1;
-        self.space();
-        let quote = self.rest().chars().next().filter(|c| matches!(c, '"' | '\''));
-        let Some(quote) = quote else {
-            return Err((self.at, format!("the value of {name} is not in quotes")));
-        };
-        let begin = self.at + 1;
-        let Some((value, _)) = self.text.split_at(begin).1.split_once(quote) else {
-            return Err((self.at, format!("the value of {name} has no end")));
-        };
-        self.at = begin + value.len() + 1;
-        let value = self.plain(value, begin)?;
-        Ok((name.to_owned(), value))
-    }
-
-    /// Behind the root there is nothing but remarks.
-    fn end(&mut self, root: XmlElement) -> Result<XmlElement, XmlFault> {
-        loop {
-            self.space();
-            let rest = self.rest();
-            if rest.is_empty() {
-                return Ok(root);
-            }
-            if rest.starts_with("<!--") {
-                self.skip(4, "-->")?;
-            } else if rest.starts_with("<?") {
-                self.skip(2, "?>")?;
-            } else {
-                return Err((self.at, format!("more stands behind </{}>", root.name)));
-            }
-        }
+        Ok(())
     }
 }
 
-/// The character an entity stands for.
-fn entity(name: &str) -> Option<char> {
-    let number = || {
-        let digits = name.strip_prefix('#')?;
-        let code = match digits.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16),
-            None => digits.parse(),
-        };
-        char::from_u32(code.ok()?)
-    };
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => number(),
-    }
+fn unknown(name: &str) -> String {
+    format!("'&{name};' is none of &amp; &lt; &gt; &quot; &apos; &#…;")
 }
 
 #[cfg(test)]
@@ -344,6 +224,9 @@ mod tests {
             assert_eq!((fault.line, fault.column), place, "{text}: {fault}");
             assert!(fault.cause.contains(words), "{text}: {fault}");
         }
+        let many: String = (0..2000).map(|number| format!(" a{number}=''")).collect();
+        let fault = read_xml(&format!("<a{many}/>")).unwrap_err();
+        assert_eq!(fault.cause, "more than 1,000 attributes of one element");
         let deep = "<a>".repeat(200);
         assert_eq!(read_xml(&deep).unwrap_err().cause, TOO_DEEP);
     }

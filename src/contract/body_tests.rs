@@ -2,31 +2,18 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
-
-use super::contract_tests::{asked, head};
+use super::contract_tests::{asked, checked};
 use super::*;
 use crate::model::contract_facts::ContractFacts;
-use crate::model::exchange::{HttpVersion, StartLine};
 
-/// An exchange whose answer is 200 with this type and body; the request has a body of its own.
+/// An exchange whose answer is 200 with this type and body.
 fn looked(
     contract: &Contract,
-    (method, url): (&str, &str),
-    (fields, body): (&[(&str, &str)], &str),
+    place: (&str, &str),
+    request: (&[(&str, &str)], &str),
     (kind, answer): (&str, &str),
 ) -> ContractFacts {
-    let request = asked(method, fields);
-    let start =
-        StartLine::Response { version: HttpVersion::Http11, status: 200, reason: Bytes::new() };
-    let response = head(start, &[("Content-Type", kind)]);
-    let [body, answer] = [body, answer].map(|body| SeenBody::Whole(body.as_bytes().to_vec()));
-    let facts = contract.check(
-        url,
-        SeenMessage { head: &request, body: &body },
-        Some(SeenMessage { head: &response, body: &answer }),
-    );
-    facts.unwrap()
+    checked(contract, place, request, (200, &[("Content-Type", kind)], answer))
 }
 
 /// What differs in a request, without the operation behind it.
@@ -225,7 +212,9 @@ fn xml_is_read_as_its_schema_writes_it() {
     );
     assert_eq!(
         got("<pet id='1'>\n<called>Rex</pet>"),
-        ["response: the body is no XML: line 2, column 12: </pet> ends <called>"]
+        [
+            "response: the body is no XML: line 2, column 12: ill-formed document: expected `</called>`, but `</pet>` was found"
+        ]
     );
     let other = looked(&pets, ("GET", "http://h/pets"), (&[], ""), ("application/x-thing", "?"));
     assert_eq!(other.unchecked, ["response: bodies of application/x-thing are not looked at"]);

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::model::contract_facts::ContractFacts;
 use crate::model::exchange::{FieldLine, Head, HttpVersion, StartLine};
 
 pub(super) const SHOP: &str = r#"
@@ -71,14 +72,14 @@ pub(super) fn asked(method: &str, fields: &[(&str, &str)]) -> Head {
     head(StartLine::Request { method, target, version: HttpVersion::Http11 }, fields)
 }
 
-/// What differs in an exchange: method and URL, headers and body of the request, status, headers and body of
+/// What is found in an exchange: method and URL, headers and body of the request, status, headers and body of
 /// its answer.
-fn told(
+pub(super) fn checked(
     contract: &Contract,
     (method, url): (&str, &str),
     (fields, body): (&[(&str, &str)], &str),
     (status, answer_fields, answer): (u16, &[(&str, &str)], &str),
-) -> Vec<String> {
+) -> ContractFacts {
     let request = asked(method, fields);
     let start = StartLine::Response { version: HttpVersion::Http11, status, reason: Bytes::new() };
     let response = head(start, answer_fields);
@@ -88,7 +89,17 @@ fn told(
         SeenMessage { head: &request, body: &body },
         Some(SeenMessage { head: &response, body: &answer }),
     );
-    let facts = facts.unwrap();
+    facts.unwrap()
+}
+
+/// What differs in an exchange of which all is looked at.
+fn told(
+    contract: &Contract,
+    place: (&str, &str),
+    request: (&[(&str, &str)], &str),
+    answer: (u16, &[(&str, &str)], &str),
+) -> Vec<String> {
+    let facts = checked(contract, place, request, answer);
     assert_eq!(facts.unchecked, Vec::<String>::new());
     facts.findings
 }
