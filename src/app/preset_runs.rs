@@ -132,6 +132,8 @@ pub struct ShownRun {
     pub unsaved: usize,
     /// What is sent when it is over; it was made for that.
     pub(crate) then: Option<SentThen>,
+    /// It was made for that, and no later run is compared with it.
+    pub(crate) was_first: bool,
     /// What was said last that is of no row.
     pub said: String,
     /// When the earliest timer under way goes off.
@@ -182,7 +184,7 @@ impl PresetRuns {
 
     /// Another run takes the place of the one that is over, which is kept to be compared with.
     pub(super) fn make_room(&mut self, name: &str) {
-        let Some(over) = self.current.take() else { return };
+        let Some(over) = self.current.take().filter(|over| !over.was_first) else { return };
         let run = over.kept(name);
         let has_answers = over.has_answers();
         self.earlier.push_back(EarlierRun { names: over.wish.names, run, has_answers });
@@ -205,6 +207,7 @@ impl ShownRun {
             compared: Vec::new(),
             unsaved: 0,
             then: None,
+            was_first: false,
             said: String::new(),
             due: None,
             entries: 0,

@@ -417,12 +417,6 @@ impl ListenWatch<'_> {
         }
     }
 
-    /// Counts what came and is not going to be printed.
-    async fn not_taken(&mut self, headless: &mut Headless) -> u64 {
-        let begun = u64::from(self.body.is_some());
-        begun + headless.not_taken(|record| self.tells(record)).await
-    }
-
     fn on_told(&mut self, event: Event, headless: &Headless) -> Result<Option<u8>, Failure> {
         self.expected.on_event(&event);
         self.upgraded.on_event(&event);

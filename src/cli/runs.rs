@@ -104,7 +104,7 @@ fn dry_run(
     for (side, prepared) in sides.iter().zip(prepared) {
         let (now, is_json) = (headless.now(), side.arguments.json);
         let place = if sides.len() > 1 { side.name.as_str() } else { "" };
-        let mut telling = dry::Telling { place, is_json, now, output };
+        let mut telling = dry::DryTelling { place, is_json, now, output };
         status = status.max(dry::dry(prepared, &mut telling));
     }
     status

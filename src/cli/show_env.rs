@@ -1,14 +1,14 @@
 //! `wirebench env`: which environments there are, every value with the file it comes from, and what differs
 //! between two. Called by `cli`; only reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::exit;
 use super::headless::Headless;
 use super::output::Output;
-use super::target::whole_environment;
+use super::target::{scope_of_environment, whole_environment};
 use crate::args::ShowEnv;
 use crate::codec::printable::printable_str;
 use crate::compose::address_parts::resolved;
@@ -35,7 +35,8 @@ pub(super) fn run(
             whole_environment(name, &workspace)?;
             let folder = arguments.preset.as_deref().map(folder_of).transpose()?;
             let mut rows = values(&workspace, name, folder.as_deref(), told);
-            let scope = scope(&workspace, name, folder.as_deref(), &headless.os);
+            let folder = folder.unwrap_or_default();
+            let scope = scope_of_environment(name, &folder, &workspace, &headless.os);
             resolve(&mut rows, &scope, told);
             show(&rows, arguments.raw, told, output);
         }
@@ -122,22 +123,6 @@ struct ShownValue {
     is_verbatim: bool,
     /// What it comes to with the values of the variables it uses, or why it has none; `None` = it uses none.
     resolved: Option<Result<String, String>>,
-}
-
-/// What the values may refer to: the environment, what it extends, and the folders.
-fn scope(
-    workspace: &Workspace,
-    name: &str,
-    folder: Option<&str>,
-    os: &BTreeMap<String, String>,
-) -> Scope {
-    let folder = folder.unwrap_or_default();
-    let variables = workspace.inherited(folder);
-    let mut scope = Scope { os: os.clone(), variables, ..Scope::default() };
-    for layer in workspace.layers(name).into_iter().rev() {
-        scope.take_layer(layer);
-    }
-    scope
 }
 
 /// Puts in what values come to that use others; secrets in them are masked.

@@ -95,12 +95,12 @@ pub struct SentAfter<'a> {
 }
 
 /// What stands in the place of a stored preset: changes of it that are not saved.
-pub type EditedPreset<'a> = &'a dyn Fn(&PresetPath) -> Option<Preset>;
+pub type UnsavedPreset<'a> = &'a dyn Fn(&PresetPath) -> Option<Preset>;
 
 struct Writing<'a> {
     workspace: &'a Workspace,
     script: RunScript,
-    edited: EditedPreset<'a>,
+    edited: UnsavedPreset<'a>,
     /// Presets that have made what they make already.
     is_fresh: &'a dyn Fn(&Preset) -> bool,
     /// Where a preset of the workspace stands in the script.
@@ -155,7 +155,7 @@ pub fn script(
 pub fn script_before(
     workspace: &Workspace,
     after: SentAfter<'_>,
-    edited: EditedPreset<'_>,
+    edited: UnsavedPreset<'_>,
     is_fresh: &dyn Fn(&Preset) -> bool,
 ) -> Result<RunScript, Failure> {
     let written = |is_fresh| {
@@ -180,7 +180,7 @@ const WAITS: &str = "it waits for others; a preset that needs it starts it";
 impl<'a> Writing<'a> {
     fn of(
         workspace: &'a Workspace,
-        edited: EditedPreset<'a>,
+        edited: UnsavedPreset<'a>,
         is_fresh: &'a dyn Fn(&Preset) -> bool,
     ) -> Self {
         let script = RunScript::default();
@@ -385,6 +385,51 @@ mod tests {
         let path = PresetPath::parse(path).unwrap();
         let preset = Preset { path: path.clone(), about: String::new(), spec, unused: Vec::new() };
         StoredPreset { path, content: Ok(preset), fingerprint: 0 }
+    }
+
+    /// What goes before something that needs these, as names of steps and of listeners.
+    fn before(
+        presets: Vec<StoredPreset>,
+        path: Option<&str>,
+        needs: &[&str],
+        fresh: &[&str],
+    ) -> Result<(Vec<String>, Vec<String>), String> {
+        let workspace = Workspace { presets, ..Workspace::default() };
+        let path = path.map(|path| PresetPath::parse(path).unwrap());
+        let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
+        let after = SentAfter { path: path.as_ref(), name: "it", needs: &needs };
+        let is_fresh = |preset: &Preset| fresh.contains(&preset.path.as_str());
+        let script = script_before(&workspace, after, &|_| None, &is_fresh);
+        let script = script.map_err(|failure| failure.to_string())?;
+        let steps = script.steps.iter().map(|step| step.path.to_string());
+        let listeners = script.listeners.iter().map(|listener| listener.path.to_string());
+        Ok((steps.collect(), listeners.collect()))
+    }
+
+    #[test]
+    fn what_goes_before_is_what_is_not_there_yet_and_a_circle_is_refused_anyway() {
+        let chain = || {
+            vec![
+                stored("key", "", "key", &["mock/b"]),
+                stored("login", "key", "token", &["key", "mock/a"]),
+                stored("me", "token", "", &["login"]),
+                stored("mock/a", "", "", &[]),
+                stored("mock/b", "", "", &[]),
+            ]
+        };
+        let words = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let found = |fresh: &[&str]| before(chain(), Some("me"), &["login"], fresh).unwrap();
+        assert_eq!(found(&[]), (words(&["key", "login"]), words(&["mock/b", "mock/a"])));
+        assert_eq!(found(&["key"]), (words(&["login"]), words(&["mock/a"])));
+        assert_eq!(found(&["login"]), (words(&[]), words(&[])), "nor what that needs");
+        // Of something that has no file, and beside which nothing stands.
+        assert_eq!(before(chain(), None, &["mock/a"], &[]).unwrap().1, words(&["mock/a"]));
+        let mut round = chain();
+        round[0] = stored("key", "", "key", &["me"]);
+        let refused = before(round, Some("me"), &["login"], &["login"]).unwrap_err();
+        assert!(refused.contains("me → login → key → me"), "{refused}");
+        let refused = before(chain(), Some("me"), &["logn"], &[]).unwrap_err();
+        assert!(refused.contains("it needs 'logn'") && refused.contains("'login'"), "{refused}");
     }
 
     fn written(

@@ -373,6 +373,7 @@ fn a_dry_run_tells_as_json_what_would_be_sent_and_what_stays_unresolved() {
     );
     let headers = |line: &serde_json::Value| line["request"]["headers"].to_string();
     assert!(headers(a).contains("[\"Content-Type\",\"application/json\"]"), "{a}");
+    assert!(headers(a).contains("[\"Host\",\"{{mock.address}}\"]"), "{a}");
     assert_eq!(b["request"]["url"], "http://127.0.0.1:7099/{{nobody}}");
     assert!(headers(b).contains("{{token}}"), "{b}");
     assert_eq!(b["unresolved"], serde_json::json!([{ "name": "nobody", "why": "has no value" }]));

@@ -29,6 +29,12 @@ impl LastWords {
 }
 
 impl ListenWatch<'_> {
+    /// Counts what came and is not going to be printed.
+    pub(super) async fn not_taken(&mut self, headless: &mut Headless) -> u64 {
+        let begun = u64::from(self.body.is_some());
+        begun + headless.not_taken(|record| self.tells(record)).await
+    }
+
     /// Ends the session, and tells its last words alone.
     pub(super) async fn close(&mut self, headless: &mut Headless) {
         self.last_words.begin();

@@ -22,7 +22,7 @@ use crate::model::timing::Stamp;
 use crate::runner::{self, RunListener, RunStep};
 
 /// How it is told.
-pub(super) struct Telling<'a> {
+pub(super) struct DryTelling<'a> {
     /// The place it goes to, where there are several.
     pub(super) place: &'a str,
     pub(super) is_json: bool,
@@ -46,7 +46,7 @@ struct Missing {
 }
 
 /// Tells what would run, and what is missing; the exit status.
-pub(super) fn dry(prepared: &Prepared, telling: &mut Telling<'_>) -> u8 {
+pub(super) fn dry(prepared: &Prepared, telling: &mut DryTelling<'_>) -> u8 {
     let Prepared { script, scopes, rounds, .. } = prepared;
     let mut known = Known::default();
     for (at, listener) in script.listeners.iter().enumerate() {
@@ -86,7 +86,7 @@ fn why(step: &RunStep) -> String {
     if step.why.is_empty() { String::new() } else { format!(", {}", step.why) }
 }
 
-impl Telling<'_> {
+impl DryTelling<'_> {
     fn text(&mut self, line: &str) {
         if !self.is_json {
             self.output.line(line);
@@ -105,7 +105,7 @@ impl Telling<'_> {
 
 impl Known {
     /// Tells of a listener that would be started.
-    fn listens(&mut self, listener: &RunListener, scope: &Scope, telling: &mut Telling<'_>) {
+    fn listens(&mut self, listener: &RunListener, scope: &Scope, telling: &mut DryTelling<'_>) {
         let (path, spec) = (listener.path.as_str(), &listener.spec);
         let bind = resolved_as_far(spec.address(), scope);
         let fixed = fixed(&bind);
@@ -143,7 +143,7 @@ impl Known {
         (at, step): (usize, &RunStep),
         preset: &Preset,
         prepared: &Prepared,
-        telling: &mut Telling<'_>,
+        telling: &mut DryTelling<'_>,
     ) -> bool {
         let spec = &preset.spec;
         let (mut known, varying) = self.scope(prepared.scopes.get(at), prepared);
@@ -164,6 +164,7 @@ impl Known {
         if telling.is_json {
             let used = used(spec, &known);
             let later: Vec<&String> = later.into_iter().filter(|it| used.contains(*it)).collect();
+            let all = later.clone();
             let unresolved = missing.iter().map(|it| json!({ "name": it.name, "why": it.why }));
             let mut facts = json!({
                 "number": at + 1, "preset": step.path.as_str(), "about": preset.about,
@@ -177,7 +178,7 @@ impl Known {
                 spec: spec.clone(),
                 scope: known,
             };
-            match foreseen(&exported, with_secrets) {
+            match foreseen(exported, all, with_secrets) {
                 Ok(Value::Object(sent)) => {
                     sent.into_iter().for_each(|(key, value)| facts[key] = value)
                 }

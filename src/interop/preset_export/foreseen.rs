@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::order::ExportedPreset;
 use super::planned::{NameUse, planned};
 use crate::interop::ndjson;
-use crate::interop::secrets::{SecretRun, runs, variable};
-use crate::model::plan::{HttpPlan, PartContent, PartPlan, Plan, PlanBody, StepPlan};
+use crate::interop::secrets::{SecretRun, mark, runs, variable};
+use crate::model::plan::{HttpPlan, PartContent, PartPlan, PlanBody, StepPlan};
 use crate::model::preset::Scope;
 use crate::model::secrets::Disclosure;
 use crate::model::timing::show_duration;
@@ -23,23 +23,27 @@ struct Writing<'a> {
     told: Disclosure,
 }
 
-/// The request, or the steps of a conversation with where it goes.
+/// The request, or the steps of a conversation with where it goes. The values of the names `later` are not known yet.
 ///
 /// # Errors
 /// Why it cannot be planned.
-pub fn foreseen(preset: &ExportedPreset, with_secrets: bool) -> Result<Value, String> {
-    let made = planned(preset, NameUse::Shown, with_secrets)?;
+pub fn foreseen<'a>(
+    mut preset: ExportedPreset,
+    later: impl IntoIterator<Item = &'a String>,
+    with_secrets: bool,
+) -> Result<Value, String> {
+    let marks = later.into_iter().map(|name| (name.clone(), mark(name)));
+    preset.scope.captured.extend(marks);
+    let made = planned(&preset, NameUse::Shown, with_secrets)?;
     let hidden = || Disclosure::Hiding(preset.scope.hidden());
     let told = if with_secrets { Disclosure::Everything } else { hidden() };
     let writing = Writing { scope: &preset.scope, told };
-    Ok(match &made.plan {
-        Plan::Http(plan) => writing.request(plan),
-        plan => {
-            let address = made.address.unwrap_or_else(|| plan.address());
-            let steps: Vec<Value> = plan.steps().iter().map(|step| writing.step(step)).collect();
-            json!({ "address": writing.text(&address), "steps": steps })
-        }
-    })
+    if let Some(plan) = made.plan.as_http() {
+        return Ok(writing.request(plan));
+    }
+    let address = made.address.unwrap_or_else(|| made.plan.address());
+    let steps: Vec<Value> = made.plan.steps().iter().map(|step| writing.step(step)).collect();
+    Ok(json!({ "address": writing.text(&address), "steps": steps }))
 }
 
 impl Writing<'_> {

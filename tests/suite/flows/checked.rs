@@ -86,7 +86,7 @@ fn a_name_that_was_captured_is_filled_in_and_offered() {
     let mut driver = Driver::with(WIDE, workspace(&files));
     driver.keys("<A-1>G<Enter><F5>");
     driver.assert_shows("{{token}} is not defined");
-    driver.assert_shows("login captures it. Send login first?");
+    driver.assert_shows("{{token}} has no value yet, and login captures it");
     let (id, _) = Driver::opened(&driver.keys("n<A-1>g<Enter><F5>"));
     let order = answered(&mut driver, id).unwrap();
     look(&mut driver, &order);

@@ -383,7 +383,7 @@ fn start(app: &mut App, places: Vec<PreparedPlace>) {
     }
     shown.places = PlacesCompared::new(shown_places);
     shown.unsaved = unsaved;
-    shown.then = then;
+    (shown.was_first, shown.then) = (then.is_some(), then);
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Run(_)));
     let first = shown.then.as_ref().map(|then| then.first.clone());
     app.shared.runs.current = Some(shown);

@@ -6,8 +6,8 @@
 //!                                                           └─► not: what did not pass, and where that is shown
 //! ```
 //! A value is too old when it was never captured here, or longer ago than the `max-age` of who captures it, or of an
-//! answer that was not as expected. Of a maker that captures nothing the same is said of when it passed. Listeners stay, as if their own key had been
-//! pressed.
+//! answer that was not as expected. Of a maker that captures nothing the same is said of when it passed. Listeners
+//! stay, as if their own key had been pressed.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -18,7 +18,7 @@ use crate::app::effect::Effect;
 use crate::app::flow::{overlays, restore};
 use crate::app::intent::{Intent, Question};
 use crate::app::preset_runs::{PreparedRun, RunAsk, RunWish, SentThen, ShownRun};
-use crate::app::sessions::Session;
+use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::app::waiting_send::{WaitingSend, WaitsFor};
@@ -28,7 +28,6 @@ use crate::compose::{self, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::end_address::EndAddress;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
-use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 use crate::runner::{self, RunRow, RunScript, RunVerdict, SentAfter};
@@ -38,7 +37,8 @@ use crate::runner::{self, RunRow, RunScript, RunVerdict, SentAfter};
 pub(crate) fn goes_first(app: &mut App) -> bool {
     let draft = app.shared.drafts.current();
     let is_open = app.shared.session().is_some_and(|session| {
-        session.side() == Side::Client && session.capabilities().lasting && !session.is_over()
+        let is_ending = session.is_over() || session.state == SessionState::Closing;
+        !session.side().listens() && session.capabilities().lasting && !is_ending
     });
     let needs = needs(&app.shared, draft);
     !is_open && !needs.is_empty() && begin(app, needs)
