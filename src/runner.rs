@@ -37,7 +37,9 @@ pub use machine::{
 pub use places::{ComparedPlace, PlaceKind, PreparedPlace, readdress};
 pub use rounds::{RunRound, rounds};
 pub use row::{RunRow, RunTally, RunVerdict, RunWire};
-pub use script::{RunListener, RunScript, RunStep, script};
+pub use script::{
+    RunListener, RunScript, RunStep, SentAfter, UnsavedPreset, script, script_before,
+};
 pub use selection::{RunSelection, select, select_all};
 pub use steps::{StepState, ToldStep};
 pub use tags::TagTest;

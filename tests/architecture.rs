@@ -249,15 +249,16 @@ const COPIES_OF_THE_ENVIRONMENT: OnlyIn = OnlyIn {
     what: "drawing and keys look names up and copy no environment, nor does what they call",
     code: &[".scope()", "scope_in(", "..Scope::default()", ".os.clone()", "variables.clone()"],
     places: &[
-        "app/shared.rs",              // makes it
-        "app/flow/send.rs",           // sends
-        "app/flow/unknown_names.rs",  // a key asks what would keep it from being sent
-        "app/flow/outside.rs",        // a file of it is opened in an editor
-        "app/overlay/code.rs",        // code is made when its window opens
-        "app/exported_code.rs",       // the same of a folder
-        "app/flow/runs/beginning.rs", // runs presets
-        "cli/target.rs",              // the same outside the screen
-        "store/job.rs",               // for that
+        "app/shared.rs",               // makes it
+        "app/flow/send.rs",            // sends
+        "app/flow/unknown_names.rs",   // a key asks what would keep it from being sent
+        "app/flow/outside.rs",         // a file of it is opened in an editor
+        "app/overlay/code.rs",         // code is made when its window opens
+        "app/exported_code.rs",        // the same of a folder
+        "app/flow/runs/beginning.rs",  // runs presets
+        "app/flow/runs/sent_first.rs", // what is sent needs some first
+        "cli/target.rs",               // the same outside the screen
+        "store/job.rs",                // for that
     ],
 };
 

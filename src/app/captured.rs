@@ -9,7 +9,7 @@ use crate::check::CheckReport;
 use crate::model::preset::PresetPath;
 use crate::model::timing::Stamp;
 
-/// Values that are kept of one environment; the oldest goes.
+/// Values that are kept of one environment, and presets that went; the oldest goes.
 const KEPT: usize = 1_000;
 /// Bytes of a value that is kept.
 const LONGEST: usize = 1 << 20;
@@ -30,6 +30,8 @@ pub struct CapturedValue {
 pub struct CapturedValues {
     /// By the environment that was in force; an empty name = none.
     of: BTreeMap<String, BTreeMap<String, CapturedValue>>,
+    /// When a preset went last, by environment, and whether it passed.
+    outcomes: BTreeMap<String, BTreeMap<PresetPath, (Stamp, bool)>>,
 }
 
 impl CapturedValues {
@@ -62,6 +64,33 @@ impl CapturedValues {
         too_long
     }
 
+    /// A preset went, and passed or not; of those that are known the oldest is let go.
+    pub(super) fn went(
+        &mut self,
+        environment: Option<&str>,
+        path: &PresetPath,
+        at: Stamp,
+        has_passed: bool,
+    ) {
+        let all = self.outcomes.entry(environment.unwrap_or_default().to_owned()).or_default();
+        all.insert(path.clone(), (at, has_passed));
+        if all.len() > KEPT
+            && let Some((oldest, _)) = all.iter().min_by_key(|(_, (at, _))| *at)
+        {
+            let oldest = oldest.clone();
+            all.remove(&oldest);
+        }
+    }
+
+    /// When a preset went last, and whether it passed.
+    pub(super) fn outcome(
+        &self,
+        environment: Option<&str>,
+        path: &PresetPath,
+    ) -> Option<(Stamp, bool)> {
+        self.outcomes.get(environment.unwrap_or_default())?.get(path).copied()
+    }
+
     /// The values of an environment, by name.
     pub fn of(&self, environment: Option<&str>) -> impl Iterator<Item = (&str, &CapturedValue)> {
         let values = self.of.get(environment.unwrap_or_default());
@@ -92,6 +121,20 @@ mod tests {
         values.take(None, &report("token", "n"), None, Stamp(2));
         let of = |environment| values.get(environment, "token").map(|it| it.value.as_str());
         assert_eq!((of(Some("dev")), of(None), of(Some("prod"))), (Some("d"), Some("n"), None));
+    }
+
+    #[test]
+    fn what_became_of_a_preset_is_known_for_each_environment() {
+        let mut values = CapturedValues::default();
+        let path = |at: usize| PresetPath::parse(&format!("p{at}")).unwrap();
+        values.went(Some("dev"), &path(1), Stamp(1), true);
+        assert_eq!(values.outcome(None, &path(1)), None);
+        values.went(Some("dev"), &path(1), Stamp(2), false);
+        assert_eq!(values.outcome(Some("dev"), &path(1)), Some((Stamp(2), false)));
+        for at in 0..=KEPT {
+            values.went(None, &path(at), Stamp(at as u64), true);
+        }
+        assert_eq!((values.outcome(None, &path(0)), values.outcomes[""].len()), (None, KEPT));
     }
 
     #[test]

@@ -232,6 +232,14 @@ impl Draft {
         self.issues.clear();
     }
 
+    /// It was sent as it is, as this session.
+    pub(crate) fn opened(&mut self, id: SessionId) {
+        self.session = Some(id);
+        self.latest = Some(id);
+        self.sent = Some(self.spec.clone());
+        self.issues.clear();
+    }
+
     /// The store wrote what was handed to it.
     pub(crate) fn was_saved(&mut self, fingerprint: u64) {
         if let Some(preset) = self.saving.take() {
@@ -375,6 +383,16 @@ impl Drafts {
         }
         let Ok(preset) = &stored.content else { return };
         self.open(preset.spec.clone()).follow(stored);
+    }
+
+    /// The draft of a preset, which is not put on screen; `None` = its file cannot be read.
+    pub(crate) fn beside(&mut self, stored: &StoredPreset) -> Option<&mut Draft> {
+        if self.of_preset(&stored.path).is_none() {
+            let preset = stored.content.as_ref().ok()?;
+            self.push(preset.spec.clone());
+            self.list.last_mut()?.follow(stored);
+        }
+        self.list.iter_mut().find(|draft| draft.preset.as_ref() == Some(&stored.path))
     }
 
     /// Puts an existing draft on screen.

@@ -9,10 +9,13 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::app::drafts::DraftId;
 use crate::app::places_compared::PlacesCompared;
 use crate::interop::run_compared::{CompareRules, RunCompared, compare_runs};
 use crate::interop::run_report::RunFacts;
 use crate::model::id::SessionId;
+use crate::model::preset::PresetPath;
+use crate::model::shared_spec::SharedSpec;
 use crate::model::timing::Stamp;
 use crate::runner::{
     FoundAnswer, KeptAnswer, KeptRun, Run, RunRound, RunRow, RunScript, RunTime, RunVerdict,
@@ -81,6 +84,19 @@ pub enum RunAsk {
     GoOn,
     /// They are not to be had, and why.
     GiveUp(String),
+    /// Send this preset, then the draft on screen, which uses what it captures.
+    SendFirst(PresetPath),
+}
+
+/// What is sent when a run is over that was made for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SentThen {
+    pub(crate) draft: DraftId,
+    /// As it was when its key was pressed.
+    pub(crate) spec: SharedSpec,
+    pub(crate) environment: Option<String>,
+    /// What goes first, in words.
+    pub(crate) first: String,
 }
 
 /// A run that waits for rows of data or for values.
@@ -90,6 +106,14 @@ pub(crate) struct PreparedRun {
     pub(crate) script: RunScript,
     /// `None` = the rows are being read.
     pub(crate) rounds: Option<Vec<RunRound>>,
+    pub(crate) then: Option<SentThen>,
+}
+
+impl PreparedRun {
+    /// Whether this draft is sent behind it.
+    pub(crate) fn is_before(&self, draft: DraftId) -> bool {
+        self.then.as_ref().is_some_and(|then| then.draft == draft)
+    }
 }
 
 /// A run on the screen.
@@ -106,6 +130,10 @@ pub struct ShownRun {
     compared: Vec<RunCompared>,
     /// Presets of it that have unsaved changes, which did not run.
     pub unsaved: usize,
+    /// What is sent when it is over; it was made for that.
+    pub(crate) then: Option<SentThen>,
+    /// It was made for that, and no later run is compared with it.
+    pub(crate) was_first: bool,
     /// What was said last that is of no row.
     pub said: String,
     /// When the earliest timer under way goes off.
@@ -148,9 +176,15 @@ pub(super) struct EarlierRun {
 }
 
 impl PresetRuns {
+    /// Whether a run is under way behind which this draft is sent.
+    pub(crate) fn goes_before(&self, draft: DraftId) -> bool {
+        let then = self.current.as_ref().and_then(|shown| shown.then.as_ref());
+        then.is_some_and(|then| then.draft == draft)
+    }
+
     /// Another run takes the place of the one that is over, which is kept to be compared with.
     pub(super) fn make_room(&mut self, name: &str) {
-        let Some(over) = self.current.take() else { return };
+        let Some(over) = self.current.take().filter(|over| !over.was_first) else { return };
         let run = over.kept(name);
         let has_answers = over.has_answers();
         self.earlier.push_back(EarlierRun { names: over.wish.names, run, has_answers });
@@ -172,6 +206,8 @@ impl ShownRun {
             places: PlacesCompared::default(),
             compared: Vec::new(),
             unsaved: 0,
+            then: None,
+            was_first: false,
             said: String::new(),
             due: None,
             entries: 0,
@@ -196,7 +232,14 @@ impl ShownRun {
     /// How far it is while it is under way, for a line that tells of it where its window is not open.
     pub(crate) fn at_work(&self) -> Option<String> {
         let over = self.run.rows().len().saturating_sub(self.run.running());
-        let words = || format!("run {over} of {} ([show-run] shows it)", self.run.total());
+        let words = || {
+            let total = self.run.total();
+            let what = match &self.then {
+                Some(then) => format!("{} first,", then.first),
+                None => "run".to_owned(),
+            };
+            format!("{what} {over} of {total} ([show-run] shows it)")
+        };
         self.is_live().then(words)
     }
 

@@ -33,3 +33,23 @@ pub(super) struct WaitingSend {
     /// Rounds of getting values so far.
     pub(super) rounds: usize,
 }
+
+impl WaitingSend {
+    /// Nothing is asked for yet.
+    pub(super) fn new(of: WaitsFor, unknown: UnknownNames) -> Self {
+        WaitingSend {
+            of,
+            unknown,
+            asked: Vec::new(),
+            typed: BTreeMap::default(),
+            veiled: BTreeSet::default(),
+            is_answered: false,
+            rounds: 0,
+        }
+    }
+
+    /// All that it waited for is there: what it needs was sent.
+    pub(super) fn answered(of: WaitsFor, unknown: UnknownNames) -> Self {
+        WaitingSend { is_answered: true, ..WaitingSend::new(of, unknown) }
+    }
+}

@@ -7,10 +7,12 @@ Examples:
   wirebench env                      which environments there are, and what they extend
   wirebench env lab                  every value of one, with the file it comes from
   wirebench env lab --for users/create
+  wirebench env lab --raw            as it is written: {{names}} stand in the values
   wirebench env lab prod             what differs between two
   wirebench env lab prod --check     the same; exit status 1 when something does
 
-A value that something nearer replaces is marked as hidden. Secrets are masked unless --with-secrets is given.
+A value that uses other variables is shown with theirs, and what is wrong with it behind it. A value that
+something nearer replaces is marked as hidden. Secrets are masked unless --with-secrets is given.
 Exit status: 0 shown, 1 with --check where two differ, 2 usage, or an environment that cannot be read.";
 
 /// `wirebench env`.
@@ -29,6 +31,9 @@ pub struct ShowEnv {
     /// Compared, end with status 1 when something differs.
     #[arg(long, requires = "other")]
     pub check: bool,
+    /// Show values that use other variables as they are written.
+    #[arg(long, requires = "name", conflicts_with = "other")]
+    pub raw: bool,
     /// Tell secrets, too.
     #[arg(long)]
     pub with_secrets: bool,

@@ -24,7 +24,7 @@ pub struct Came<'a> {
     pub body: CameBody<'a>,
     /// What the wall clock says, for what is still valid.
     pub now: Stamp,
-    /// The body as JSON; of a conversation that is more than one value all its messages that are.
+    /// The body as JSON; of what was said that is more than one value all its messages that are.
     json: OnceCell<Result<Vec<serde_json::Value>, String>>,
     /// What was done before for whoever looks.
     help: Helped,
@@ -143,11 +143,16 @@ impl<'a> Came<'a> {
         let bytes = self.bytes()?;
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let whole = serde_json::from_slice(text).map(|value| vec![value]);
-        whole.or_else(|error| match self.from {
-            CameFrom::Conversation(_) => Some(json_messages::values(text))
-                .filter(|values| !values.is_empty())
-                .ok_or_else(|| format!("no JSON: {error}")),
-            CameFrom::Exchange(_) | CameFrom::Served(_) => Err(format!("no JSON: {error}")),
+        whole.or_else(|error| {
+            // How a peer cuts what it says into reads is no business of a message.
+            let has_messages = match self.from {
+                CameFrom::Conversation(_) => true,
+                CameFrom::Served(served) => served.has_messages(),
+                CameFrom::Exchange(_) => false,
+            };
+            let values = if has_messages { json_messages::values(text) } else { Vec::new() };
+            let found = Some(values).filter(|values| !values.is_empty());
+            found.ok_or_else(|| format!("no JSON: {error}"))
         })
     }
 

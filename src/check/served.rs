@@ -129,6 +129,11 @@ impl Served {
         }
     }
 
+    /// Whether what came last is what was said, which may be several messages, and no request.
+    pub(super) fn has_messages(&self) -> bool {
+        matches!(self.last, LastCall::Bytes { .. })
+    }
+
     /// All of it with the body of the last request, at this time of the wall clock.
     #[must_use]
     pub fn came<'a>(&'a self, body: &'a [u8], now: Stamp) -> Came<'a> {
@@ -259,5 +264,51 @@ mod tests {
             assert!(is_met(&served, about, wanted), "{about} = {wanted}");
         }
         assert_eq!(served.take_exchange(&request(2, "/c", ExchangeState::Complete)), [BodyId(11)]);
+    }
+
+    /// What came to a listener, each as one read.
+    fn said(protocol: Protocol, reads: &[&[u8]]) -> Served {
+        let mut served = Served::new(protocol.capabilities(Side::Listener));
+        let conn = SessionId(1).conn(1);
+        let record = |kind, data: &[u8]| {
+            let data = bytes::Bytes::copy_from_slice(data);
+            Record::new(Stamp(0), conn, Direction::Received, kind, data)
+        };
+        served.take(&record(RecordKind::Accepted, b""));
+        for data in reads {
+            served.take(&record(RecordKind::Data, data));
+        }
+        served
+    }
+
+    #[test]
+    fn messages_of_json_are_told_apart_however_they_came() {
+        let first = br#"{"op":"open","id":1}"#.as_slice();
+        let both = [first, b"\n", br#"{"op":"add","n":[1,2]}"#, b"\n"].concat();
+        let close = [first, br#"{"op":"add","n":[1,2]}"#].concat();
+        let (begun, rest) = both.split_at(30);
+        for reads in [&[&*both][..], &[&*close], &[begun, rest], &[b"HELO\r\n", &both]] {
+            let served = said(Protocol::Tcp, reads);
+            for (about, wanted) in [
+                ("json .op", "add"),
+                ("json .id", "1"),
+                ("json .n[1]", "2"),
+                ("json .none", "absent"),
+            ] {
+                assert!(is_met(&served, about, wanted), "{about} = {wanted} of {reads:?}");
+            }
+            assert!(!is_met(&served, "json .op", "open"), "the last that has it counts");
+        }
+        let lines = said(Protocol::Udp, &[b"{\"a\":1}", b"{\"a\":2}\n{\"b\":3}\n"]);
+        assert!(is_met(&lines, "json .a", "2") && is_met(&lines, "json .b", "3"));
+        assert!(!is_met(&said(Protocol::Tcp, &[b"no json"]), "json .a", "exists"));
+        // A request of HTTP has one body.
+        let mut request = http();
+        request.take_exchange(&self::request(0, "/a", ExchangeState::Complete));
+        let checks = crate::check::Checks {
+            expectations: vec![Expectation::parse("json .a", "1").unwrap()],
+            captures: Vec::new(),
+        };
+        assert!(!checks.report(&request.came(b"{\"a\":1}{}", Stamp(0))).is_met());
     }
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use expected::ListenExpected;
 use input::ListenInput;
+use last_words::LastWords;
 use owners::Owners;
 use tokio::time::{Instant, timeout_at};
 use upgraded::Upgraded;
@@ -32,6 +33,7 @@ use crate::args;
 use crate::check::Checks;
 use crate::codec::decoded::DecodeHints;
 use crate::codec::http1::status::has_no_content;
+use crate::codec::printable::printable_str;
 use crate::compose::{self, UnknownNames};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -89,6 +91,7 @@ struct ListenWatch<'a> {
     program: Option<Program>,
     is_brief: bool,
     expected: ListenExpected,
+    last_words: LastWords,
 }
 
 /// What is run, and what ends it.
@@ -196,6 +199,7 @@ pub(super) async fn watch(
         program,
         is_brief,
         expected: ListenExpected::new(checks, &plan),
+        last_words: LastWords::default(),
     };
     if watch.output.style == Style::Raw && reads_stdin && stdin::can_talk() {
         watch.input = input_of(&plan);
@@ -359,6 +363,7 @@ impl ListenWatch<'_> {
                 return ListenEnd::of(Ok(exit::OK));
             }
         }
+        self.last_words.begin();
         headless.order_close(CloseMode::Close);
         self.drain(headless, interrupts).await
     }
@@ -410,12 +415,6 @@ impl ListenWatch<'_> {
                 },
             }
         }
-    }
-
-    /// Counts what came and is not going to be printed.
-    async fn not_taken(&mut self, headless: &mut Headless) -> u64 {
-        let begun = u64::from(self.body.is_some());
-        begun + headless.not_taken(|record| self.tells(record)).await
     }
 
     fn on_told(&mut self, event: Event, headless: &Headless) -> Result<Option<u8>, Failure> {
@@ -524,7 +523,8 @@ impl ListenWatch<'_> {
         let by_fault = record.kind == RecordKind::Note && record.faults.has_fault();
         let is_fact = self.output.style == Style::Json && fact;
         let is_upgraded = self.output.style != Style::Raw && self.upgraded.tells(record);
-        !self.by_exchange || is_upgraded || is_fact || self.output.style == Style::Text && by_fault
+        let is_told = by_fault || self.last_words.has(record);
+        !self.by_exchange || is_upgraded || is_fact || self.output.style == Style::Text && is_told
     }
 
     fn print_record(&mut self, record: &Record, after: Lapse) {
@@ -539,6 +539,9 @@ impl ListenWatch<'_> {
             Style::Text => {}
         }
         let told = self.streams.tell(record);
+        if self.by_exchange && self.last_words.has(record) {
+            return self.output.line(&printable_str(&String::from_utf8_lossy(&told)));
+        }
         let shown = told.get(..SHOWN).unwrap_or(&told);
         let known = conn.filter(|_| *record.data == *told).and_then(|conn| {
             let target = conn.pair.and_then(|pair| self.conns.get(&pair.target));

@@ -6,6 +6,7 @@
 
 mod asked;
 mod compared;
+mod dry;
 mod prepare;
 mod reports;
 mod told;
@@ -52,9 +53,7 @@ pub(super) async fn run(
         prepared.push(prepare::prepare(side, keeps, headless).await?);
     }
     if arguments.dry_run {
-        let dry =
-            |it: &Prepared| prepare::dry(&it.script, &it.scopes, &it.rounds, &it.settings, output);
-        return Ok(RunOutcome::Done(prepared.iter().map(dry).max().unwrap_or(exit::OK)));
+        return Ok(RunOutcome::Done(dry_run(&sides, &prepared, headless, output)));
     }
     refuse_output(arguments)?;
     let reports = Reports::begin(&arguments.reports)?;
@@ -92,6 +91,23 @@ pub(super) async fn run(
     let status = if differs { exit::NOT_MET } else { status(&over.rows) };
     let least = if are_written && is_kept { exit::OK } else { exit::INTERRUPTED };
     Ok(RunOutcome::Done(status.max(least)))
+}
+
+/// Tells what would run, once for each place; the exit status.
+fn dry_run(
+    sides: &[RunSide],
+    prepared: &[Prepared],
+    headless: &Headless,
+    output: &mut Output,
+) -> u8 {
+    let mut status = exit::OK;
+    for (side, prepared) in sides.iter().zip(prepared) {
+        let (now, is_json) = (headless.now(), side.arguments.json);
+        let place = if sides.len() > 1 { side.name.as_str() } else { "" };
+        let mut telling = dry::DryTelling { place, is_json, now, output };
+        status = status.max(dry::dry(prepared, &mut telling));
+    }
+    status
 }
 
 /// What happened cannot go where what became of it does.

@@ -3,20 +3,21 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::exit;
 use super::headless::Headless;
 use super::output::Output;
-use super::target::whole_environment;
+use super::target::{scope_of_environment, whole_environment};
 use crate::args::ShowEnv;
 use crate::codec::printable::printable_str;
+use crate::compose::address_parts::resolved;
 use crate::model::counts::counted;
 use crate::model::environment_layers::{LayeredValues, layer_fault};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::name_order::in_order;
-use crate::model::preset::PresetPath;
-use crate::model::secrets::{MASK, is_secret_value};
+use crate::model::preset::{PresetPath, Scope};
+use crate::model::secrets::{Disclosure, MASK, is_secret_value};
 use crate::store;
 use crate::store::job::{VariableKind, Workspace};
 
@@ -33,7 +34,11 @@ pub(super) fn run(
         (Some(name), None) => {
             whole_environment(name, &workspace)?;
             let folder = arguments.preset.as_deref().map(folder_of).transpose()?;
-            show(&workspace, name, folder.as_deref(), told, output);
+            let mut rows = values(&workspace, name, folder.as_deref(), told);
+            let folder = folder.unwrap_or_default();
+            let scope = scope_of_environment(name, &folder, &workspace, &headless.os);
+            resolve(&mut rows, &scope, told);
+            show(&rows, arguments.raw, told, output);
         }
         (Some(name), Some(other)) => {
             whole_environment(name, &workspace)?;
@@ -114,6 +119,26 @@ struct ShownValue {
     is_masked: bool,
     source: String,
     is_hidden: bool,
+    /// No other variable is looked for in it.
+    is_verbatim: bool,
+    /// What it comes to with the values of the variables it uses, or why it has none; `None` = it uses none.
+    resolved: Option<Result<String, String>>,
+}
+
+/// Puts in what values come to that use others; secrets in them are masked.
+fn resolve(rows: &mut [ShownValue], scope: &Scope, told: Told) {
+    let secrets = scope.hidden();
+    let may_tell = match told.with_secrets {
+        true => Disclosure::Everything,
+        false => Disclosure::Hiding(secrets),
+    };
+    let uses = |row: &ShownValue| row.value.contains("{{") && !row.is_hidden && !row.is_verbatim;
+    for row in rows.iter_mut().filter(|row| uses(row)) {
+        row.resolved = Some(match resolved(&row.value, scope) {
+            Ok(value) => Ok(may_tell.words(&value)),
+            Err(why) => Err(may_tell.words(&why)),
+        });
+    }
 }
 
 fn values(workspace: &Workspace, name: &str, folder: Option<&str>, told: Told) -> Vec<ShownValue> {
@@ -126,7 +151,9 @@ fn values(workspace: &Workspace, name: &str, folder: Option<&str>, told: Told) -
         let (value, is_masked) = told.value(name, value, kind == VariableKind::Secret);
         let name = reference(kind, name);
         let is_hidden = rows.iter().any(|row| row.name == name);
-        rows.push(ShownValue { name, value, is_masked, source, is_hidden });
+        let is_verbatim = is_masked || kind == VariableKind::Secret;
+        let resolved = None;
+        rows.push(ShownValue { name, value, is_masked, source, is_hidden, is_verbatim, resolved });
     };
     for layer in workspace.layers(name) {
         for (kind, values) in
@@ -146,6 +173,8 @@ fn values(workspace: &Workspace, name: &str, folder: Option<&str>, told: Told) -
                 is_masked: false,
                 source: kind.file(&layer.name),
                 is_hidden,
+                is_verbatim: true,
+                resolved: None,
             });
         }
     }
@@ -164,29 +193,44 @@ fn values(workspace: &Workspace, name: &str, folder: Option<&str>, told: Told) -
     rows
 }
 
-fn show(workspace: &Workspace, name: &str, folder: Option<&str>, told: Told, output: &mut Output) {
-    let rows = values(workspace, name, folder, told);
+fn show(rows: &[ShownValue], is_raw: bool, told: Told, output: &mut Output) {
+    let written = |row: &ShownValue| match &row.resolved {
+        Some(Ok(value)) if !is_raw => line(value),
+        _ => line(&row.value),
+    };
     let width = |of: &dyn Fn(&ShownValue) -> usize| rows.iter().map(of).max().unwrap_or(0);
-    let (names, shown) =
-        (width(&|row| row.name.chars().count()), width(&|row| line(&row.value).chars().count()));
-    for row in &rows {
+    let names = width(&|row| row.name.chars().count());
+    let shown = width(&|row| written(row).chars().count()).min(WIDTH);
+    for row in rows {
         if told.is_json {
-            let value = json!({
-                "name": row.name, "value": row.value, "masked": row.is_masked,
-                "file": row.source, "hidden": row.is_hidden,
-            });
-            output.json(&value.to_string());
+            output.json(&json(row).to_string());
             continue;
         }
-        let hidden = if row.is_hidden { "  (hidden)" } else { "" };
-        let shown = shown.min(WIDTH);
-        output.line(&format!(
-            "{:names$}  {:shown$}  {}{hidden}",
-            row.name,
-            line(&row.value),
-            row.source
-        ));
+        let why = match &row.resolved {
+            Some(Err(why)) if !is_raw => format!("  ({})", line(why)),
+            _ if row.is_hidden => "  (hidden)".to_owned(),
+            _ => String::new(),
+        };
+        let value = written(row);
+        output.line(&format!("{:names$}  {value:shown$}  {}{why}", row.name, row.source));
     }
+}
+
+/// A value as JSON: as it is written, and what it comes to where it uses others.
+fn json(row: &ShownValue) -> Value {
+    let mut value = json!({
+        "name": row.name, "value": row.value, "masked": row.is_masked,
+        "file": row.source, "hidden": row.is_hidden,
+    });
+    let outcome = match &row.resolved {
+        Some(Ok(resolved)) => Some(("resolved", resolved)),
+        Some(Err(why)) => Some(("error", why)),
+        None => None,
+    };
+    if let (Some((key, text)), Some(object)) = (outcome, value.as_object_mut()) {
+        object.insert(key.to_owned(), Value::String(text.clone()));
+    }
+    value
 }
 
 /// Columns that values stand in at most; longer ones are not cut, what is behind them moves.

@@ -164,6 +164,21 @@ pub(super) fn scope_of_folder(
     Ok(scope)
 }
 
+/// What values of an environment may refer to, and those of a folder: as far as they can be read.
+pub(super) fn scope_of_environment(
+    name: &str,
+    folder: &str,
+    workspace: &Workspace,
+    os: &BTreeMap<String, String>,
+) -> Scope {
+    let variables = workspace.inherited(folder);
+    let mut scope = Scope { os: os.clone(), variables, ..Scope::default() };
+    for layer in workspace.layers(name).into_iter().rev() {
+        scope.take_layer(layer);
+    }
+    scope
+}
+
 fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> {
     let name = text.strip_suffix(".toml").unwrap_or(text);
     let Ok(path) = PresetPath::parse(name) else { return Ok(None) };

@@ -1,7 +1,10 @@
 //! Reading TOML tables strictly: every key is asked for by name, and what nobody asked for is an
-//! error with its line and the nearest known word.
+//! error with its line and the nearest known word. All such keys of a file are told at once where its
+//! reader asks for that ([`Fields::collecting`]), so that one look at the file mends it.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use toml_edit::{ArrayOfTables, Document, Item, TableLike, Value};
 
@@ -15,13 +18,18 @@ pub(crate) struct Trouble {
     offset: usize,
     cause: String,
     hint: String,
+    /// What is wrong besides, further down.
+    more: Vec<Trouble>,
 }
+
+/// Unknown keys that are told of one file; the rest is counted.
+const TOLD: usize = 20;
 
 impl Trouble {
     /// `span` counts bytes of the file; without one the first line is meant.
     pub(crate) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
         let offset = span.map_or(0, |span| span.start);
-        Trouble { offset, cause: cause.into(), hint: String::new() }
+        Trouble { offset, cause: cause.into(), hint: String::new(), more: Vec::new() }
     }
 
     /// The same trouble with what to write instead.
@@ -30,13 +38,44 @@ impl Trouble {
         self
     }
 
-    /// The trouble as the user sees it: `users/create.toml:7:1`, line and column as editors count them.
-    pub(crate) fn into_failure(self, file: &str, text: &str) -> Failure {
+    /// Several as one, in the order of the file; `None` = there is none.
+    pub(crate) fn all(mut found: Vec<Trouble>) -> Option<Trouble> {
+        found.sort_by_key(|trouble| trouble.offset);
+        let mut found = found.into_iter();
+        let first = found.next()?;
+        Some(Trouble { more: found.collect(), ..first })
+    }
+
+    /// `users/create.toml:7:1`, line and column as editors count them.
+    fn place(&self, file: &str, text: &str) -> String {
         let before = text.get(..self.offset).unwrap_or(text);
         let line = 1 + before.matches('\n').count();
         let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
-        let target = format!("{file}:{line}:{column}");
-        Failure::new(Stage::Storage, target, FailureKind::Malformed, self.cause).hint(self.hint)
+        format!("{file}:{line}:{column}")
+    }
+
+    /// What is wrong with what to write instead, where other things are told beside it.
+    fn in_words(&self) -> String {
+        if self.hint.is_empty() {
+            self.cause.clone()
+        } else {
+            format!("{} ({})", self.cause, self.hint)
+        }
+    }
+
+    /// The trouble as the user sees it, all of it with its place.
+    pub(crate) fn into_failure(self, file: &str, text: &str) -> Failure {
+        let target = self.place(file, text);
+        let failed = |cause| Failure::new(Stage::Storage, target, FailureKind::Malformed, cause);
+        if self.more.is_empty() {
+            return failed(self.cause).hint(self.hint);
+        }
+        let told = self.more.iter().take(TOLD - 1);
+        let told = told.map(|more| format!("{}: {}", more.place(file, text), more.in_words()));
+        let mut parts: Vec<String> = std::iter::once(self.in_words()).chain(told).collect();
+        let rest = self.more.len().saturating_sub(TOLD - 1);
+        parts.extend((rest > 0).then(|| format!("and {rest} more")));
+        failed(parts.join("; "))
     }
 }
 
@@ -82,17 +121,28 @@ pub(crate) struct NamedItem<'a> {
     notation: Notation<'a>,
     span: Option<Range<usize>>,
     is_element: bool,
+    unknown: Unknown,
 }
 
+/// Where unknown keys are kept until the file is read to its end; `None` = the first table that has some is
+/// refused.
+type Unknown = Option<Rc<RefCell<Vec<Trouble>>>>;
+
 impl<'a> NamedItem<'a> {
-    fn of(name: &str, item: &'a Item, span: Option<Range<usize>>) -> Option<Self> {
+    fn of(
+        name: &str,
+        item: &'a Item,
+        span: Option<Range<usize>>,
+        unknown: &Unknown,
+    ) -> Option<Self> {
         let notation = match item {
             Item::Value(value) => value.into(),
             Item::ArrayOfTables(tables) => Notation::Tables(tables),
             Item::Table(table) => Notation::Table(table),
             Item::None => return None,
         };
-        Some(NamedItem { name: name.into(), notation, span, is_element: false })
+        let unknown = unknown.clone();
+        Some(NamedItem { name: name.into(), notation, span, is_element: false, unknown })
     }
 
     /// A message about this value: its name, then `what`.
@@ -149,8 +199,9 @@ impl<'a> NamedItem<'a> {
     /// Its keys for reading; an error when it is no table of either notation.
     pub(crate) fn table(&self) -> Result<Fields<'a>, Trouble> {
         let (name, span) = (self.name.clone(), self.span.clone());
+        let unknown = self.unknown.clone();
         match self.notation {
-            Notation::Table(table) => Ok(Fields { table, name, span, asked: Vec::new() }),
+            Notation::Table(table) => Ok(Fields { table, name, span, asked: Vec::new(), unknown }),
             _ if self.is_element => Err(self.wrong("must be a table in { }")),
             _ => Err(self.wrong(&format!("must be a table, not {}", self.article()))),
         }
@@ -169,7 +220,7 @@ impl<'a> NamedItem<'a> {
         };
         let named = |(index, (notation, span))| {
             let name = format!("{} {}", self.name, index + 1);
-            NamedItem { name, notation, span, is_element: true }
+            NamedItem { name, notation, span, is_element: true, unknown: self.unknown.clone() }
         };
         Ok(elements.into_iter().enumerate().map(named).collect())
     }
@@ -192,12 +243,26 @@ pub(crate) struct Fields<'a> {
     name: String,
     span: Option<Range<usize>>,
     asked: Vec<&'static str>,
+    unknown: Unknown,
 }
 
 impl<'a> Fields<'a> {
     /// The root of a file.
     pub(crate) fn root(document: &'a Document<&str>) -> Self {
-        Fields { table: document.as_table(), name: String::new(), span: None, asked: Vec::new() }
+        let (name, asked) = (String::new(), Vec::new());
+        Fields { table: document.as_table(), name, span: None, asked, unknown: None }
+    }
+
+    /// The root of a file whose unknown keys are told all at once: where it ends, so it has to be ended, or by
+    /// [`Fields::or_unknown`] where something else is wrong before.
+    pub(crate) fn collecting(document: &'a Document<&str>) -> Self {
+        Fields { unknown: Some(Rc::default()), ..Fields::root(document) }
+    }
+
+    /// Something that is wrong, or the unknown keys that were found before: it may come of them.
+    pub(crate) fn or_unknown(&self, trouble: Trouble) -> Trouble {
+        let found = self.unknown.as_ref().map(|found| found.take()).unwrap_or_default();
+        Trouble::all(found).unwrap_or(trouble)
     }
 
     /// A message about the table itself.
@@ -215,7 +280,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn get(&mut self, key: &'static str) -> Option<NamedItem<'a>> {
         self.asked.push(key);
         let (_, item) = self.table.get_key_value(key)?;
-        NamedItem::of(key, item, self.span_of(key, item))
+        NamedItem::of(key, item, self.span_of(key, item), &self.unknown)
     }
 
     /// The string of a key; `None` when it is not there, an error when it is no string.
@@ -231,7 +296,9 @@ impl<'a> Fields<'a> {
     /// Every key with its value, in file order, for tables whose keys are free.
     pub(crate) fn free(self) -> impl Iterator<Item = NamedItem<'a>> {
         let keys = self.table.iter();
-        keys.filter_map(move |(key, item)| NamedItem::of(key, item, self.span_of(key, item)))
+        keys.filter_map(move |(key, item)| {
+            NamedItem::of(key, item, self.span_of(key, item), &self.unknown)
+        })
     }
 
     fn span_of(&self, key: &str, item: &Item) -> Option<Range<usize>> {
@@ -241,13 +308,22 @@ impl<'a> Fields<'a> {
     /// Ends reading.
     ///
     /// # Errors
-    /// When the table has a key that was never asked for.
+    /// When the table has keys that were never asked for; of a root that collects them, when any table has.
     pub(crate) fn done(self) -> Result<(), Trouble> {
-        let unknown = self.table.iter().find(|(key, _)| !self.asked.contains(key));
-        let Some((key, item)) = unknown else { return Ok(()) };
         let table = format!("in '{}'", self.name);
         let place = if self.name.is_empty() { "at the top of the file" } else { &table };
-        Err(Trouble::at(self.span_of(key, item), format!("unknown key '{key}' {place}"))
-            .hint(suggest(key, &self.asked)))
+        let unknown = self.table.iter().filter(|(key, _)| !self.asked.contains(key));
+        let unknown = unknown.map(|(key, item)| {
+            Trouble::at(self.span_of(key, item), format!("unknown key '{key}' {place}"))
+                .hint(suggest(key, &self.asked))
+        });
+        let mut found: Vec<Trouble> = unknown.collect();
+        if let Some(kept) = &self.unknown {
+            kept.borrow_mut().append(&mut found);
+            if self.name.is_empty() {
+                found = kept.take();
+            }
+        }
+        Trouble::all(found).map_or(Ok(()), Err)
     }
 }

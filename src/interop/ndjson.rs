@@ -250,7 +250,7 @@ fn either(bytes: &[u8]) -> (Option<&str>, Option<String>) {
 }
 
 /// Text, or an object with `base64`.
-fn bytes(bytes: &[u8]) -> Value {
+pub(super) fn bytes(bytes: &[u8]) -> Value {
     let (text, base64) = either(bytes);
     text.map_or_else(|| json!({ "base64": base64 }), Value::from)
 }

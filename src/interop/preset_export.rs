@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! PresetExportOrder ─► planned (names as marks) ─► one writer a kind ─► files, and what is not as it was
+//!                                              └► foreseen: what a dry run tells
 //! ```
 //! Called by both shells. Names stay variables where a kind has them, else their values stand there; secrets
 //! stay names unless they may be told. Nothing is lost silently: what a kind cannot say is a remark.
@@ -9,6 +10,7 @@
 mod bodies;
 mod checks;
 mod commands;
+mod foreseen;
 mod har;
 mod http_file;
 mod hurl;
@@ -29,6 +31,7 @@ use crate::model::preset::Scope;
 use crate::model::secrets::{Disclosure, Secrets};
 use bodies::{file_name, folders};
 
+pub use foreseen::foreseen;
 pub use order::{
     ExportRemarks, ExportedFile, ExportedPreset, PresetExport, PresetExportOrder, about_elsewhere,
 };

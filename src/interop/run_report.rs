@@ -11,7 +11,7 @@ mod steps;
 mod tap;
 mod words;
 
-pub use json::{compared_lines, row_line, run_line};
+pub use json::{compared_lines, foreseen_line, row_line, run_line};
 pub use words::took;
 
 use std::time::Duration;

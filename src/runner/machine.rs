@@ -150,6 +150,10 @@ pub struct Run {
     news: Vec<RunNews>,
     /// Why nothing more is begun.
     stopped: Option<String>,
+    /// Listeners stay when it is over and all passed: something is sent to them then.
+    leaves_listeners: bool,
+    /// Those that stay, by their places in the script.
+    left: Vec<(usize, SessionId)>,
     /// Listeners are to be gone by then.
     ending: Option<Stamp>,
     has_begun: bool,
@@ -200,6 +204,8 @@ impl Run {
             orders: Vec::new(),
             news: Vec::new(),
             stopped: None,
+            leaves_listeners: false,
+            left: Vec::new(),
             ending: None,
             has_begun: false,
             began: Stamp(0),
@@ -257,10 +263,14 @@ impl Run {
             let Some((round, step)) = self.next_ready() else { break };
             self.begin((round, step), (Vec::new(), Vec::new()), String::new(), time);
         }
-        let is_done = self.live.is_empty() && self.ready.is_empty() && self.is_last_round();
+        let is_done = self.live.is_empty()
+            && self.ready.is_empty()
+            && self.is_last_round()
+            && !self.listeners.iter().any(RunningListener::is_starting);
         if self.ending.is_none() && (is_done || self.stopped.is_some() && self.live.is_empty()) {
             self.skip_rest();
             self.ending = Some(later(time.now, CLOSING));
+            self.leave_listeners();
             if !self.listeners.is_empty() {
                 // They wait for their clients to leave.
                 self.orders.push(RunOrder::Engine(Command::LetGo));

@@ -8,6 +8,7 @@
 //! makers it `needs`, for the one before it that captures a name it uses, and for what stands before it in
 //! the `order` of a folder; nothing else keeps two steps apart.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ use super::selection::RunSelection;
 use super::tags::TagTest;
 use crate::compose::spec_names::names_in;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::preset::{Preset, PresetPath};
+use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::model::suggest::suggest;
 use crate::store::job::Workspace;
@@ -82,9 +83,26 @@ impl StepGraph {
     }
 }
 
+/// What has to run before something is sent that is no part of the run itself.
+#[derive(Debug, Clone, Copy)]
+pub struct SentAfter<'a> {
+    /// Its preset, if it has one.
+    pub path: Option<&'a PresetPath>,
+    /// What messages call it.
+    pub name: &'a str,
+    /// By path, or by name beside it.
+    pub needs: &'a [String],
+}
+
+/// What stands in the place of a stored preset: changes of it that are not saved.
+pub type UnsavedPreset<'a> = &'a dyn Fn(&PresetPath) -> Option<Preset>;
+
 struct Writing<'a> {
     workspace: &'a Workspace,
     script: RunScript,
+    edited: UnsavedPreset<'a>,
+    /// Presets that have made what they make already.
+    is_fresh: &'a dyn Fn(&Preset) -> bool,
     /// Where a preset of the workspace stands in the script.
     written: HashMap<usize, usize>,
     listeners: HashMap<usize, usize>,
@@ -102,9 +120,7 @@ pub fn script(
     tags: &[TagTest],
     is_parallel: bool,
 ) -> Result<RunScript, Failure> {
-    let script = RunScript::default();
-    let (written, listeners, open) = (HashMap::new(), HashMap::new(), Vec::new());
-    let mut writing = Writing { workspace, script, written, listeners, open };
+    let mut writing = Writing::of(workspace, &|_| None, &|_| false);
     let servers = selection.left_out.iter().map(|path| (path.clone(), WAITS.to_owned()));
     writing.script.left_out.extend(servers);
     for at in &selection.presets {
@@ -131,11 +147,55 @@ pub fn script(
     Ok(script)
 }
 
+/// The script of what something needs that is sent behind it, without that itself: what `is_fresh` is left out
+/// with what it needs in turn. What is `edited` runs as it is now.
+///
+/// # Errors
+/// A need that is not there, or a circle of needs with its path, be they fresh or not.
+pub fn script_before(
+    workspace: &Workspace,
+    after: SentAfter<'_>,
+    edited: UnsavedPreset<'_>,
+    is_fresh: &dyn Fn(&Preset) -> bool,
+) -> Result<RunScript, Failure> {
+    let written = |is_fresh| {
+        let mut writing = Writing::of(workspace, edited, is_fresh);
+        let own =
+            |path: &PresetPath| workspace.presets.iter().position(|stored| stored.path == *path);
+        writing.open.extend(after.path.and_then(own));
+        let folder = after.path.map_or("", PresetPath::folder);
+        writing.needs((after.name, folder), after.needs)?;
+        writing.script.graph = StepGraph::of(writing.script.steps.len());
+        Ok(writing.script)
+    };
+    // What is wrong is told now, not when the values are too old.
+    written(&|_| false)?;
+    written(is_fresh)
+}
+
 /// Presets that need each other in a row.
 const DEEPEST: usize = 100;
 const WAITS: &str = "it waits for others; a preset that needs it starts it";
 
-impl Writing<'_> {
+impl<'a> Writing<'a> {
+    fn of(
+        workspace: &'a Workspace,
+        edited: UnsavedPreset<'a>,
+        is_fresh: &'a dyn Fn(&Preset) -> bool,
+    ) -> Self {
+        let script = RunScript::default();
+        let (written, listeners, open) = (HashMap::new(), HashMap::new(), Vec::new());
+        Writing { workspace, script, edited, is_fresh, written, listeners, open }
+    }
+
+    /// What runs of a preset.
+    fn content(&self, stored: &'a StoredPreset) -> Cow<'a, Result<Preset, Failure>> {
+        match (self.edited)(&stored.path) {
+            Some(preset) => Cow::Owned(Ok(preset)),
+            None => Cow::Borrowed(&stored.content),
+        }
+    }
+
     fn fits(&self, at: usize, tags: &[TagTest]) -> bool {
         let preset = self.workspace.presets.get(at).and_then(|it| it.content.as_ref().ok());
         let own = preset.and_then(|preset| preset.spec.run()).map(|run| run.tags.0.as_slice());
@@ -163,29 +223,41 @@ impl Writing<'_> {
             let target = stored.path.as_str();
             return Err(Failure::new(Stage::Compose, target, FailureKind::TooLarge, cause));
         }
+        let content = self.content(stored).into_owned();
+        let run = content.as_ref().ok().and_then(|preset| preset.spec.run());
+        let needs = run.map(|run| run.needs.0.as_slice()).unwrap_or_default();
         self.open.push(at);
-        let (mut makers, mut listeners) = (Vec::new(), Vec::new());
-        if let Ok(preset) = &stored.content
-            && let Some(run) = preset.spec.run()
-        {
-            for name in &run.needs.0 {
-                let found = self.needed(&stored.path, name)?;
-                let needed = workspace.presets.get(found).map(|it| (&it.path, &it.content));
-                match needed {
-                    Some((path, Ok(preset))) if preset.spec.run().is_none() => {
-                        listeners.push(self.listener(found, path, preset));
-                    }
-                    _ => makers.extend(self.step(found, &format!("needed by {}", stored.path))?),
-                }
-            }
-        }
+        let (makers, listeners) =
+            self.needs((stored.path.as_str(), stored.path.folder()), needs)?;
         self.open.pop();
-        let (path, content) = (stored.path.clone(), stored.content.clone());
+        let path = stored.path.clone();
         let step = RunStep { path, content, why: why.to_owned(), makers, listeners };
         self.script.steps.push(step);
         let place = self.script.steps.len() - 1;
         self.written.insert(at, place);
         Ok(Some(place))
+    }
+
+    /// Writes what a preset of this name in this folder needs: the steps that make it, and the listeners.
+    fn needs(
+        &mut self,
+        (of, folder): (&str, &str),
+        needs: &[String],
+    ) -> Result<(Vec<usize>, Vec<usize>), Failure> {
+        let (mut makers, mut listeners) = (Vec::new(), Vec::new());
+        let workspace = self.workspace;
+        for name in needs {
+            let found = self.needed((of, folder), name)?;
+            let Some(stored) = workspace.presets.get(found) else { continue };
+            match self.content(stored).as_ref() {
+                Ok(preset) if preset.spec.run().is_none() => {
+                    listeners.push(self.listener(found, &stored.path, preset));
+                }
+                Ok(preset) if (self.is_fresh)(preset) => {}
+                _ => makers.extend(self.step(found, &format!("needed by {of}"))?),
+            }
+        }
+        Ok((makers, listeners))
     }
 
     fn listener(&mut self, at: usize, path: &PresetPath, preset: &Preset) -> usize {
@@ -198,15 +270,15 @@ impl Writing<'_> {
     }
 
     /// A need by its path, or by its name beside the preset.
-    fn needed(&self, of: &PresetPath, name: &str) -> Result<usize, Failure> {
+    fn needed(&self, (of, folder): (&str, &str), name: &str) -> Result<usize, Failure> {
         let presets = &self.workspace.presets;
         let place = |path: &str| presets.iter().position(|stored| stored.path.as_str() == path);
-        let mark = if of.folder().is_empty() { "" } else { "/" };
-        let beside = format!("{}{mark}{name}", of.folder());
+        let mark = if folder.is_empty() { "" } else { "/" };
+        let beside = format!("{folder}{mark}{name}");
         place(name).or_else(|| place(&beside)).ok_or_else(|| {
             let known: Vec<&str> = presets.iter().map(|stored| stored.path.as_str()).collect();
             let cause = format!("it needs '{name}', and there is no such preset");
-            let failure = Failure::new(Stage::Compose, of.as_str(), FailureKind::Usage, cause);
+            let failure = Failure::new(Stage::Compose, of, FailureKind::Usage, cause);
             let meant = suggest(name, &known);
             if meant.starts_with("did you mean") { failure.hint(meant) } else { failure }
         })
@@ -295,7 +367,6 @@ impl RunStep {
 mod tests {
     use super::*;
     use crate::model::name_value::NameValue;
-    use crate::model::preset::StoredPreset;
     use crate::model::protocol::{Protocol, Side};
     use crate::model::run_spec::WordList;
     use crate::runner::selection::select;
@@ -314,6 +385,51 @@ mod tests {
         let path = PresetPath::parse(path).unwrap();
         let preset = Preset { path: path.clone(), about: String::new(), spec, unused: Vec::new() };
         StoredPreset { path, content: Ok(preset), fingerprint: 0 }
+    }
+
+    /// What goes before something that needs these, as names of steps and of listeners.
+    fn before(
+        presets: Vec<StoredPreset>,
+        path: Option<&str>,
+        needs: &[&str],
+        fresh: &[&str],
+    ) -> Result<(Vec<String>, Vec<String>), String> {
+        let workspace = Workspace { presets, ..Workspace::default() };
+        let path = path.map(|path| PresetPath::parse(path).unwrap());
+        let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
+        let after = SentAfter { path: path.as_ref(), name: "it", needs: &needs };
+        let is_fresh = |preset: &Preset| fresh.contains(&preset.path.as_str());
+        let script = script_before(&workspace, after, &|_| None, &is_fresh);
+        let script = script.map_err(|failure| failure.to_string())?;
+        let steps = script.steps.iter().map(|step| step.path.to_string());
+        let listeners = script.listeners.iter().map(|listener| listener.path.to_string());
+        Ok((steps.collect(), listeners.collect()))
+    }
+
+    #[test]
+    fn what_goes_before_is_what_is_not_there_yet_and_a_circle_is_refused_anyway() {
+        let chain = || {
+            vec![
+                stored("key", "", "key", &["mock/b"]),
+                stored("login", "key", "token", &["key", "mock/a"]),
+                stored("me", "token", "", &["login"]),
+                stored("mock/a", "", "", &[]),
+                stored("mock/b", "", "", &[]),
+            ]
+        };
+        let words = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let found = |fresh: &[&str]| before(chain(), Some("me"), &["login"], fresh).unwrap();
+        assert_eq!(found(&[]), (words(&["key", "login"]), words(&["mock/b", "mock/a"])));
+        assert_eq!(found(&["key"]), (words(&["login"]), words(&["mock/a"])));
+        assert_eq!(found(&["login"]), (words(&[]), words(&[])), "nor what that needs");
+        // Of something that has no file, and beside which nothing stands.
+        assert_eq!(before(chain(), None, &["mock/a"], &[]).unwrap().1, words(&["mock/a"]));
+        let mut round = chain();
+        round[0] = stored("key", "", "key", &["me"]);
+        let refused = before(round, Some("me"), &["login"], &["login"]).unwrap_err();
+        assert!(refused.contains("me → login → key → me"), "{refused}");
+        let refused = before(chain(), Some("me"), &["logn"], &[]).unwrap_err();
+        assert!(refused.contains("it needs 'logn'") && refused.contains("'login'"), "{refused}");
     }
 
     fn written(

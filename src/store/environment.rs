@@ -144,17 +144,26 @@ pub(super) fn defaults(text: &str, file: &str) -> Result<DefaultsFile, Failure> 
 pub(super) fn defaults_in(text: &str, file: &str, outer: &[Spec]) -> Result<DefaultsFile, Failure> {
     let read = || {
         let document = parse_document(text)?;
-        let mut root = Fields::root(&document);
-        let variables =
-            root.get("vars").map(|entry| texts(entry.table()?.free(), text)).transpose()?;
-        let order = root.list("order")?;
-        let order = order.iter().map(|entry| entry.text().map(str::to_owned));
-        let order = order.collect::<Result<_, Trouble>>()?;
-        let given = preset::given(&mut root, outer)?;
+        let mut root = Fields::collecting(&document);
+        let read = whole_defaults(&mut root, text, outer);
+        let read = read.map_err(|trouble| root.or_unknown(trouble))?;
         root.done()?;
-        Ok(DefaultsFile { variables: variables.unwrap_or_default(), order, given })
+        Ok(read)
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
+}
+
+fn whole_defaults(
+    root: &mut Fields<'_>,
+    text: &str,
+    outer: &[Spec],
+) -> Result<DefaultsFile, Trouble> {
+    let variables = root.get("vars").map(|entry| texts(entry.table()?.free(), text)).transpose()?;
+    let order = root.list("order")?;
+    let order = order.iter().map(|entry| entry.text().map(str::to_owned));
+    let order = order.collect::<Result<_, Trouble>>()?;
+    let given = preset::given(root, outer)?;
+    Ok(DefaultsFile { variables: variables.unwrap_or_default(), order, given })
 }
 
 /// What a `_defaults.toml` says.

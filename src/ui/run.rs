@@ -159,6 +159,7 @@ fn surroundings(mut painter: Painter<'_>, it: &RunWindow, shown: &ShownRun) {
         let what = format::counted(shown.unsaved as u64, "preset");
         parts.push(format!("unsaved changes of {what} did not run"));
     }
+    parts.extend(shown.run.covered().lines().filter(|_| !shown.is_live()));
     let is_of_listener = shown.said.contains(" listens on ");
     parts.extend(Some(&shown.said).filter(|it| !it.is_empty() && !is_of_listener).cloned());
     let text = printable_str(&parts.join(" · ")).into_owned();

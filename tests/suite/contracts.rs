@@ -1,11 +1,14 @@
 //! `OpenAPI` files beside real traffic: a mock of one, requests to it and relays before it, held against it.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::harness::peers::http_peer;
-use crate::harness::program::{Listening, command, listening, run, text, told};
+use crate::harness::program::{Listening, command, finished, listening, run, spawned, text, told};
+use crate::runs::Home;
 
 const SHOP: &str = "\
 openapi: 3.0.3
@@ -68,6 +71,65 @@ fn what_of_the_file_was_called_is_told_where_enough_requests_came_too() {
     let lines = told_lines(listener);
     let is_told = |line: &Value| line.to_string().contains("operations called; never called: ");
     assert_eq!(lines.iter().filter(|line| is_told(line)).count(), 1, "{lines:?}");
+}
+
+#[test]
+fn what_was_called_is_told_as_text_too_however_it_ends() {
+    let (_folder, path) = file("openapi.yaml", SHOP);
+    for ends in [&["--count", "1"][..], &[]] {
+        let words = ["listen", "http://127.0.0.1:0", "--mock", path.to_str().unwrap(), "--text"];
+        let mut listener = spawned(&[&words[..], ends].concat());
+        let mut said = BufReader::new(listener.stderr.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        let place = line.split("listening on ").nth(1).unwrap().split(';').next().unwrap();
+        let target = format!("http://{place}/v1/items/7");
+        assert_eq!(run(&["send", &target]).status.code(), Some(0));
+        if ends.is_empty() {
+            let pid = listener.id().to_string();
+            assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        }
+        let ended = finished(Ok(listener));
+        let printed = text(&ended.stdout);
+        let last = printed.lines().last().unwrap_or_default();
+        assert_eq!(
+            last, "openapi.yaml: 1 of 2 operations called; never called: GET /items",
+            "{ends:?}: {printed}"
+        );
+        assert_eq!(printed.matches("operations called").count(), 1, "{printed}");
+    }
+}
+
+#[test]
+fn a_run_tells_what_of_its_contracts_was_called_whoever_has_them() {
+    let both =
+        "[http]\ncontract = \"openapi.yaml\"\n\n[http-listener]\ncontract = \"openapi.yaml\"\n";
+    let (client, server) = both.split_once("\n\n").unwrap();
+    let get = "[http]\nurl = \"http://{{api.mock.address}}/v1/items/7\"\nneeds = [\"mock\"]\n";
+    let answer = "body.json = '{\"id\": 7, \"price\": 1.5}'\n";
+    for (defaults, answers) in
+        [(both, "mock = true\n"), (server, "mock = true\n"), (client, answer)]
+    {
+        let home = Home::new(&[
+            ("api/_defaults.toml", defaults),
+            ("api/openapi.yaml", SHOP),
+            ("api/mock.toml", &format!("[http-listener]\nbind = \"127.0.0.1:0\"\n{answers}")),
+            ("api/one.toml", get),
+        ]);
+        let line = "openapi.yaml: 1 of 2 operations called; never called: GET /items";
+        let ran = home.run(&["api", "--text"]);
+        assert_eq!(ran.status, Some(0), "{} {}", ran.said, ran.printed);
+        assert!(ran.printed.contains(line), "{defaults}: {}", ran.printed);
+        for kind in ["text", "md"] {
+            let ran = home.run(&["api", "--report", kind]);
+            assert!(ran.printed.contains("1 of 2 operations called"), "{kind}: {}", ran.printed);
+        }
+        let ran = home.run(&["api", "--report", "json"]);
+        let report: Value = serde_json::from_str(&ran.printed).unwrap();
+        let covered = &report["summary"]["contracts"][0];
+        assert_eq!((&covered["all"], &covered["called"]), (&2.into(), &1.into()), "{report}");
+        assert_eq!(covered["never"], serde_json::json!(["GET /items"]));
+    }
 }
 
 #[test]

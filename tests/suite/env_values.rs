@@ -263,3 +263,45 @@ fn without_the_keyring_it_is_said_where_it_is_wanted_and_how_to_build_with_it() 
     let (_, _, said) = run(home.path(), &["env", "bad"]);
     assert!(said.contains("env/bad.toml:2") && said.contains("usr"), "{said}");
 }
+
+#[test]
+fn values_that_use_others_are_shown_with_theirs_and_an_unknown_name_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    write(
+        home.path(),
+        &[
+            ("_defaults.toml", "[vars]\npath = \"v1\"\n"),
+            ("shop/_defaults.toml", "[vars]\nlist = \"{{base}}/list\"\n"),
+            ("shop/get.toml", "[http]\nurl = \"{{list}}\"\n"),
+            (
+                "env/lab.toml",
+                "host = \"h\"\nbase = \"http://{{host}}/{{path}}\"\nall = \"{{base}}?k={{secret.key}}\"\nlost = \"{{base}}/{{nowhere}}\"\nround = \"{{round}}\"\n",
+            ),
+            ("env/lab.secret.toml", "key = \"canary-{{host}}\"\n"),
+        ],
+    );
+    let (status, printed, said) = run(home.path(), &["env", "lab", "--for", "shop/get"]);
+    assert_eq!(status, Some(0), "{said}");
+    let row = |printed: &str, name: &str| {
+        let found = printed.lines().find(|line| line.starts_with(&format!("{name} ")));
+        found.unwrap_or_else(|| panic!("{name}: {printed}")).to_owned()
+    };
+    assert!(row(&printed, "base").contains("http://h/v1 "), "{printed}");
+    assert!(row(&printed, "list").contains("http://h/v1/list "), "{printed}");
+    assert!(row(&printed, "all").contains("http://h/v1?k=********"), "{printed}");
+    let lost = row(&printed, "lost");
+    assert!(lost.contains("{{base}}/{{nowhere}}") && lost.contains("'nowhere'"), "{printed}");
+    assert!(row(&printed, "round").contains("round uses round"), "{printed}");
+    assert!(!printed.contains("canary"), "{printed}");
+    let (_, raw, _) = run(home.path(), &["env", "lab", "--raw"]);
+    assert!(row(&raw, "base").contains("http://{{host}}/{{path}}"), "{raw}");
+    assert!(!raw.contains("unknown"), "{raw}");
+    let (_, printed, _) = run(home.path(), &["env", "lab", "--json", "--with-secrets"]);
+    let lines: Vec<serde_json::Value> =
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| lines.iter().find(|line| line["name"] == name).unwrap();
+    assert_eq!(of("base")["value"], "http://{{host}}/{{path}}");
+    assert_eq!(of("all")["resolved"], "http://h/v1?k=canary-{{host}}", "a secret is a value");
+    assert!(of("lost")["error"].as_str().unwrap().contains("'nowhere'"), "{printed}");
+    assert!(of("host").get("resolved").is_none(), "{printed}");
+}

@@ -79,6 +79,8 @@ mod run_places;
 mod runs;
 #[path = "flows/secrets_in_place.rs"]
 mod secrets_in_place;
+#[path = "flows/sent_first.rs"]
+mod sent_first;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/statistics.rs"]

@@ -331,6 +331,78 @@ fn a_dry_run_shows_where_it_leads_as_far_as_that_is_known() {
 }
 
 #[test]
+fn a_dry_run_tells_as_json_what_would_be_sent_and_what_stays_unresolved() {
+    let home = Home::new(&[
+        ("_defaults.toml", "[vars]\nbase = \"http://{{mock.address}}\"\n"),
+        (
+            "a.toml",
+            "about = \"logs in\"\n[http]\nmethod = \"POST\"\nurl = \"{{base}}/login?k={{secret.pw}}\"\nneeds = [\"mock\"]\nauth.bearer = \"{{secret.pw}}\"\nbody.json = '{\"u\": \"ann\"}'\n\n[capture]\ntoken = \"json .token\"\n",
+        ),
+        (
+            "b.toml",
+            "[http]\nurl = \"http://{{fixed.address}}/{{nobody}}\"\nheaders = [\"X-Token: {{token}}\"]\nneeds = [\"fixed\"]\n",
+        ),
+        (
+            "c.toml",
+            "[tcp]\naddress = \"h:{{fixed.port}}\"\nneeds = [\"fixed\"]\nstep = [{ send = \"AUTH {{token}}\\r\\n\" }, { expect = \"OK\", within = \"2s\" }]\n",
+        ),
+        ("d.toml", "[http]\nurll = \"x\"\n"),
+        ("env/dev.secret.toml", "pw = \"canary-pw\"\n"),
+        ("fixed.toml", "[http-listener]\nbind = \"127.0.0.1:7099\"\n\n[expect]\ncalled = 1\n"),
+        ("mock.toml", "[http-listener]\nbind = \"127.0.0.1:0\"\n"),
+    ]);
+    let ran = home.run(&[".", "--dry-run", "--json", "--env", "dev"]);
+    assert_eq!(ran.status, Some(2), "{}", ran.said);
+    assert!(!ran.printed.contains("canary-pw"), "{}", ran.printed);
+    let lines: Vec<serde_json::Value> =
+        ran.printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |preset: &str| lines.iter().find(|line| line["preset"] == preset).unwrap();
+    let starts = ["mock", "fixed"].map(of);
+    assert_eq!(starts.map(|it| it["type"].as_str().unwrap()), ["would_start"; 2]);
+    assert_eq!(starts[0]["at_run_time"], serde_json::json!(["mock.address", "mock.port"]));
+    assert_eq!(starts[1]["address"], "127.0.0.1:7099");
+    assert_eq!(starts[1]["expects"], serde_json::json!([["called", "1"]]));
+    let (a, b, c) = (of("a"), of("b"), of("c"));
+    assert_eq!((&a["type"], &a["about"]), (&"would_send".into(), &"logs in".into()));
+    assert_eq!(a["request"]["url"], "http://{{mock.address}}/login?k={{secret.pw}}");
+    assert_eq!(a["request"]["method"], "POST");
+    assert_eq!(a["request"]["body"]["text"], "{\"u\": \"ann\"}");
+    assert_eq!(
+        (&a["at_run_time"], &a["unresolved"]),
+        (&serde_json::json!(["mock.address"]), &serde_json::json!([]))
+    );
+    let headers = |line: &serde_json::Value| line["request"]["headers"].to_string();
+    assert!(headers(a).contains("[\"Content-Type\",\"application/json\"]"), "{a}");
+    assert!(headers(a).contains("[\"Host\",\"{{mock.address}}\"]"), "{a}");
+    assert_eq!(b["request"]["url"], "http://127.0.0.1:7099/{{nobody}}");
+    assert!(headers(b).contains("{{token}}"), "{b}");
+    assert_eq!(b["unresolved"], serde_json::json!([{ "name": "nobody", "why": "has no value" }]));
+    assert_eq!(b["at_run_time"], serde_json::json!(["token"]));
+    assert_eq!(c["address"], "h:7099");
+    assert_eq!(c["steps"][0]["send"]["text"], "AUTH {{token}}\r\n");
+    assert_eq!(
+        (&c["steps"][1]["expect"], &c["steps"][1]["within"]),
+        (&"'OK'".into(), &"2s".into())
+    );
+    assert!(of("d")["error"].as_str().unwrap().contains("unknown key 'urll'"));
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["type"], &last["presets"], &last["complete"]),
+        (&"dry_run".into(), &4.into(), &false.into())
+    );
+    // As text, a fixed port is filled in, and of one that the system chooses it is said.
+    let ran = home.run(&[".", "--dry-run", "--env", "dev"]);
+    for part in [
+        "GET http://127.0.0.1:7099/{{nobody}}",
+        "127.0.0.1:7099)",
+        "{{mock.address}} is known when it listens)",
+        "POST http://{{mock.address}}/login?k=********",
+    ] {
+        assert!(ran.printed.contains(part), "{part}: {}", ran.printed);
+    }
+}
+
+#[test]
 fn what_a_cookie_or_a_token_holds_is_told_by_no_report() {
     let home = Home::new(&[
         (

@@ -60,6 +60,7 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
 
 fn runs(shared: &Shared) -> bool {
     shared.session().is_some_and(|session| !session.is_over())
+        || shared.runs.goes_before(shared.drafts.current().id)
 }
 
 fn was_refused(session: &Session) -> bool {

@@ -79,6 +79,9 @@ pub(crate) fn checked(app: &mut App, checked: Checked) {
     let of_draft = session.draft.and_then(|draft| app.shared.drafts.get(draft));
     let by = of_draft.and_then(|draft| draft.preset.clone());
     let too_long = app.shared.take_captured(environment.as_deref(), &report, by.as_ref(), now);
+    if let Some(by) = &by {
+        app.shared.captured.went(environment.as_deref(), by, now, report.is_met());
+    }
     response::exchange_changed(app, id);
     if app.shared.drafts.current().session == Some(id) {
         tell(app, &report, &too_long);

@@ -84,6 +84,10 @@ pub(crate) fn act(app: &mut App, action: Action) {
 }
 
 fn interrupt(app: &mut App) {
+    if runs::stop_first(app) {
+        app.leaving = false;
+        return;
+    }
     let can_end = |session: &&Session| {
         !session.is_over() && !session.side().listens() && session.state != SessionState::Closing
     };
@@ -118,6 +122,9 @@ fn ask_to_close(app: &mut App) {
 }
 
 fn stop(app: &mut App) {
+    if runs::stop_first(app) {
+        return;
+    }
     let Some(session) = app.shared.session().filter(|session| !session.is_over()) else {
         app.say("nothing runs here");
         return;
@@ -191,6 +198,9 @@ pub(crate) fn choose_environment(app: &mut App, name: Option<String>) {
 }
 
 fn back(app: &mut App) {
+    if runs::stop_first(app) {
+        return;
+    }
     if traffic::comes_back(app) {
         return;
     }

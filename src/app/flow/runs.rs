@@ -6,15 +6,17 @@
 //!                                                                               └─► orders: sessions, effects
 //!                                                                               └─► news: rows, captures
 //! ```
-//! Its sessions are sessions like others: on the timeline, in the history, with what was checked in a tab.
+//! What a preset needs goes the same way before it is sent alone (`sent_first`). Its sessions are sessions like others: on the timeline, in the history, with what was checked in a tab.
 
 mod beginning;
 mod compared;
 mod opening;
+mod sent_first;
 
 use std::time::Duration;
 
 pub(super) use beginning::{DATA, act, data_read};
+pub(super) use sent_first::{goes_first, is_under_way, offer, stop_first};
 
 use super::response;
 use crate::app::checking::{CheckOrder, Checked, WhatCame};
@@ -29,7 +31,7 @@ use crate::engine::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
-use crate::runner::{Run, RunCame, RunNews, RunOrder, RunTally, RunTime};
+use crate::runner::{Run, RunCame, RunNews, RunOrder, RunTally, RunTime, RunVerdict};
 
 /// How often the window says how long it has run, and shows what is new at the latest.
 const TICK: Duration = Duration::from_millis(100);
@@ -46,6 +48,7 @@ pub(super) fn asked(app: &mut App, ask: RunAsk) {
         RunAsk::OpenListener(at) => opening::open_listener(app, at),
         RunAsk::GoOn => beginning::go_on_beginning(app),
         RunAsk::GiveUp(why) => beginning::give_up(app, &why),
+        RunAsk::SendFirst(maker) => sent_first::begin_with(app, &maker),
     }
 }
 
@@ -177,7 +180,15 @@ fn tell(app: &mut App, news: RunNews) {
     match news {
         RunNews::Began(row) => shown.began(row),
         RunNews::Said(words) => shown.said = words,
-        RunNews::Over(row) => shown.over(row),
+        RunNews::Over(row) => {
+            shown.over(row);
+            let environment = shown.environment_of(Some(row)).map(str::to_owned);
+            let row = shown.run.rows().get(row);
+            let row = row.map(|row| (row.path.clone(), row.verdict == RunVerdict::Passed));
+            if let Some((path, has_passed)) = row {
+                app.shared.captured.went(environment.as_deref(), &path, now, has_passed);
+            }
+        }
         RunNews::Looked(row, report) => {
             let environment = shown.environment_of(Some(row)).map(str::to_owned);
             let Some(row) = shown.run.rows().get(row) else { return };
@@ -201,7 +212,10 @@ fn conclude(app: &mut App) {
         }
     }
     let now = app.shared.now;
-    let Some(shown) = &app.shared.runs.current else { return };
+    let Some(shown) = &mut app.shared.runs.current else { return };
+    if let Some(then) = shown.then.take() {
+        return sent_first::over(app, &then);
+    }
     let words = format!("run of {}: {}", shown.wish.title, shown.facts(now).summary());
     let is_green = RunTally::of(shown.run.rows()).is_green();
     match (is_shown, is_green) {

@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{curl, draft, focus, response, restore, wanted};
+use super::{curl, draft, focus, response, restore, runs, wanted};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -13,7 +13,6 @@ use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::app::waiting_send::WaitsFor;
 use crate::check::Checks;
-use crate::compose::address_parts::needs_unmet;
 use crate::compose::listening_names::is_listening_name;
 use crate::compose::{self, Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
@@ -35,6 +34,9 @@ use crate::timeline::Totals;
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
 pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
+    if runs::is_under_way(app) {
+        return;
+    }
     // Unless it goes on with what was answered, another press begins anew.
     app.waiting.take_if(|waiting| !std::mem::take(&mut waiting.is_answered));
     if app.request.refused.is_some() {
@@ -53,8 +55,12 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     }
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();
-    let mut scope = app.shared.scope();
     let of = WaitsFor::Draft(app.shared.drafts.current().id);
+    let goes_on = app.waiting.as_ref().is_some_and(|waiting| waiting.of == of);
+    if unknown == UnknownNames::Refused && !goes_on && runs::goes_first(app) {
+        return;
+    }
+    let mut scope = app.shared.scope();
     wanted::answered(app, of, &mut scope);
     let spec = &app.shared.drafts.current().spec;
     match plan_with(spec, &scope, unknown) {
@@ -168,10 +174,7 @@ fn open(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
         draft_address.clone_into(&mut session.written);
     }
     let draft = app.shared.drafts.current_mut();
-    draft.session = Some(id);
-    draft.latest = Some(id);
-    draft.sent = Some(draft.spec.clone());
-    draft.issues.clear();
+    draft.opened(id);
     let (plan, secrets) = (Box::new(plan), scope.hidden());
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));
     if entry.spec.is_remembered() {
@@ -243,10 +246,6 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     app.shared.drafts.current_mut().issues = found;
     focus::focus(app, Pane::Request);
     draft::go_to_issue(app, &first);
-    let needs = needs_unmet(&app.shared.drafts.current().spec, &app.shared.scope());
-    let needs = needs.map_or_else(String::new, |needs| {
-        app.keyed(&format!("[run-presets] in Presets runs what it needs first ({needs}); "))
-    });
     match &first.unknown {
         Some(unknown) => {
             let is_name = unknown.is_name;
@@ -262,16 +261,15 @@ fn refuse(app: &mut App, issues: &[Issue]) {
             } else {
                 first.message.clone()
             };
-            app.warn(format!("{what}; {needs}{hint}"));
+            app.warn(format!("{what}; {hint}"));
+            if is_name {
+                runs::offer(app, unknown.inner());
+            }
         }
         // What runs goes on, whatever is wrong with the text.
         None => match session_words::still_there(&app.shared) {
             Some(still) => app.warn(format!("{}; {still}", first.message)),
-            None if needs.is_empty() => app.warn(format!("{not_done}: {}", first.message)),
-            None => {
-                let needs = needs.trim_end_matches("; ");
-                app.warn(format!("{not_done}: {}; {needs}", first.message));
-            }
+            None => app.warn(format!("{not_done}: {}", first.message)),
         },
     }
 }

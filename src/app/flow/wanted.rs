@@ -6,8 +6,6 @@
 //! ```
 //! What programs gave is kept as long as the program runs; what was typed is for this one send.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::overlays;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices};
@@ -53,15 +51,7 @@ pub(crate) fn get(
     unknown: UnknownNames,
 ) -> bool {
     let waiting = app.waiting.take_if(|waiting| waiting.of == of);
-    let mut waiting = waiting.unwrap_or_else(|| WaitingSend {
-        of,
-        unknown,
-        asked: Vec::new(),
-        typed: BTreeMap::default(),
-        veiled: BTreeSet::default(),
-        is_answered: false,
-        rounds: 0,
-    });
+    let mut waiting = waiting.unwrap_or_else(|| WaitingSend::new(of, unknown));
     waiting.rounds += 1;
     if waiting.rounds > ROUNDS {
         return false;

@@ -1,4 +1,5 @@
-//! What the session says of itself when it ends although enough was told (`--count`): what of a contract was called.
+//! What the session says of itself when it ends: what of a contract was called. As text that is a line of its own, and
+//! it is told although enough was (`--count`).
 
 use tokio::time::timeout;
 
@@ -6,12 +7,37 @@ use super::{CLOSING, Headless, ListenWatch};
 use crate::cli::headless::SESSION;
 use crate::engine::command::CloseMode;
 use crate::engine::event::Event;
-use crate::model::record::RecordKind;
+use crate::model::record::{Record, RecordKind};
 use crate::model::timing::Lapse;
 
+/// Whether the session is told to end, so that what it says of itself are its last words.
+#[derive(Debug, Default)]
+pub(super) struct LastWords {
+    are_due: bool,
+}
+
+impl LastWords {
+    /// The session is told to end.
+    pub(super) fn begin(&mut self) {
+        self.are_due = true;
+    }
+
+    /// Whether this is one of them.
+    pub(super) fn has(&self, record: &Record) -> bool {
+        self.are_due && record.kind == RecordKind::Note && record.conn == SESSION.itself()
+    }
+}
+
 impl ListenWatch<'_> {
+    /// Counts what came and is not going to be printed.
+    pub(super) async fn not_taken(&mut self, headless: &mut Headless) -> u64 {
+        let begun = u64::from(self.body.is_some());
+        begun + headless.not_taken(|record| self.tells(record)).await
+    }
+
     /// Ends the session, and tells its last words alone.
     pub(super) async fn close(&mut self, headless: &mut Headless) {
+        self.last_words.begin();
         if !headless.order_close(CloseMode::Close) {
             return;
         }
@@ -20,9 +46,9 @@ impl ListenWatch<'_> {
                 let Some(event) = headless.next_event().await else { return };
                 let Event::Traffic(batch) = event else { continue };
                 for record in &batch.records {
-                    let is_word =
-                        record.kind == RecordKind::Note && record.conn == SESSION.itself();
-                    if is_word && self.let_through.record(record, None, None) && self.tells(record)
+                    if self.last_words.has(record)
+                        && self.let_through.record(record, None, None)
+                        && self.tells(record)
                     {
                         self.print_record(record, Lapse::default());
                     }

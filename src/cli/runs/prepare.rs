@@ -1,19 +1,15 @@
 //! What a run is made of, from the command line and the workspace; and what it would do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::asked;
 use super::compared::RunSide;
 use crate::args;
-use crate::cli::exit;
 use crate::cli::headless::Headless;
-use crate::cli::output::Output;
 use crate::cli::target;
 use crate::cli::wanted::{self, ProgramPlace};
-use crate::compose::address_parts::{NameLack, lack};
-use crate::compose::spec_names::{names_in, veiled_labels};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::model::preset::Scope;
@@ -164,89 +160,4 @@ fn with_line(mut failure: Failure, workspace: &Workspace) -> Failure {
         }
     }
     failure
-}
-
-/// Tells what would run, and what is missing; the exit status.
-pub(super) fn dry(
-    script: &RunScript,
-    scopes: &[Arc<Scope>],
-    rounds: &[RunRound],
-    settings: &RunSettings,
-    output: &mut Output,
-) -> u8 {
-    let mut captured: BTreeSet<String> = BTreeSet::new();
-    for listener in &script.listeners {
-        let name = listener.path.as_str().replace('/', ".");
-        captured.extend([format!("{name}.address"), format!("{name}.port")]);
-        output.line(&format!("starts {} ({})", listener.path, listener.spec.badge()));
-        let expected = listener.spec.expected().into_iter().flatten();
-        for row in expected.filter(|row| row.is_used()) {
-            output.line(&format!("     expects {} = {}", row.name, row.value));
-        }
-    }
-    let mut is_whole = true;
-    for (at, step) in script.steps.iter().enumerate() {
-        let why = if step.why.is_empty() { String::new() } else { format!(", {}", step.why) };
-        let number = at + 1;
-        match &step.content {
-            Ok(preset) => {
-                let mut scope = foreseen(scopes.get(at), &captured, rounds, settings);
-                scope.veiled.extend(veiled_labels(&preset.spec));
-                let target = runner::foreseen_target(&preset.spec, &scope, settings.tells_secrets);
-                output.line(&format!("{number:>3}. {} ({target}{why})", step.path));
-                let missing = missing(&preset.spec, &scope);
-                for line in &missing {
-                    output.line(&format!("     {line}"));
-                }
-                is_whole &= missing.is_empty();
-            }
-            Err(failure) => {
-                is_whole = false;
-                output.line(&format!("{number:>3}. {}{why}", step.path));
-                output.line(&format!("     {failure}"));
-            }
-        }
-        captured.extend(step.captures().map(str::to_owned));
-    }
-    for (path, why) in &script.left_out {
-        output.line(&format!("  -  {path}: left out, {why}"));
-    }
-    let rounds = rounds.len();
-    let times = if rounds > 1 { format!(", {rounds} rounds of it") } else { String::new() };
-    output.line(&format!("{} would run{times}; nothing was sent", script.steps.len()));
-    if is_whole { exit::OK } else { exit::USAGE }
-}
-
-/// The names a preset uses that will have no value, with why, as lines.
-fn missing(spec: &Spec, scope: &Scope) -> Vec<String> {
-    let line = |name: String| match lack(&name, scope)? {
-        NameLack::Unknown => Some(format!("{{{{{name}}}}} has no value")),
-        NameLack::Because(why) => Some(format!("{{{{{name}}}}} has no value: {why}")),
-    };
-    names_in(spec).into_iter().filter_map(line).collect()
-}
-
-/// What templates can refer to when it is a preset's turn. What only comes then stands for itself.
-fn foreseen(
-    scope: Option<&Arc<Scope>>,
-    captured: &BTreeSet<String>,
-    rounds: &[RunRound],
-    settings: &RunSettings,
-) -> Scope {
-    let mut scope = scope.map(|scope| Scope::clone(scope)).unwrap_or_default();
-    let itself = |name: &String| (name.clone(), format!("{{{{{name}}}}}"));
-    scope.captured.extend(captured.iter().map(itself));
-    if let Some((first, others)) = rounds.split_first() {
-        for (name, value) in &first.variables {
-            if others.iter().all(|round| round.variables.get(name) == Some(value)) {
-                scope.captured.insert(name.clone(), value.clone());
-            } else if others.iter().all(|round| round.variables.contains_key(name)) {
-                scope.captured.extend([itself(name)]);
-            }
-        }
-    }
-    // What is asked for is answered by them, too.
-    let given = settings.variables.iter();
-    scope.typed.extend(given.map(|(name, value)| (name.clone(), value.clone())));
-    scope
 }

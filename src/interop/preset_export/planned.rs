@@ -169,6 +169,6 @@ fn put_host(address: &str, url: &mut String, headers: &mut [(String, String)]) {
         .iter_mut()
         .find(|(name, value)| name.eq_ignore_ascii_case("host") && value == STAND_IN);
     if let Some((_, value)) = host {
-        bare.clone_into(value);
+        UrlText::of(bare).host_port.clone_into(value);
     }
 }

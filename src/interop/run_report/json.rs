@@ -14,6 +14,12 @@ pub fn row_line(row: &RunRow, at: Stamp) -> String {
     ndjson::line("preset", at, row_value(row))
 }
 
+/// A line of a dry run, in which nothing is sent.
+#[must_use]
+pub fn foreseen_line(kind: &str, at: Stamp, facts: Value) -> String {
+    ndjson::line(kind, at, facts)
+}
+
 /// The last line.
 #[must_use]
 pub fn run_line(run: RunFacts<'_>, at: Stamp) -> String {

@@ -20,7 +20,7 @@ use crate::model::record::Record;
 use crate::model::timing::Stamp;
 use crate::runner::listeners::{ListenerLook, ListenerState, ListenerWatch, RunningListener};
 use crate::runner::live::LiveWait;
-use crate::runner::row::{RunRow, RunVerdict};
+use crate::runner::row::{RunRow, RunTally, RunVerdict};
 use crate::runner::script::RunStep;
 
 /// What a run waits for to be looked at.
@@ -74,7 +74,9 @@ impl Run {
             let checks = compose::checks(&listener.spec, &*scope, UnknownNames::Refused);
             let plan = planned(&listener.spec, &scope, self.settings.words);
             let can = listener.spec.capabilities();
-            let look = if checks.is_empty() { ListenerLook::Over } else { ListenerLook::Due };
+            // What comes to one that stays is looked at when that ends.
+            let is_looked_at = !checks.is_empty() && !self.leaves_listeners;
+            let look = if is_looked_at { ListenerLook::Due } else { ListenerLook::Over };
             let served = Served::new(can);
             let (began, told) = (time.now, secrets.clone());
             let watch = ListenerWatch { checks, served, look, began, secrets: told };
@@ -100,6 +102,20 @@ impl Run {
             let mut listener = RunningListener { path, session, state, place, watch };
             listener.settle();
             self.listeners.push(listener);
+        }
+    }
+
+    /// What was started for it stays, if that is wanted and all passed.
+    pub(super) fn leave_listeners(&mut self) {
+        if !self.leaves_listeners || self.stopped.is_some() || !RunTally::of(&self.rows).is_green()
+        {
+            return;
+        }
+        for (at, listener) in self.listeners.iter_mut().enumerate() {
+            if let ListenerState::Up(addresses) = &mut listener.state {
+                self.left.push((at, listener.session));
+                listener.state = ListenerState::Lent(std::mem::take(addresses));
+            }
         }
     }
 

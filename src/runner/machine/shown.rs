@@ -13,6 +13,7 @@ use crate::model::spec::Spec;
 use crate::runner::listeners::ListenerState;
 use crate::runner::live::Live;
 use crate::runner::row::round_name;
+use crate::runner::script::RunListener;
 
 /// What a session of a run was opened for.
 #[derive(Debug)]
@@ -42,6 +43,16 @@ impl Run {
     /// A listener of this preset is up already, as this session: it is used as it is, before anything has begun.
     pub fn lend(&mut self, path: &PresetPath, session: SessionId, addresses: Vec<EndAddress>) {
         self.lent.insert(path.clone(), (session, addresses));
+    }
+
+    /// The listeners that are started for it stay when all passed: what it was made for is sent to them.
+    pub fn keep_listeners(&mut self) {
+        self.leaves_listeners = true;
+    }
+
+    /// The listeners that stay, with their presets, once it is over.
+    pub fn left(&self) -> impl Iterator<Item = (&RunListener, SessionId)> {
+        self.left.iter().filter_map(|(at, id)| Some((self.script.listeners.get(*at)?, *id)))
     }
 
     /// The presets of the listeners it needs.

@@ -66,17 +66,16 @@ pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Troubl
     }
     let mut root = Fields::root(document);
     let of_captures = spec.checks().map(|_| ("capture", check::capture_flaw as Flaw));
+    let mut flaws = Vec::new();
     for (section, flaw) in [("expect", check::flaw as Flaw)].into_iter().chain(of_captures) {
         let Some(entry) = root.get(section) else { continue };
         for entry in entry.table()?.free() {
             let row = row(&entry)?;
             let flaw = flaw(&row, spec).filter(|_| row.is_used());
-            if let Some(why) = flaw {
-                return Err(entry.wrong(&format!("in '{section}': {why}")));
-            }
+            flaws.extend(flaw.map(|why| entry.wrong(&format!("in '{section}': {why}"))));
         }
     }
-    Ok(())
+    Trouble::all(flaws).map_or(Ok(()), Err)
 }
 
 /// Whether what a relay holds, and what its faults and rules are about, can be read. A row that is off is

@@ -379,6 +379,33 @@ fn refusals_name_file_line_and_the_word_that_was_meant() {
 }
 
 #[test]
+fn all_unknown_keys_of_a_file_are_told_each_with_its_place_and_what_was_meant() {
+    let text = "[http]\nurl = \"a\"\nmetod = \"GET\"\nheaders = [{ nam = \"A\", value = \"1\" }]\n\
+                \n[http.tls]\ntrst = \"x\"\n\n[capure]\na = \"json .a\"\n";
+    assert_eq!(
+        refusal(text),
+        "cannot be read: users/create.toml:3:1: unknown key 'metod' in 'http' (did you mean 'method'?); \
+         users/create.toml:4:14: unknown key 'nam' in 'headers 1' (did you mean 'name'?); \
+         users/create.toml:7:1: unknown key 'trst' in 'tls' (did you mean 'trust'?); \
+         users/create.toml:9:2: unknown key 'capure' at the top of the file (did you mean 'capture'?)"
+    );
+    // Beside something that is wrong because of one, it is the key that is told.
+    let step = refusal("[tcp]\naddres = \"h:1\"\nstep = [{ expect = { regx = \"a\" } }]\n");
+    assert!(step.contains("unknown key 'regx' in 'expect'"), "{step}");
+    let checked = "[http]\nurl = \"a\"\n\n[expect]\nstatsu = 200\ntotl = \"< 1s\"\n\n[capture]\nx = \"hedaer.a\"\n";
+    let checked = refusal(checked);
+    for place in
+        [":5:1: 'statsu' in 'expect'", ":6:1: 'totl' in 'expect'", ":9:1: 'x' in 'capture'"]
+    {
+        assert!(checked.contains(place), "{checked}");
+    }
+    let many: String = (0..40).map(|at| format!("k{at} = 1\n")).collect();
+    let many = refusal(&format!("[http]\nurl = \"a\"\n{many}"));
+    assert!(many.contains("unknown key 'k19'") && !many.contains("'k20'"), "{many}");
+    assert!(many.ends_with("; and 20 more"), "{many}");
+}
+
+#[test]
 fn what_is_written_from_nothing_is_minimal_and_readable() {
     let spec = HttpSpec {
         method: "POST".into(),

@@ -8,6 +8,7 @@ use crate::model::awaited;
 use crate::model::field::{FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::field_access::put;
 use crate::model::inherit;
+use crate::model::name_value::NameValue;
 use crate::model::spec::Spec;
 
 type Read<T> = Result<T, Trouble>;
@@ -33,12 +34,35 @@ pub(super) fn is_carried_out(section: &str, spec: &Spec) -> bool {
 /// The whole file: description and spec. One of a kind that `given` has a spec of is read over that: it is what the
 /// folders give.
 pub(super) fn preset(document: &Document<&str>, given: &[Spec]) -> Read<(String, Spec)> {
-    let mut root = Fields::root(document);
-    let about = root.text("about")?.unwrap_or_default();
-    let mut beside = Vec::new();
-    for key in SECTIONS {
-        beside.push(root.get(key).map(|entry| entry.table()).transpose()?);
+    let mut root = Fields::collecting(document);
+    let read = whole(&mut root, given).map_err(|trouble| root.or_unknown(trouble))?;
+    let missing = root.wrong("the file has no section that says what to open");
+    root.done()?;
+    let (about, mut spec, beside) = match read {
+        (about, Some(spec), beside) => (about, spec, beside),
+        (_, None, _) => {
+            let sections: Vec<String> =
+                Spec::kinds().map(|spec| format!("[{}]", spec.section())).collect();
+            return Err(missing.hint(format!("add one of {}", sections.join(", "))));
+        }
+    };
+    let [wanted, taken] = beside;
+    if let (Some(rows), Some(wanted)) = (spec.expected_mut(), wanted) {
+        entries::merge(rows, wanted);
     }
+    if let Some((_, capture)) = spec.checks_mut() {
+        capture.rows = taken.unwrap_or_default();
+    }
+    Ok((about, spec))
+}
+
+/// The rows of the sections beside the spec.
+type Beside = [Option<Vec<NameValue>>; 2];
+
+/// Reads all that a file says; what it says besides is told when `root` ends.
+fn whole(root: &mut Fields<'_>, given: &[Spec]) -> Read<(String, Option<Spec>, Beside)> {
+    let about = root.text("about")?.unwrap_or_default();
+    let beside = SECTIONS.map(|key| root.get(key));
     let mut found = None;
     for mut spec in Spec::kinds() {
         let Some(entry) = root.get(spec.section()) else { continue };
@@ -51,22 +75,13 @@ pub(super) fn preset(document: &Document<&str>, given: &[Spec]) -> Read<(String,
         table(entry.table()?, spec.options_mut())?;
         found = Some(spec);
     }
-    let missing = root.wrong("the file has no section that says what to open");
-    root.done()?;
-    let mut spec = found.ok_or_else(|| {
-        let sections: Vec<String> =
-            Spec::kinds().map(|spec| format!("[{}]", spec.section())).collect();
-        missing.hint(format!("add one of {}", sections.join(", ")))
-    })?;
-    if let [wanted, taken] = &mut *beside {
-        if let (Some(rows), Some(wanted)) = (spec.expected_mut(), wanted.take()) {
-            entries::merge(rows, entries::read(wanted)?);
-        }
-        if let Some((_, capture)) = spec.checks_mut() {
-            capture.rows = taken.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
-        }
+    let mut rows: Beside = [None, None];
+    let can = found.as_ref().map(|spec: &Spec| SECTIONS.map(|it| is_carried_out(it, spec)));
+    for ((rows, entry), can) in rows.iter_mut().zip(beside).zip(can.unwrap_or_default()) {
+        let section = entry.map(|entry| entry.table()).transpose()?;
+        *rows = section.filter(|_| can).map(entries::read).transpose()?;
     }
-    Ok((about, spec))
+    Ok((about, found, rows))
 }
 
 /// The sections of a `_defaults.toml`, over those of the folders around it: what a preset of each kind is begun with.

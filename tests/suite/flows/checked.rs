@@ -86,7 +86,8 @@ fn a_name_that_was_captured_is_filled_in_and_offered() {
     let mut driver = Driver::with(WIDE, workspace(&files));
     driver.keys("<A-1>G<Enter><F5>");
     driver.assert_shows("{{token}} is not defined");
-    let (id, _) = Driver::opened(&driver.keys("<A-1>g<Enter><F5>"));
+    driver.assert_shows("{{token}} has no value yet, and login captures it");
+    let (id, _) = Driver::opened(&driver.keys("n<A-1>g<Enter><F5>"));
     let order = answered(&mut driver, id).unwrap();
     look(&mut driver, &order);
     let (_, plan) = Driver::opened(&driver.keys("<A-1>G<Enter><F5>"));
@@ -256,12 +257,4 @@ fn values_of_a_json_message_are_captured_by_their_path() {
         expected(&driver),
         ["json .user.id = 7", "json .user[\"the name\"] = Ann", "json .items[1].n = 2"]
     );
-}
-
-#[test]
-fn what_needs_others_says_how_they_run_when_a_name_has_no_value() {
-    let text = "[http]\nurl = \"http://h/{{token}}\"\nneeds = [\"login\"]\n";
-    let mut driver = Driver::with(WIDE, workspace(&[("it", text)]));
-    driver.keys("<A-1>g<Enter><F5>");
-    driver.assert_shows("R in Presets runs what it needs first (login)");
 }

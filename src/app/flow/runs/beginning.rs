@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{live, show, time};
+use super::{go_on, live, show, time};
 use crate::app::action::Action;
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
@@ -16,6 +16,7 @@ use crate::app::overlay::run_options::RunOptions;
 use crate::app::places_compared::{PlacesCompared, ShownPlace};
 use crate::app::preset_runs::{PreparedRun, RUN_ROWS, RunScope, RunWish, ShownRun};
 use crate::app::preset_tree::TreeItem;
+use crate::app::sessions::Session;
 use crate::app::state::App;
 use crate::app::waiting_send::WaitsFor;
 use crate::compose::template::WantedValue;
@@ -167,21 +168,25 @@ pub(super) fn begin(app: &mut App, wish: RunWish) {
         Ok(script) => script,
         Err(why) => return app.warn(format!("not run: {why}")),
     };
+    prepare(app, PreparedRun { wish, script, rounds: None, then: None });
+}
+
+/// Gets what a run waits for; then it begins.
+pub(super) fn prepare(app: &mut App, prepared: PreparedRun) {
     app.waiting.take_if(|waiting| waiting.of == WaitsFor::Run);
-    if wish.data.is_empty() {
-        let rounds = runner::rounds(Vec::new(), wish.repeat);
-        match rounds {
+    let RunWish { data, repeat, .. } = &prepared.wish;
+    if data.is_empty() {
+        match runner::rounds(Vec::new(), *repeat) {
             Ok(rounds) => {
-                let rounds = Some(rounds);
-                app.shared.runs.prepared = Some(PreparedRun { wish, script, rounds });
+                app.shared.runs.prepared = Some(PreparedRun { rounds: Some(rounds), ..prepared });
                 go_on_beginning(app);
             }
             Err(why) => app.warn(format!("not run: {why}")),
         }
         return;
     }
-    let path = app.shared.typed_path(&wish.data);
-    app.shared.runs.prepared = Some(PreparedRun { wish, script, rounds: None });
+    let path = app.shared.typed_path(data);
+    app.shared.runs.prepared = Some(prepared);
     app.effects.push(Effect::Store(Job::ReadTexts { files: vec![(DATA.to_owned(), path)] }));
 }
 
@@ -226,13 +231,16 @@ pub(crate) fn data_read(app: &mut App, text: Result<String, String>) {
 
 /// What waits to begin does not.
 pub(super) fn give_up(app: &mut App, why: &str) {
-    app.shared.runs.prepared = None;
-    app.warn(format!("not run: {why}"));
+    let prepared = app.shared.runs.prepared.take();
+    let is_sent_then = prepared.is_some_and(|prepared| prepared.then.is_some());
+    let not_done = if is_sent_then { "not sent" } else { "not run" };
+    app.warn(format!("{not_done}: {why}"));
 }
 
 /// Gets the values that are missing, each once; then it begins.
 pub(super) fn go_on_beginning(app: &mut App) {
-    let Some(PreparedRun { wish, script, rounds: Some(rounds) }) = &app.shared.runs.prepared else {
+    let Some(PreparedRun { wish, script, rounds: Some(rounds), .. }) = &app.shared.runs.prepared
+    else {
         return;
     };
     let goes_to = places(app, wish, script);
@@ -333,11 +341,13 @@ fn scopes(app: &App, script: &RunScript, environment: Option<&str>) -> Vec<Arc<S
 
 fn start(app: &mut App, places: Vec<PreparedPlace>) {
     let Some(prepared) = app.shared.runs.prepared.take() else { return };
-    let PreparedRun { wish, script, rounds } = prepared;
+    let PreparedRun { wish, script, rounds, then } = prepared;
     app.waiting.take_if(|waiting| waiting.of == WaitsFor::Run);
     let is_unsaved =
         |path: &PresetPath| app.shared.drafts.of_preset(path).is_some_and(Draft::is_modified);
     let unsaved = script.steps.iter().filter(|step| is_unsaved(&step.path)).count();
+    // What is sent first is what stands in the forms.
+    let unsaved = if then.is_some() { 0 } else { unsaved };
     let settings = RunSettings {
         parallel: wish.parallel,
         fail_fast: wish.fail_fast,
@@ -361,6 +371,9 @@ fn start(app: &mut App, places: Vec<PreparedPlace>) {
         ));
     }
     lend(app, &mut run);
+    if then.is_some() {
+        run.keep_listeners();
+    }
     let began = app.shared.runs.current.as_ref().map(|before| before.began.wall);
     let began = format::local(began.unwrap_or_default(), app.shared.utc_offset);
     app.shared.runs.make_room(&format!("the run of {}", began.strftime("%H:%M:%S")));
@@ -370,21 +383,32 @@ fn start(app: &mut App, places: Vec<PreparedPlace>) {
     }
     shown.places = PlacesCompared::new(shown_places);
     shown.unsaved = unsaved;
-    app.shared.runs.current = Some(shown);
+    (shown.was_first, shown.then) = (then.is_some(), then);
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Run(_)));
-    show(app);
+    let first = shown.then.as_ref().map(|then| then.first.clone());
+    app.shared.runs.current = Some(shown);
+    match first {
+        Some(first) => {
+            app.say(app.keyed(&format!("{first} first, then this goes; [stop] stops it")));
+            go_on(app);
+        }
+        None => show(app),
+    }
 }
 
 /// Listeners that run on the screen already are used as they are.
 fn lend(app: &App, run: &mut Run) {
     let needed: Vec<PresetPath> = run.needed_listeners().cloned().collect();
     for path in needed {
-        let draft = app.shared.drafts.of_preset(&path);
-        let session = draft.and_then(|draft| app.shared.sessions.get(draft.session?));
-        let session = session.filter(|session| !session.is_over());
-        let addresses = session.map(|session| session.listens_on().to_vec()).unwrap_or_default();
-        if let Some(session) = session.filter(|_| !addresses.is_empty()) {
-            run.lend(&path, session.id, addresses);
+        if let Some(session) = running(app, &path) {
+            run.lend(&path, session.id, session.listens_on().to_vec());
         }
     }
+}
+
+/// The session of a listener's preset that is up.
+pub(super) fn running<'a>(app: &'a App, path: &PresetPath) -> Option<&'a Session> {
+    let draft = app.shared.drafts.of_preset(path)?;
+    let session = app.shared.sessions.get(draft.session?)?;
+    (!session.is_over() && !session.listens_on().is_empty()).then_some(session)
 }

@@ -32,6 +32,7 @@ fn register(app: &mut App, id: SessionId, plan: &Plan) {
     let Some(shown) = live(app) else { return };
     let Some(of) = shown.run.session_of(id) else { return };
     let title = match &shown.wish.title {
+        _ if shown.then.is_some() => of.name.clone(),
         title if *title == of.name => format!("run {title}"),
         title => format!("run {title}: {}", of.name),
     };
