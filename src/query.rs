@@ -21,6 +21,7 @@ mod fields;
 mod filter;
 mod foreign;
 mod help;
+mod history_search;
 mod parser;
 mod pattern;
 mod question;
@@ -42,6 +43,10 @@ pub use facts::RecordFacts;
 pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
 pub use help::{HelpWanted, Helped};
+pub use history_search::{
+    AskersClock, HISTORY_FIELDS, HistoryField, HistoryPlace, HistorySearch, HistorySubject,
+    HitPlace, SoughtWord,
+};
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
 pub(crate) use told_test::ToldTest;

@@ -61,11 +61,12 @@ impl<'a> QueryPlace<'a> {
 }
 
 /// Whether a text begins with another, whatever the case.
-fn begins(text: &str, begun: &str) -> bool {
+pub(super) fn begins(text: &str, begun: &str) -> bool {
     text.get(..begun.len()).is_some_and(|start| start.eq_ignore_ascii_case(begun))
 }
 
-fn offer(text: impl Into<String>, help: impl Into<String>) -> QueryOffer {
+/// What is put there, and what is said of it.
+pub(super) fn offer(text: impl Into<String>, help: impl Into<String>) -> QueryOffer {
     QueryOffer { text: text.into(), help: help.into() }
 }
 
@@ -105,6 +106,11 @@ fn tests(begun: &str) -> Vec<QueryOffer> {
 }
 
 fn operators(field: &QueryField, begun: &str) -> Vec<QueryOffer> {
+    operator_offers(field.value.operators(), begun)
+}
+
+/// Those of these operators that are begun like this, with what each means.
+pub(super) fn operator_offers(operators: &[&str], begun: &str) -> Vec<QueryOffer> {
     let help = |operator: &str| match operator {
         "==" => "is",
         "!=" => "is not",
@@ -117,7 +123,7 @@ fn operators(field: &QueryField, begun: &str) -> Vec<QueryOffer> {
         "matches" => "fits a regular expression",
         _ => "",
     };
-    let fitting = field.value.operators().iter().filter(|it| begins(it, begun));
+    let fitting = operators.iter().filter(|it| begins(it, begun));
     fitting.map(|operator| offer(format!("{operator} "), help(operator))).collect()
 }
 

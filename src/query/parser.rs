@@ -307,12 +307,12 @@ impl Parser {
 
     /// Takes the sign that comes next.
     fn sign(&mut self) -> Option<&'static str> {
-        SIGNS.into_iter().find(|(written, _)| self.scanner.take(written)).map(|(_, meant)| meant)
+        sign(&mut self.scanner)
     }
 
     /// Takes the operator that comes next as a word.
     fn operator_word(&mut self) -> Option<&'static str> {
-        WORDS.into_iter().find(|(word, _)| self.scanner.take_word(word)).map(|(_, meant)| meant)
+        operator_word(&mut self.scanner)
     }
 
     /// Takes `in` before a list or a block; before anything else it may be the direction.
@@ -444,6 +444,16 @@ impl Parser {
         self.depth -= 1;
         Ok(expr)
     }
+}
+
+/// Takes the operator that comes next as a sign; what it means.
+pub(super) fn sign(scanner: &mut Scanner) -> Option<&'static str> {
+    SIGNS.into_iter().find(|(written, _)| scanner.take(written)).map(|(_, meant)| meant)
+}
+
+/// The same of one that is a word.
+pub(super) fn operator_word(scanner: &mut Scanner) -> Option<&'static str> {
+    WORDS.into_iter().find(|(word, _)| scanner.take_word(word)).map(|(_, meant)| meant)
 }
 
 /// Whether a name with this behind it begins a test of the field.

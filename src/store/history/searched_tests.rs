@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::secrets::Secrets;
-use crate::store::job::HitPlace;
+use crate::query::HitPlace;
 
 /// Everything is in its index.
 fn index(history: &mut History) {
@@ -51,9 +51,8 @@ fn requests_and_answers_are_found_by_any_part_of_a_word_and_shown_around_it() {
         // The line itself needs no words beside it.
         let (rows, total) = asked(&mut history, "users", 10).unwrap();
         assert_eq!((rows.len(), total, rows[0].hit.as_ref()), (1, 1, None));
-        let question =
-            HistoryQuestion { text: "error".into(), limit: 5, ..HistoryQuestion::default() };
-        let hidden = HistoryQuestion { hidden: Secrets::new(["no  such user"]), ..question };
+        let hidden = Secrets::new(["no  such user"]);
+        let hidden = HistoryQuestion { hidden, ..question("error", 5) };
         let (rows, _) = history.query(&hidden).unwrap();
         let hit = rows[0].hit.as_ref().unwrap();
         assert!(!hit.after.contains("such") && hit.place == HitPlace::Answer, "{hit:?}");
@@ -291,12 +290,14 @@ fn a_preset_that_is_moved_takes_its_own_entries_and_none_of_another_workspace() 
     }
     history.with(|connection| connection.execute("UPDATE entry SET spec = NULL", [])).unwrap();
     history.move_presets("a", "b").unwrap();
+    assert_eq!(asked(&mut history, "preset == b", 10).unwrap().1, 1);
     history.use_workspace(Path::new("/one"));
+    assert_eq!(asked(&mut history, "preset == b", 10).unwrap().1, 0);
     history.move_presets("a/b", "c").unwrap();
     let (rows, _) = asked(&mut history, "", 10).unwrap();
     let presets: Vec<&str> =
         rows.iter().filter_map(|row| Some(row.preset.as_ref()?.as_str())).collect();
-    assert_eq!(presets, ["b/b", "c"]);
+    assert_eq!(presets, ["c"], "of the other workspace none is told");
     let gone = |preset: Option<&str>| {
         let preset = preset.and_then(|path| PresetPath::parse(path).ok());
         HistorySpec::Gone { preset }
