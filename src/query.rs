@@ -22,6 +22,7 @@ mod filter;
 mod foreign;
 mod help;
 mod history_search;
+mod operators;
 mod parser;
 mod pattern;
 mod question;
@@ -35,7 +36,7 @@ mod value;
 pub use answered::Answered;
 pub use comparison::FacetTest;
 pub(crate) use comparison::{has as has_part, pattern_of_bytes};
-pub use completion::{QueryOffer, QueryPlace};
+pub use completion::QueryPlace;
 pub(crate) use expr::Reads;
 pub use expr::RecordFilter;
 pub use facets::{FACETS, Facet, FacetAsked, FacetOf, TimingPhase};
@@ -47,6 +48,7 @@ pub use history_search::{
     AskersClock, HISTORY_FIELDS, HistoryField, HistoryPlace, HistorySearch, HistorySubject,
     HitPlace, SoughtWord,
 };
+pub use operators::QueryOffer;
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
 pub(crate) use told_test::ToldTest;

@@ -14,12 +14,12 @@ mod times;
 
 use jiff::tz::Offset;
 
+use super::scanner::QueryError;
 use crate::model::preset::PresetPath;
 use crate::model::protocol::Protocol;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::timing::Stamp;
 use crate::model::url_text::UrlText;
-use crate::query::QueryError;
 pub use places::HistoryPlace;
 use reading::SearchReader;
 use times::MomentTest;

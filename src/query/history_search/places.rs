@@ -3,7 +3,7 @@
 use super::reading::{SearchExpects, SearchReader};
 use super::{AskersClock, HISTORY_FIELDS, HistoryAsks, HistoryField};
 use crate::model::protocol::Protocol;
-use crate::query::completion::{QueryOffer, begins, offer, operator_offers};
+use crate::query::operators::{QueryOffer, begins, offer, operator_offers};
 
 /// What can be put where a search ends.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::protocol::Protocol;
 use crate::model::suggest::suggest;
-use crate::query::parser::{operator_word, sign};
+use crate::query::operators::{operator_word, sign};
 use crate::query::scanner::{QueryError, Scanner, error};
 
 /// What joins tests, and what does not here.

@@ -140,8 +140,8 @@ pub(super) fn forget_words(connection: &Connection, gone: &[Stamp]) -> rusqlite:
     connection.query_row("PRAGMA secure_delete = OFF", [], |_| Ok(()))
 }
 
-/// The times of entries behind this row that got an answer which was not looked through, and the newest row. Rows of
-/// earlier versions do not say whether they were answered.
+/// The times of entries behind this row that may have an answer which was not looked through, and the newest row.
+/// Conversations and listeners have none; of what runs still, and of rows of earlier versions, nobody knows.
 pub(super) fn unworded(
     connection: &Connection,
     since: i64,
@@ -149,7 +149,7 @@ pub(super) fn unworded(
     let newest = "SELECT coalesce(max(id), 0) FROM entry";
     let newest = connection.query_row(newest, [], |row| row.get(0))?;
     let select = "SELECT at FROM entry
-        WHERE id > ?1 AND said IS NULL AND (kind IS NULL OR kind = 'status')";
+        WHERE id > ?1 AND said IS NULL AND (kind IS NULL OR kind IN ('status', 'failed'))";
     let mut select = connection.prepare(select)?;
     let times =
         select.query_map([since], |row| Ok(Stamp(row.get::<_, i64>(0)?.cast_unsigned())))?;

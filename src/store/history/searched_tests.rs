@@ -95,6 +95,57 @@ fn what_lies_beyond_the_newest_rows_is_found_by_the_indices() {
 }
 
 #[test]
+fn answers_are_looked_for_of_entries_that_are_new_and_may_have_one() {
+    let (_folder, mut history) = fresh();
+    let talk = SessionOutcome::Bytes { sent: 1, received: 1 };
+    let failed = SessionOutcome::Failed("cut off".into());
+    for (at, outcome) in
+        [(1, ok()), (2, talk), (3, failed), (4, SessionOutcome::Unknown), (5, ok())]
+    {
+        history.append(HistoryEntry { outcome, ..sent(at, "http://h/") }).unwrap();
+    }
+    let mut times = |since| {
+        let (times, newest) = history.unworded(since).unwrap();
+        let mut times: Vec<u64> = times.into_iter().map(|at| at.0).collect();
+        times.sort_unstable();
+        (times, newest)
+    };
+    assert_eq!(times(0), (vec![1, 3, 4, 5], 5));
+    assert_eq!(times(3), (vec![4, 5], 5));
+    assert_eq!(times(5), (vec![], 5));
+    history.keep_words(Stamp(1), Some("HTTP/1.1 200 OK")).unwrap();
+    history.keep_words(Stamp(5), None).unwrap();
+    let (times, _) = history.unworded(0).unwrap();
+    assert_eq!(times, [3, 4].map(Stamp).into());
+}
+
+#[test]
+fn presets_that_sent_something_and_are_gone_are_told_with_what_they_sent_last() {
+    let (_folder, mut history) = fresh();
+    history.use_workspace(Path::new("/w"));
+    let of = |preset: &str, at, url: &str| HistoryEntry {
+        preset: PresetPath::parse(preset).ok(),
+        ..sent(at, url)
+    };
+    for entry in [of("a", 1, "http://h/1"), of("b", 2, "http://h/2"), of("a", 3, "http://h/3")] {
+        history.append(entry).unwrap();
+    }
+    history.append(HistoryEntry { preset: None, ..sent(4, "http://h/4") }).unwrap();
+    let long =
+        HistoryEntry { preset: PresetPath::parse("long").ok(), ..posted(5, "x".repeat(100_000)) };
+    history.append(long).unwrap();
+    let mut lost = |known: &str| {
+        let found = history.lost_presets(|path| path.as_str() == known).unwrap();
+        let told = found.iter().map(|(path, spec)| format!("{path} {}", spec.address()));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(lost(""), ["a http://h/3", "b http://h/2"]);
+    assert_eq!(lost("a"), ["b http://h/2"]);
+    history.use_workspace(Path::new("/other"));
+    assert!(history.lost_presets(|_| false).unwrap().is_empty());
+}
+
+#[test]
 fn a_damaged_index_is_made_anew_and_costs_no_entry() {
     let (folder, mut history) = fresh();
     for at in 1..20 {

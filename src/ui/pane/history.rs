@@ -57,14 +57,12 @@ pub(super) fn draw(mut painter: Painter<'_>) {
                 &["nothing sent yet", "what is sent is kept", "[open] opens it again"],
             );
         } else {
-            lesson::put(
-                &mut painter,
-                &[
-                    "nothing found",
-                    "[back] ends the search",
-                    "[help] while it is typed: the fields",
-                ],
-            );
+            let more = if pane.is_typing() {
+                "[help] says what can be asked"
+            } else {
+                "[find] changes it"
+            };
+            lesson::put(&mut painter, &["nothing found", "[back] ends the search", more]);
         }
         return;
     }
