@@ -122,11 +122,14 @@ fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {
     badge::put(&mut painter, &entry.badge);
     let preset = entry.preset.as_ref().filter(|_| is_wide).map(PresetPath::as_str);
     let preset = fit::start(preset.unwrap_or_default(), painter.area.width / 3);
-    let room = painter.area.width.saturating_sub(cells(&preset) + 2);
+    let beside = if preset.is_empty() { 0 } else { cells(&preset) + 2 };
+    let room = painter.area.width.saturating_sub(beside);
     let target = fit::address(address(&entry.summary), room);
     painter.put(&target, Style::new());
-    painter.skip(2);
-    painter.put(&preset, painter.palette.dim);
+    if !preset.is_empty() {
+        painter.skip(2);
+        painter.put(&preset, painter.palette.dim);
+    }
 }
 
 /// The summary without what the badge says already.

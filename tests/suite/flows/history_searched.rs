@@ -67,8 +67,8 @@ fn a_search_that_is_none_says_why_and_leaves_the_list() {
     driver.keys("<A-2>/127");
     assert_eq!(searched(&driver), "127");
     driver.keys(" hosts == 1");
-    driver.assert_shows("there is no field 'hosts'");
-    driver.assert_shows("did you mean 'host'?");
+    driver.assert_shows("'hosts'; did you mean");
+    driver.assert_shows("'host'?");
     driver.assert_shows("(column 5)");
     assert_eq!(searched(&driver).trim_end(), "127 hosts", "half a search asks for nothing else");
     // What cannot be read is typed on.
@@ -97,7 +97,7 @@ fn who_goes_down_comes_to_the_oldest_entry() {
     driver.keys("GGG");
     assert_eq!(driver.app.history.entries.len(), 1_300);
     driver.assert_shows("1,300 of 1,300");
-    driver.assert_shows("127.0.0.1:1/1 ");
+    driver.assert_shows("127.0.0…/1 ");
     // Back on top as many are asked for as before.
     driver.keys("g");
     driver.send(Message::Store(Reply::HistoryChanged));
