@@ -210,6 +210,17 @@ impl HistorySearch {
         SearchReader::new(text, clock).read()
     }
 
+    /// The part of a text that stands before what is no test in it: while that is typed, the rest is searched.
+    #[must_use]
+    pub fn before_error(text: &str, clock: AskersClock) -> &str {
+        let mut reader = SearchReader::new(text, clock);
+        if reader.read().is_ok() {
+            return text;
+        }
+        let end = text.char_indices().map(|(at, _)| at).nth(reader.begins - 1);
+        text.get(..end.unwrap_or(text.len())).unwrap_or(text)
+    }
+
     /// Whether everything is looked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -13,6 +13,7 @@ use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::{Intent, Question};
 use crate::app::layout::{cut_top, pane_inner};
@@ -39,7 +40,7 @@ pub struct HistoryPane {
     pub search: Option<SearchLine>,
     /// What can stand at its cursor.
     pub completer: Completer,
-    /// Why what is typed is no search; the one before stays in force.
+    /// Why what is typed is no search; what stands before it is in force.
     pub error: Option<QueryError>,
     /// What the list showed without a search.
     unsearched: Vec<HistoryRow>,
@@ -282,7 +283,11 @@ impl HistoryPane {
         let Some(entry) = self.selected() else { return Outcome::yes() };
         match &entry.preset {
             None => Outcome::warn("it was sent from no preset: [open] opens what it sent"),
-            Some(path) if shared.stored(path).is_some() => Intent::OpenPreset(path.clone()).into(),
+            Some(path) if shared.stored(path).is_some() => {
+                // There sending sends it; here it would open what was sent then.
+                let open = Outcome::from(Intent::OpenPreset(path.clone()));
+                open.with(Intent::Focus(Pane::Request))
+            }
             Some(_) if shared.workspace.is_partial => {
                 Outcome::warn("the presets are still being read: try it again in a moment")
             }

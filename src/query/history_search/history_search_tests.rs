@@ -107,7 +107,6 @@ fn anything_else_is_a_word() {
 
 #[test]
 fn what_was_meant_as_a_test_and_is_none_is_said_with_its_column() {
-    let quoted = "(what stands in quotes is text)";
     for (text, column, said) in [
         ("status >= many", 11, "'many' is no status; write 404, 4xx or 400..499".to_owned()),
         ("status == 499..400", 11, "'499..400' is no status; write 404, 4xx or 400..499".into()),
@@ -118,10 +117,14 @@ fn what_was_meant_as_a_test_and_is_none_is_said_with_its_column() {
         ("age > old", 7, "'old' is no age; write 30m, 2h, 3d or 2w".into()),
         ("proto == ftp", 10, "'ftp' is no protocol; ".into()),
         ("preset == 'a b", 11, "this text does not end; write ' at its end".into()),
-        ("hosts == a", 1, format!("there is no field 'hosts'; did you mean 'host'? {quoted}")),
+        ("hosts == a", 1, "there is no field 'hosts'; did you mean 'host'?".into()),
         ("stat==404", 1, "there is no field 'stat'; ".into()),
         ("x statuss>=404", 3, "there is no field 'statuss'; did you mean 'status'?".into()),
-        ("zzz == 1", 1, "there is no field 'zzz'; fields are status, method, host, url,".into()),
+        (
+            "zzz == 1",
+            1,
+            "there is no field 'zzz'; put it in quotes to find it; fields are status, ".into(),
+        ),
         ("path contains /x", 1, "'path' is called url here; write url contains /users".into()),
         ("code == 404", 1, "'code' is called status here; write status >= 400".into()),
         ("== 5", 1, "no field stands before ==; write a test, such as status >= 400".into()),
@@ -133,6 +136,16 @@ fn what_was_meant_as_a_test_and_is_none_is_said_with_its_column() {
         let error = read(text).expect_err(text);
         assert!(error.message.starts_with(&said), "{text}: {error}");
         assert_eq!(error.column, column, "{text}: {error}");
+    }
+    for (text, before) in [
+        ("a status ==", "a "),
+        ("status == 1 or age < 2h", "status == 1 "),
+        ("\u{e9} status < 300 and hosts == b", "\u{e9} status < 300 and "),
+        ("hosts == a", ""),
+        ("a status < 3", "a status < 3"),
+    ] {
+        assert_eq!(HistorySearch::before_error(text, CLOCK), before, "{text}");
+        assert!(read(before).is_ok(), "{text}");
     }
     let time = read("time == never").unwrap_err();
     assert_eq!(time.column, 9);
@@ -194,7 +207,10 @@ proptest! {
             Ok(search) => {
                 let _ = Entry::new("GET http://h/", "a", Some(200)).is_found(&search);
             }
-            Err(error) => prop_assert!((1..=text.chars().count() + 1).contains(&error.column)),
+            Err(error) => {
+                prop_assert!((1..=text.chars().count() + 1).contains(&error.column));
+                prop_assert!(read(HistorySearch::before_error(&text, CLOCK)).is_ok());
+            }
         }
         // What is offered goes on with the text.
         if let Some(place) = HistoryPlace::at_end_of(&text, CLOCK) {

@@ -41,6 +41,8 @@ pub(super) struct SearchReader {
     scanner: Scanner,
     clock: AskersClock,
     found: HistorySearch,
+    /// The column where what is read at the moment begins.
+    pub(super) begins: usize,
     /// What was expected where the text ended, and the column where that begins.
     pub(super) reach: Option<(usize, SearchExpects)>,
 }
@@ -49,7 +51,7 @@ impl SearchReader {
     /// Before the first character.
     pub(super) fn new(text: &str, clock: AskersClock) -> Self {
         let scanner = Scanner::new(text);
-        SearchReader { scanner, clock, found: HistorySearch::default(), reach: None }
+        SearchReader { scanner, clock, found: HistorySearch::default(), begins: 1, reach: None }
     }
 
     /// All of it.
@@ -62,6 +64,7 @@ impl SearchReader {
                 self.reach.get_or_insert((end, SearchExpects::Test));
                 return Ok(std::mem::take(&mut self.found));
             }
+            self.begins = self.scanner.column();
             if self.joiner(before)? {
                 continue;
             }
@@ -266,14 +269,18 @@ impl SearchReader {
         if !(is_glued || behind.is_some() || is_words && is_near) {
             return None;
         }
-        let meant = match called {
+        Some(match called {
             Some(HistoryField { name: here, example, .. }) => {
                 format!("'{name}' is called {here} here; write {example}")
             }
             None if is_near => format!("there is no field '{name}'; {nearest}"),
-            None => format!("there is no field '{name}'; fields are {}", names()),
-        };
-        Some(format!("{meant} (what stands in quotes is text)"))
+            None => {
+                let fields = names();
+                format!(
+                    "there is no field '{name}'; put it in quotes to find it; fields are {fields}"
+                )
+            }
+        })
     }
 
     /// Takes a word, or several in quotes, which are one.

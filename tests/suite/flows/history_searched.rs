@@ -62,7 +62,7 @@ fn an_empty_search_lists_the_fields_and_tab_completes_field_operator_and_value()
 }
 
 #[test]
-fn a_search_that_is_none_says_why_and_leaves_the_list() {
+fn a_search_that_is_none_says_why_and_what_stands_before_it_is_searched() {
     let mut driver = with_entries((120, 40), 3);
     driver.keys("<A-2>/127");
     assert_eq!(searched(&driver), "127");
@@ -70,7 +70,7 @@ fn a_search_that_is_none_says_why_and_leaves_the_list() {
     driver.assert_shows("'hosts'; did you mean");
     driver.assert_shows("'host'?");
     driver.assert_shows("(column 5)");
-    assert_eq!(searched(&driver).trim_end(), "127 hosts", "half a search asks for nothing else");
+    assert_eq!(searched(&driver).trim_end(), "127", "what stands before it is searched");
     // What cannot be read is typed on.
     driver.keys("<Enter>");
     assert!(driver.app.history.is_typing());
@@ -110,8 +110,11 @@ fn the_preset_of_an_entry_is_opened_as_it_is_now() {
     driver.keys("<A-2>o");
     let draft = driver.app.shared.drafts.current();
     assert_eq!(draft.preset, PresetPath::parse("api/get").ok());
+    let sent = Driver::opened(&driver.keys("<F5>")).1;
+    assert!(sent.address().ends_with(":1/"), "as it is now: {}", sent.address());
     driver.store.history[0].preset = PresetPath::parse("api/gone").ok();
     driver.store.history[1].preset = None;
+    driver.store.history.truncate(2);
     driver.send(Message::Store(Reply::HistoryChanged));
     driver.keys("<A-2>go");
     driver.assert_shows("there is no preset api/gone any more: Enter opens what it sent");

@@ -1,6 +1,6 @@
 //! The search of the history while it is typed: what can stand at its cursor, and why what is typed is no search.
 //!
-//! What is no search (yet) leaves the list as it was.
+//! What is no test (yet) is left out: the list shows what stands before it.
 
 use ratatui::layout::{Position, Rect};
 
@@ -53,16 +53,15 @@ impl HistoryPane {
         self.error.as_ref().map_or_else(Vec::new, told)
     }
 
-    /// What is typed is the search from now on, unless it is none.
+    /// What is typed is the search from now on, up to what is none in it; tells whether it is to be asked for.
     pub(super) fn read_search(&mut self, shared: &Shared) -> bool {
         let typed = self.search.as_ref().map(|search| search.editor.text().into_owned());
-        let typed = typed.unwrap_or_default();
-        self.error = HistorySearch::read(&typed, shared.askers_clock()).err();
-        let is_read = self.error.is_none();
-        if is_read {
-            self.text = typed;
-        }
-        is_read
+        let (typed, clock) = (typed.unwrap_or_default(), shared.askers_clock());
+        self.error = HistorySearch::read(&typed, clock).err();
+        let text = HistorySearch::before_error(&typed, clock);
+        let is_asked = self.error.is_none() || text != self.text;
+        text.clone_into(&mut self.text);
+        is_asked
     }
 
     /// The search in force, as of now.
