@@ -40,6 +40,7 @@ pub(crate) mod fuzzy;
 pub(crate) mod held;
 pub(crate) mod held_text;
 mod help_jobs;
+pub(crate) mod history_words;
 pub mod importing;
 pub(crate) mod inherited;
 pub mod intent;

@@ -21,6 +21,8 @@ mod fields;
 mod filter;
 mod foreign;
 mod help;
+mod history_search;
+mod operators;
 mod parser;
 mod pattern;
 mod question;
@@ -34,7 +36,7 @@ mod value;
 pub use answered::Answered;
 pub use comparison::FacetTest;
 pub(crate) use comparison::{has as has_part, pattern_of_bytes};
-pub use completion::{QueryOffer, QueryPlace};
+pub use completion::QueryPlace;
 pub(crate) use expr::Reads;
 pub use expr::RecordFilter;
 pub use facets::{FACETS, Facet, FacetAsked, FacetOf, TimingPhase};
@@ -42,6 +44,11 @@ pub use facts::RecordFacts;
 pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
 pub use help::{HelpWanted, Helped};
+pub use history_search::{
+    AskersClock, HISTORY_FIELDS, HistoryField, HistoryPlace, HistorySearch, HistorySubject,
+    HitPlace, SoughtWord,
+};
+pub use operators::QueryOffer;
 pub use question::FacetQuestion;
 pub use scanner::QueryError;
 pub(crate) use told_test::ToldTest;

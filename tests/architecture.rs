@@ -67,7 +67,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("jq", "model codec"),
     ("ending", "os"),
     ("engine", "model codec query contract named_file whole_file os"),
-    ("store", "model codec check compose interop named_file whole_file os"),
+    ("store", "model codec query check compose interop named_file whole_file os"),
     (
         "tui",
         "app ui engine store model codec check runner timeline interop named_file whole_file value_command console ending os",

@@ -200,6 +200,7 @@ actions! {
     FoldAll "fold-all" Presets "Fold all" "Fold all folders, or the objects and lists of a body, or unfold them" [Presets "F", Response "F"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
     Import "import" Presets "Import" "Bring in presets of other tools: a file, a folder, or what is pasted; nothing is written before it was seen" [Presets "i"];
+    OpenPreset "open-preset" Presets "Open preset" "Open the preset that this entry was sent from, as it is now" [History "o"];
     ForgetEntry "forget-entry" Presets "Forget entry" "Forget this entry of the history, after asking" [History "d", History "<Del>"];
     ForgetHistory "forget-history" Presets "Forget history" "Forget the whole history, after asking" [History "D"];
     MakePreset "make-preset" Presets "Make preset" "Make something to send of what was received" [List "t"];

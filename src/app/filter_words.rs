@@ -29,12 +29,23 @@ pub(crate) fn offer(shared: &Shared, before: &str, behind: &str) -> Option<Offer
         return None;
     }
     let is_value = matches!(place, QueryPlace::Value(..));
-    let mut items = match place {
+    let items = match place {
         QueryPlace::Value(field, begun) => seen(shared, field, begun),
         QueryPlace::Test(begun) => header_names(&shared.timeline, begun),
         QueryPlace::Operator(..) => Vec::new(),
     };
-    let known = place.offers().into_iter().map(|QueryOffer { text, help }| Completion {
+    offered(begun, is_value, items, place.offers())
+}
+
+/// What was seen, and then what the language itself has, in the place of what is begun.
+pub(crate) fn offered(
+    begun: &str,
+    is_value: bool,
+    seen: Vec<Completion>,
+    known: Vec<QueryOffer>,
+) -> Option<Offer> {
+    let mut items = seen;
+    let known = known.into_iter().map(|QueryOffer { text, help }| Completion {
         shown: text.trim_end().to_owned(),
         text,
         detail: help,
@@ -129,7 +140,7 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
 }
 
 /// Each once with how often it was there, the most frequent first.
-fn counted(
+pub(crate) fn counted(
     values: impl Iterator<Item = String>,
     what: &str,
     written: impl Fn(&str) -> String,

@@ -40,6 +40,7 @@ use crate::model::secrets::{Disclosure, Secrets, secret_values};
 use crate::model::timing::Stamp;
 use crate::model::value_source::ValueSource;
 use crate::model::wall_clock::WallClock;
+use crate::query::AskersClock;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
 
@@ -222,6 +223,12 @@ impl Shared {
         let offset = self.utc_offset.map_or(0, |offset| i64::from(offset.seconds()));
         let wall = self.wall_clock.at(self.now).0.cast_signed() - self.now.0.cast_signed();
         wall.saturating_add(offset * 1_000_000_000)
+    }
+
+    /// The wall clock, for what is asked of times in the zone of the user.
+    pub(crate) fn askers_clock(&self) -> AskersClock {
+        let offset = self.utc_offset.unwrap_or(Offset::UTC);
+        AskersClock { now: self.wall_clock.at(self.now), offset }
     }
 
     /// The file of a preset as last read.

@@ -253,7 +253,7 @@ impl App {
             }
             (Pane::Response, _) => (Context::Response, self.exchange.is_typing()),
             (Pane::Presets, _) => (Context::Presets, is_typed(self.presets.search.as_ref())),
-            (Pane::History, _) => (Context::History, is_typed(self.history.search.as_ref())),
+            (Pane::History, _) => return self.history.contexts(),
             (Pane::Traffic, _) => return self.traffic.contexts(),
         };
         if is_typing {
@@ -272,7 +272,8 @@ impl App {
             Pane::Request => (&self.request.completer, self.request.popup_area(shared)),
             Pane::Response => (&self.conversation.completer, self.conversation.popup_area(shared)),
             Pane::Traffic => (&self.traffic.filter.completer, self.traffic.popup_area(shared)),
-            Pane::Presets | Pane::History => return None,
+            Pane::History => (&self.history.completer, self.history.popup_area(shared)),
+            Pane::Presets => return None,
         };
         Some((completer.popup()?, area?))
     }

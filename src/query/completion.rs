@@ -1,6 +1,7 @@
 //! What can stand where a text ends: read by the parser itself, so what is offered is what is taken.
 
 use super::fields::{BARE, FIELDS, QueryField, QueryValue};
+use super::operators::{QueryOffer, begins, offer, operator_offers};
 use super::parser::{Expects, Parser};
 
 /// What can be put where an expression ends.
@@ -12,14 +13,6 @@ pub enum QueryPlace<'a> {
     Operator(&'static QueryField, &'a str),
     /// A value of this field.
     Value(&'static QueryField, &'a str),
-}
-
-/// Something that can be put there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryOffer {
-    /// What is put there, in place of what is begun.
-    pub text: String,
-    pub help: String,
 }
 
 impl<'a> QueryPlace<'a> {
@@ -60,15 +53,6 @@ impl<'a> QueryPlace<'a> {
     }
 }
 
-/// Whether a text begins with another, whatever the case.
-fn begins(text: &str, begun: &str) -> bool {
-    text.get(..begun.len()).is_some_and(|start| start.eq_ignore_ascii_case(begun))
-}
-
-fn offer(text: impl Into<String>, help: impl Into<String>) -> QueryOffer {
-    QueryOffer { text: text.into(), help: help.into() }
-}
-
 fn tests(begun: &str) -> Vec<QueryOffer> {
     let whole = FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(begun));
     if let Some(field) = whole.filter(|field| !field.takes_name()) {
@@ -105,20 +89,7 @@ fn tests(begun: &str) -> Vec<QueryOffer> {
 }
 
 fn operators(field: &QueryField, begun: &str) -> Vec<QueryOffer> {
-    let help = |operator: &str| match operator {
-        "==" => "is",
-        "!=" => "is not",
-        "<" => "less",
-        "<=" => "at most",
-        ">" => "more",
-        ">=" => "at least",
-        "in" => "one of {a, b, c..d}",
-        "contains" => "has this in it",
-        "matches" => "fits a regular expression",
-        _ => "",
-    };
-    let fitting = field.value.operators().iter().filter(|it| begins(it, begun));
-    fitting.map(|operator| offer(format!("{operator} "), help(operator))).collect()
+    operator_offers(field.value.operators(), begun)
 }
 
 fn values(field: &QueryField, begun: &str) -> Vec<QueryOffer> {

@@ -6,36 +6,13 @@
 use super::expr::{Expr, Test};
 use super::fields::{BARE, FIELDS, QueryField, QueryValue};
 use super::foreign;
+use super::operators::{SIGNS, operator_word, sign};
 use super::pattern::Slice;
 use super::scanner::{QueryError, Scanner, Written, error};
 use super::value::{self, Asked};
 
 /// Deepest nesting of `not` and parentheses; nobody types more, and recursion stays bounded.
 const DEPTH_MAX: usize = 64;
-
-/// Operators made of signs, longest first, and what each means.
-const SIGNS: [(&str, &str); 8] = [
-    ("==", "=="),
-    ("!=", "!="),
-    ("<=", "<="),
-    (">=", ">="),
-    ("=", "=="),
-    ("<", "<"),
-    (">", ">"),
-    ("~", "matches"),
-];
-
-/// Operators that are words, and what each means.
-const WORDS: [(&str, &str); 8] = [
-    ("contains", "contains"),
-    ("matches", "matches"),
-    ("eq", "=="),
-    ("ne", "!="),
-    ("lt", "<"),
-    ("le", "<="),
-    ("gt", ">"),
-    ("ge", ">="),
-];
 
 /// What is said of lists as others write them.
 const OTHER_LIST: &str = "a list stands in braces; write one, such as {80, 443, 8000..8010}";
@@ -307,12 +284,12 @@ impl Parser {
 
     /// Takes the sign that comes next.
     fn sign(&mut self) -> Option<&'static str> {
-        SIGNS.into_iter().find(|(written, _)| self.scanner.take(written)).map(|(_, meant)| meant)
+        sign(&mut self.scanner)
     }
 
     /// Takes the operator that comes next as a word.
     fn operator_word(&mut self) -> Option<&'static str> {
-        WORDS.into_iter().find(|(word, _)| self.scanner.take_word(word)).map(|(_, meant)| meant)
+        operator_word(&mut self.scanner)
     }
 
     /// Takes `in` before a list or a block; before anything else it may be the direction.

@@ -10,9 +10,8 @@ mod found;
 mod indexing;
 mod kept_outcome;
 mod layout;
-mod search;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -29,12 +28,14 @@ use crate::model::preset::PresetPath;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
-use search::HistorySearch;
+use crate::query::HistorySearch;
 
 /// Pause before what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// Entries that are held while they cannot be written.
 const HELD: usize = 10_000;
+/// Presets without a file that are looked for at the start.
+const LOST: usize = 1_000;
 /// Bytes of bodies that are written at once.
 const AT_ONCE: u64 = 1024 * 1024;
 /// Wait for another instance that is writing.
@@ -195,14 +196,17 @@ impl History {
         &mut self,
         question: &HistoryQuestion,
     ) -> Result<(Vec<HistoryRow>, u64), Failure> {
-        let (search, limit) = (HistorySearch::read(question), question.limit);
-        let held = self.held.iter().rev().filter(|held| holds(held, &search)).map(held_row);
-        let held = held.filter(|row| search.lets_through(row));
+        let (search, limit) = (&question.search, question.limit);
+        let held = self.held.iter().rev().filter(|held| holds(held, search)).map(held_row);
+        let held = held.filter(|row| search.lets_through(row.subject()));
         let mut rows: Vec<HistoryRow> = held.collect();
         let waiting = rows.len() as u64;
         let mut total = 0;
         let found = match self.has_begun() {
-            Ok(true) => self.with(|connection| found::query(connection, &search, limit)),
+            Ok(true) => {
+                let root = self.root.clone();
+                self.with(|connection| found::query(connection, &root, question))
+            }
             Ok(false) => Ok((Vec::new(), 0)),
             Err(failure) => Err(failure),
         };
@@ -298,6 +302,34 @@ impl History {
         Ok(())
     }
 
+    /// Presets of the workspace that sent something and of which this is not known any more, with what each sent last, as
+    /// far as that is kept; the newest of them, when there are many.
+    pub(super) fn lost_presets(
+        &mut self,
+        is_known: impl Fn(&PresetPath) -> bool,
+    ) -> Result<Vec<(PresetPath, Spec)>, Failure> {
+        if !self.has_begun()? {
+            return Ok(Vec::new());
+        }
+        let root = self.root.clone();
+        let senders = self.with(|connection| database::senders(connection, &root))?;
+        let mut lost = Vec::new();
+        for (preset, spec) in senders {
+            if lost.len() >= LOST {
+                break;
+            }
+            let Some(path) = PresetPath::parse(&preset).ok().filter(|path| !is_known(path)) else {
+                continue;
+            };
+            let text = self.with(|connection| database::short_text(connection, spec))?;
+            // What cannot be read any more is no preset of today.
+            if let Some(Ok(spec)) = text.map(|text| preset::read_spec(&text, "history")) {
+                lost.push((path, spec));
+            }
+        }
+        Ok(lost)
+    }
+
     /// Puts a piece of what was written into the indices; whether there is more.
     pub(super) fn index_some(&mut self) -> Result<bool, Failure> {
         Ok(self.has_begun()? && self.with(indexing::index_some)?)
@@ -319,6 +351,14 @@ impl History {
             return Ok(());
         }
         self.with(|connection| indexing::forget_words(connection, gone))
+    }
+
+    /// When the entries behind this row were whose answers were not looked through, and the newest row.
+    pub(super) fn unworded(&mut self, since: i64) -> Result<(HashSet<Stamp>, i64), Failure> {
+        if !self.has_begun()? {
+            return Ok((HashSet::new(), 0));
+        }
+        self.with(|connection| indexing::unworded(connection, since))
     }
 
     /// When the answers that are searched were.
@@ -465,7 +505,7 @@ fn kept(spec: Spec, left_out: u64) -> HistorySpec {
 
 fn holds(entry: &HistoryEntry, search: &HistorySearch) -> bool {
     let line = format!("{} {}", entry.summary, entry.outcome.words());
-    search.words.iter().all(|word| word.is_in_line(&line))
+    search.words.iter().all(|word| found::is_in_line(word, &line))
 }
 
 fn held_row(entry: &HistoryEntry) -> HistoryRow {

@@ -24,13 +24,14 @@ use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
+use crate::query::HistorySubject;
 
 pub use environment_task::{
     ChangedText, EnvironmentDone, EnvironmentFiles, EnvironmentTask, Variable, VariableChange,
     VariableKind,
 };
 pub use foreign_project::{ForeignProject, ProjectWriter};
-pub use history_question::{HistoryHit, HistoryQuestion, HitPlace};
+pub use history_question::{HistoryHit, HistoryQuestion};
 pub use import_task::{
     FileChange, ImportChoice, ImportDone, ImportPreview, ImportSource, ImportTask, ImportTrace,
     ImportTrees,
@@ -73,6 +74,8 @@ pub enum Job {
     SetOrder { folder: String, before: Vec<String>, order: Vec<String> },
     /// Entries of this preset, or of those below this folder, are of another one from now on.
     MoveHistory { from: String, to: String },
+    /// Look which presets the history knows got another name while nobody watched.
+    FollowPresets,
     /// Make, copy, rename, remove or change an environment.
     Environment(EnvironmentTask),
     /// Look at presets of another tool, write them, or take them back.
@@ -217,6 +220,8 @@ pub enum Reply {
     HistoryAppended,
     /// Unasked: another program wrote to the history.
     HistoryChanged,
+    /// Presets that have another name now than when they sent something last.
+    PresetsFollowed(Vec<(PresetPath, PresetPath)>),
     /// Entries that fit, newest first; `total` counts those beyond the limit too.
     /// When there are more than were asked for, `total` may be just above that.
     History { text: String, entries: Vec<HistoryRow>, total: u64 },
@@ -388,6 +393,7 @@ impl Job {
             | Job::FinishHistory { .. }
             | Job::MoveHistory { .. }
             | Job::PinHistory { .. } => JobKind::WriteHistory,
+            Job::FollowPresets => JobKind::Unasked,
             Job::QueryHistory(_) => JobKind::ReadHistory,
             Job::ReadHistory(_) => JobKind::OpenEntry,
             Job::ForgetHistory(_) => JobKind::ForgetHistory,
@@ -455,6 +461,20 @@ pub struct HistoryRow {
     pub is_pinned: bool,
     /// Where what was looked for stands, when it is not in the row itself.
     pub hit: Option<Box<HistoryHit>>,
+}
+
+impl HistoryRow {
+    /// The row as a search asks about it.
+    #[must_use]
+    pub fn subject(&self) -> HistorySubject<'_> {
+        HistorySubject {
+            at: self.name.at,
+            summary: &self.summary,
+            outcome: &self.outcome,
+            preset: self.preset.as_ref(),
+            is_pinned: self.is_pinned,
+        }
+    }
 }
 
 /// What is left of what an entry sent.

@@ -16,6 +16,7 @@
 //! goes through `worker/known_workspace.rs`.
 
 mod folders;
+mod followed;
 mod history_work;
 mod importing;
 mod known_workspace;
@@ -118,6 +119,7 @@ impl Worker {
             | Job::QueryHistory(_)
             | Job::ReadHistory(_)
             | Job::MoveHistory { .. }
+            | Job::FollowPresets
             | Job::PinHistory { .. }
             | Job::ForgetHistory(_)
             | Job::Answers { .. }

@@ -33,6 +33,8 @@ mod exports;
 mod folders;
 #[path = "flows/handed_on.rs"]
 mod handed_on;
+#[path = "flows/history_searched.rs"]
+mod history_searched;
 #[path = "flows/holds.rs"]
 mod holds;
 #[path = "flows/http_relays.rs"]

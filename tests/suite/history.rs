@@ -3,15 +3,19 @@
 use std::fs;
 
 use wirebench::model::http::{HttpBody, HttpSpec};
+use wirebench::model::preset::PresetPath;
 use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
-use wirebench::store::job::{HistoryEntry, Job, Reply};
+use wirebench::query::{AskersClock, HistorySearch};
+use wirebench::store::job::{HistoryEntry, HistoryQuestion, Job, Reply};
 use wirebench::store::paths::Paths;
 use wirebench::store::{Store, StoreHandle};
 
 use crate::harness::peers::http_peer;
+use crate::harness::program::command;
 use crate::harness::terminal::Launch;
+use crate::store::Desk as StoreDesk;
 
 const BODY: usize = 4 << 20;
 const SENDS: usize = 15;
@@ -99,4 +103,41 @@ fn a_history_of_megabytes_is_listed_without_them_and_an_entry_is_opened_and_forg
         let found = memchr::memmem::find(&bytes, b"number-7 ").is_some();
         assert!(!found, "{} still holds what was sent", file.path().display());
     }
+}
+
+#[test]
+fn a_preset_that_was_renamed_while_nothing_ran_keeps_its_entries() {
+    let peer = http_peer(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    let home = tempfile::tempdir().unwrap();
+    let presets = home.path().join("presets");
+    fs::create_dir_all(&presets).unwrap();
+    for name in ["old", "stays"] {
+        // A credential that was typed in place is not in the history.
+        let text = format!(
+            "# kept\n[http]\nurl = \"http://{peer}/{name}\"\nauth.bearer = \"typed-canary\"\n"
+        );
+        fs::write(presets.join(format!("{name}.toml")), text).unwrap();
+        let sent = command(&["send", name]).env("WIREBENCH_HOME", home.path()).output().unwrap();
+        assert!(sent.status.success(), "{sent:?}");
+    }
+    fs::create_dir(presets.join("new")).unwrap();
+    fs::rename(presets.join("old.toml"), presets.join("new/name.toml")).unwrap();
+    let mut desk = StoreDesk::new(home.path());
+    desk.ask(Job::LoadWorkspace);
+    let [old, new] = ["old", "new/name"].map(|name| PresetPath::parse(name).unwrap());
+    assert_eq!(desk.ask(Job::FollowPresets), Reply::PresetsFollowed(vec![(old, new.clone())]));
+    // Its reply is one that is told unasked, too, and passed over here.
+    desk.store.submit(Job::MoveHistory { from: "old".into(), to: new.to_string() }).unwrap();
+    assert_eq!(desk.ask(Job::FollowPresets), Reply::PresetsFollowed(Vec::new()), "it followed");
+    let question = HistoryQuestion {
+        search: HistorySearch::read("preset == new", AskersClock::default()).unwrap(),
+        limit: 10,
+        ..HistoryQuestion::default()
+    };
+    let Reply::History { entries, .. } = desk.ask(Job::QueryHistory(Box::new(question))) else {
+        panic!("another reply")
+    };
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].preset, Some(new));
+    desk.store.shutdown(std::time::Duration::from_secs(10)).unwrap();
 }

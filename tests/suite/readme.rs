@@ -20,7 +20,7 @@ use wirebench::model::export_kind::PRESET_EXPORTS;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
 use wirebench::model::theme::ROLES;
-use wirebench::query::{FACETS, FIELDS, Filter};
+use wirebench::query::{FACETS, FIELDS, Filter, HISTORY_FIELDS};
 use wirebench::store::preset;
 
 use crate::harness::peers::{echo_peer, http_peer};
@@ -39,6 +39,9 @@ const CLOSE_FIELDS: &str = "<!-- /fields -->";
 const OPEN_FACETS: &str =
     "<!-- facets: generated from the table of facets, checked by a test -->\n";
 const CLOSE_FACETS: &str = "<!-- /facets -->";
+const OPEN_SEARCHES: &str =
+    "<!-- searches: generated from the table of searches, checked by a test -->\n";
+const CLOSE_SEARCHES: &str = "<!-- /searches -->";
 const OPEN_KINDS: &str = "<!-- kinds: generated from the table of kinds, checked by a test -->\n";
 const CLOSE_KINDS: &str = "<!-- /kinds -->";
 
@@ -117,6 +120,7 @@ fn the_chapters_list_the_keys_of_the_action_table_the_roles_of_themes_and_the_fi
         ("docs/themes.md", OPEN_ROLES, CLOSE_ROLES, role_list()),
         ("docs/traffic.md", OPEN_FIELDS, CLOSE_FIELDS, field_list()),
         ("docs/expect-and-capture.md", OPEN_FACETS, CLOSE_FACETS, facet_list()),
+        ("docs/presets.md", OPEN_SEARCHES, CLOSE_SEARCHES, search_list()),
         ("docs/export.md", OPEN_KINDS, CLOSE_KINDS, kind_list()),
     ] {
         let path = Path::new(ROOT).join(file);
@@ -141,6 +145,18 @@ fn field_list() -> String {
         let (title, help, example) = (field.title(), field.help, field.example);
         let operators = if operators.is_empty() { String::new() } else { format!("`{operators}`") };
         let _ = writeln!(text, "| `{title}` | {operators} | {help} | `{example}` |");
+    }
+    text.push('\n');
+    text
+}
+
+fn search_list() -> String {
+    let mut text = String::from("\n| field | operators | what | example |\n|---|---|---|---|\n");
+    for field in HISTORY_FIELDS {
+        let (name, help, example) = (field.name, field.help, field.example);
+        let operators = field.operators().join(" ");
+        let operators = if operators.is_empty() { String::new() } else { format!("`{operators}`") };
+        let _ = writeln!(text, "| `{name}` | {operators} | {help} | `{example}` |");
     }
     text.push('\n');
     text

@@ -147,7 +147,14 @@ fn in_row(shared: &Shared, action: Action) -> bool {
 fn of_history(app: &App, action: Action) -> Option<&'static str> {
     let is_of_entry = matches!(
         action,
-        A::ForgetEntry | A::ForgetHistory | A::Open | A::Copy | A::Find | A::Compare | A::Mark
+        A::ForgetEntry
+            | A::ForgetHistory
+            | A::Open
+            | A::OpenPreset
+            | A::Copy
+            | A::Find
+            | A::Compare
+            | A::Mark
     );
     (is_of_entry && app.history.entries.is_empty() && app.history.search.is_none())
         .then_some("nothing was sent yet")

@@ -102,7 +102,12 @@ fn next(app: &App) -> Option<Action> {
     let draft = app.shared.drafts.current();
     // In a text of many lines it is an indent.
     // There it completes.
-    if app.shared.focus == Pane::Traffic && app.traffic.filter.editor.is_some() {
+    let completes = match app.shared.focus {
+        Pane::Traffic => app.traffic.filter.editor.is_some(),
+        Pane::History => app.history.is_typing(),
+        Pane::Presets | Pane::Request | Pane::Response => false,
+    };
+    if completes {
         return None;
     }
     let is_indent = is_form && access::is_area(&draft.spec, draft.at);

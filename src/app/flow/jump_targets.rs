@@ -34,7 +34,7 @@ pub(crate) fn targets(app: &App) -> Vec<JumpLabel> {
     let offset = app.presets.cursor(&app.shared, list.height.into()).offset;
     let select = |x, y, at| JumpLabel::of_row(x, y, Intent::SelectRow(Pane::Presets, at));
     rows(list, offset..app.presets.listing(&app.shared).count(), select, &mut found);
-    let list = app.history.areas(pane_inner(areas.history)).1;
+    let list = app.history.areas(pane_inner(areas.history)).list;
     let offset = app.history.cursor(list.height.into()).offset;
     let select = |x, y, at| JumpLabel::of_row(x, y, Intent::SelectRow(Pane::History, at));
     let tops = (list.y..list.bottom()).step_by(app.history.entry_rows().into());

@@ -280,11 +280,15 @@ pub(super) fn seek_of_entry(app: &mut App, at: Stamp, draft: DraftId) {
     }
 }
 
-/// The store says under what the answer of an entry is kept; nobody is told that it is not.
+/// The store says under what the answer of an entry is kept. That it is not is told of an entry that was answered.
 pub(super) fn of_entry_found(app: &mut App, at: Stamp, key: Option<&str>) {
     let kept = &mut app.shared.kept;
     let sought = kept.of_entry.take_if(|(sought, _)| *sought == at);
     let path = key.and_then(|key| kept.file(key, at));
+    if sought.is_some() && path.is_none() && app.history.was_answered(at) {
+        return app.say(app.keyed("its answer is not kept: [send] sends it again"));
+    }
+    let kept = &mut app.shared.kept;
     if let Some(((_, draft), path)) = sought.zip(path) {
         kept.opening = Some((path.clone(), at, draft));
         app.effects.push(Effect::Engine(Command::OpenAnswer { path }));

@@ -15,7 +15,7 @@ use crate::app::overlay::about::About;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::column_window::ColumnWindow;
 use crate::app::overlay::confirm::Confirm;
-use crate::app::overlay::help::Help;
+use crate::app::overlay::help::{Help, HelpLanguage};
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::Naming;
 use crate::app::overlay::readdress::ReaddressWindow;
@@ -34,8 +34,10 @@ pub(crate) fn open(app: &mut App, action: Action) {
             let why_not = |action, pane| availability::why_not(app, action, pane);
             Ok(Overlay::Choices(pickers::palette(shared, &app.contexts(), why_not)))
         }
-        Action::Help if is_filter_typed(app) => Ok(Overlay::Help(Help::of_filters(&app.shared))),
-        Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
+        Action::Help => Ok(Overlay::Help(match language_typed(app) {
+            Some(language) => Help::of_language(shared, language),
+            None => Help::new(shared, app.contexts()),
+        })),
         Action::PickEnvironment if shared.workspace.environments.is_empty() => {
             app.intents.push_back(Intent::PassOn(Action::EditEnvironments));
             return;
@@ -68,8 +70,12 @@ pub(crate) fn open(app: &mut App, action: Action) {
 }
 
 /// Whether help is asked for in the line of the filter.
-fn is_filter_typed(app: &App) -> bool {
-    app.shared.focus == Pane::Traffic && app.traffic.filter.editor.is_some()
+fn language_typed(app: &App) -> Option<HelpLanguage> {
+    match app.shared.focus {
+        Pane::Traffic if app.traffic.filter.editor.is_some() => Some(HelpLanguage::Filters),
+        Pane::History if app.history.is_typing() => Some(HelpLanguage::History),
+        _ => None,
+    }
 }
 
 /// Whether an action about an item has to wait until all presets are read; then it says so.

@@ -1,8 +1,10 @@
 //! Presets that get another name in an editor or by git: what is kept of them follows.
 //!
 //! Nobody says that a file was renamed; one is gone and another is there that holds the very same. Where that is plain, one and
-//! one, the entries of the history and the answers that are kept are of the new name.
+//! one, the entries of the history and the answers that are kept are of the new name. What happened while this program did not
+//! run the store finds out, by what was sent.
 
+use super::history;
 use super::kept::{self, PresetFate};
 use crate::app::effect::Effect;
 use crate::app::state::App;
@@ -12,10 +14,31 @@ use crate::store::job::{Job, Workspace};
 /// Takes along what is kept; `found` is the workspace that takes the place of the one on the screen.
 pub(super) fn follow(app: &mut App, found: &Workspace) {
     for (from, to) in renamed(&app.shared.workspace, found) {
-        kept::follow(app, &from, PresetFate::Renamed(&to));
-        let (from, to) = (from.to_string(), to.to_string());
-        app.effects.push(Effect::Store(Job::MoveHistory { from, to }));
+        take_along(app, &from, &to);
     }
+}
+
+/// A workspace is on the screen that was not before: what was renamed meanwhile is looked for.
+pub(super) fn look(app: &mut App) {
+    if !app.shared.workspace.is_starter {
+        app.effects.push(Effect::Store(Job::FollowPresets));
+    }
+}
+
+/// The store found what was renamed while nobody watched.
+pub(super) fn found(app: &mut App, pairs: &[(PresetPath, PresetPath)]) {
+    for (from, to) in pairs {
+        take_along(app, from, to);
+    }
+    if !pairs.is_empty() {
+        history::changed(app);
+    }
+}
+
+fn take_along(app: &mut App, from: &PresetPath, to: &PresetPath) {
+    kept::follow(app, from, PresetFate::Renamed(to));
+    let (from, to) = (from.to_string(), to.to_string());
+    app.effects.push(Effect::Store(Job::MoveHistory { from, to }));
 }
 
 /// The presets that have another name now, by what their files hold.

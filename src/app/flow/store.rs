@@ -62,6 +62,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::HistoryAppended | Reply::HistoryChanged => history::changed(app),
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
+        Reply::PresetsFollowed(pairs) => renamed_outside::found(app, &pairs),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
         Reply::FolderListed { folder, listing } => folder_listed(app, folder, listing),
         Reply::Import(done) => imports::answered(app, *done),
@@ -235,7 +236,14 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     }
     tell_if_gone(app, &workspace);
     renamed_outside::follow(app, &workspace);
+    let is_another = first || app.shared.workspace.root != workspace.root;
     app.shared.set_workspace(workspace);
+    if is_another {
+        renamed_outside::look(app);
+    }
+    if is_another && !first {
+        history::changed(app);
+    }
     app.presets.workspace_changed(&app.shared, is_begin);
     draft::form_changed(app);
     if first || is_begin {

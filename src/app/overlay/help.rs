@@ -38,6 +38,15 @@ pub enum HelpLine {
     Language(LanguageLine),
 }
 
+/// What is typed where help is asked for, if that has a page of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HelpLanguage {
+    /// Filters of Traffic.
+    Filters,
+    /// Searches of the history.
+    History,
+}
+
 /// State of the help.
 #[derive(Debug)]
 pub struct Help {
@@ -45,7 +54,7 @@ pub struct Help {
     /// Where the focus was, for the title.
     pub place: &'static str,
     here: Vec<Context>,
-    is_of_filters: bool,
+    language: Option<HelpLanguage>,
     pub lines: Vec<HelpLine>,
     pub scroll: usize,
 }
@@ -55,17 +64,20 @@ impl Help {
     pub(crate) fn new(shared: &Shared, here: Vec<Context>) -> Self {
         let editor = Editor::new("", LineMode::One);
         let place = shared.focus.title();
-        let is_of_filters = false;
-        let mut help = Help { editor, place, here, is_of_filters, lines: Vec::new(), scroll: 0 };
+        let mut help = Help { editor, place, here, language: None, lines: Vec::new(), scroll: 0 };
         help.fill(shared);
         help
     }
 
-    /// The page of the language of filters.
-    pub(crate) fn of_filters(shared: &Shared) -> Self {
+    /// The page of what is typed in a prompt.
+    pub(crate) fn of_language(shared: &Shared, language: HelpLanguage) -> Self {
         let editor = Editor::new("", LineMode::One);
-        let (place, here, lines) = ("filters", Vec::new(), Vec::new());
-        let mut help = Help { editor, place, here, is_of_filters: true, lines, scroll: 0 };
+        let place = match language {
+            HelpLanguage::Filters => "filters",
+            HelpLanguage::History => "searches of the history",
+        };
+        let (here, lines) = (Vec::new(), Vec::new());
+        let mut help = Help { editor, place, here, language: Some(language), lines, scroll: 0 };
         help.fill(shared);
         help
     }
@@ -106,8 +118,8 @@ impl Help {
     fn fill(&mut self, shared: &Shared) {
         let keymap = &shared.keymap;
         let room = shared.size.0.min(WIDTH).saturating_sub(BESIDE_WORDS).max(1);
-        if self.is_of_filters {
-            self.lines = language(&self.editor.text(), room);
+        if let Some(language) = self.language {
+            self.lines = page(language, &self.editor.text(), room);
             self.scroll = 0;
             return;
         }
@@ -168,9 +180,13 @@ fn entry(keys: &str, help: &str, room: u16) -> Vec<HelpLine> {
     }
 }
 
-/// The page of the language of filters, as far as these words occur in it.
-fn language(text: &str, room: u16) -> Vec<HelpLine> {
-    filter_page::lines(text, room).into_iter().map(HelpLine::Language).collect()
+/// The page of a language, as far as these words occur in it.
+fn page(language: HelpLanguage, text: &str, room: u16) -> Vec<HelpLine> {
+    let lines = match language {
+        HelpLanguage::Filters => filter_page::lines(text, room),
+        HelpLanguage::History => filter_page::history_lines(text, room),
+    };
+    lines.into_iter().map(HelpLine::Language).collect()
 }
 
 /// Whether a context belongs to some place on the screen, not to all or many of them.
@@ -253,8 +269,8 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_filters_is_told_to_the_end_on_a_small_screen() {
-        let mut shared = Shared { size: (80, 24), ..Shared::default() };
+    fn the_pages_of_what_is_typed_are_told_to_the_end_on_a_small_screen() {
+        let mut shared = Shared::default();
         let room = |help: &Help| {
             let said = help.lines.iter().filter_map(|line| match line {
                 HelpLine::Language(LanguageLine::Word { said, .. }) => Some(said.chars().count()),
@@ -262,11 +278,14 @@ mod tests {
             });
             said.max().unwrap_or(0)
         };
-        let mut help = Help::of_filters(&shared);
-        assert!(room(&help) <= 80 - usize::from(BESIDE_WORDS), "{}", room(&help));
-        let lines = help.lines.len();
-        shared.size = (200, 60);
-        help.resized(&shared);
-        assert!(help.lines.len() < lines, "what is wider needs fewer");
+        for language in [HelpLanguage::Filters, HelpLanguage::History] {
+            shared.size = (80, 24);
+            let mut help = Help::of_language(&shared, language);
+            assert!(room(&help) <= 80 - usize::from(BESIDE_WORDS), "{}", room(&help));
+            let lines = help.lines.len();
+            shared.size = (200, 60);
+            help.resized(&shared);
+            assert!(help.lines.len() < lines, "what is wider needs fewer");
+        }
     }
 }

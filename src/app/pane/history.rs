@@ -3,13 +3,17 @@
 //! The store holds the history; the pane shows what the last query found. A reply to an older
 //! text is ignored.
 
+mod search_prompt;
+
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::completion::Completer;
 use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::{Intent, Question};
 use crate::app::layout::{cut_top, pane_inner};
@@ -17,11 +21,14 @@ use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::search_line::{self, SearchKey, SearchLine};
 use crate::app::shared::Shared;
+use crate::model::session_outcome::SessionOutcome;
 use crate::model::timing::Stamp;
+use crate::query::QueryError;
 use crate::store::job::{HistoryName, HistoryQuestion, HistoryRow, Job, JobKind};
 
-/// Rows asked of the store.
+/// Rows asked of the store, and how many at most once somebody goes down to the last of them.
 const LIMIT: u32 = 500;
+const MOST: u32 = 16_000;
 
 /// State of the pane.
 #[derive(Debug, Default)]
@@ -31,26 +38,50 @@ pub struct HistoryPane {
     /// Text of the query that is shown or under way.
     pub text: String,
     pub search: Option<SearchLine>,
+    /// What can stand at its cursor.
+    pub completer: Completer,
+    /// Why what is typed is no search; what stands before it is in force.
+    pub error: Option<QueryError>,
+    /// What the list showed without a search.
+    unsearched: Vec<HistoryRow>,
     /// Time of the selected entry; `None` = the newest, whatever comes.
     selected: Option<Stamp>,
     at: usize,
     offset: usize,
     /// The entry that was put on screen last, and the draft it is in.
     opened: Option<(HistoryName, DraftId)>,
+    /// Rows that are asked for beyond [`LIMIT`].
+    further: u32,
     /// A question for the list is under way.
     is_asked: bool,
     /// What is shown when it is answered is not what is wanted.
     is_stale: bool,
 }
 
+/// Where the parts of the pane are.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryAreas {
+    pub search: Rect,
+    pub wrong: Rect,
+    pub list: Rect,
+}
+
 impl HistoryPane {
     /// Takes an input while the pane has the focus, or the wheel over it.
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        if let Some(outcome) = self.complete(shared, input) {
+            return outcome;
+        }
         match search_line::update(&mut self.search, input) {
+            // What cannot be read is typed on.
+            Some(SearchKey::Accept) if self.error.is_some() => self.completer.close(),
             Some(SearchKey::Accept) => self.blur(),
             Some(SearchKey::Move(step)) => return self.step(shared, step),
-            Some(SearchKey::Changed) => return self.ask(shared),
-            Some(SearchKey::Ignored) => {}
+            Some(SearchKey::Changed) => {
+                self.offer(shared);
+                return self.ask(shared);
+            }
+            Some(SearchKey::Ignored) => self.completer.close(),
             None => {
                 return match input {
                     PaneInput::Act(action) => self.act(shared, action),
@@ -66,9 +97,18 @@ impl HistoryPane {
     /// What is worth doing with the entry under the cursor.
     pub fn hints(&self) -> Vec<Action> {
         match self.entries.is_empty() {
+            _ if self.is_typing() => {
+                vec![Action::Choose, Action::Back, Action::AcceptCompletion, Action::Help]
+            }
             true if self.search.is_some() => vec![Action::Back],
             true => vec![Action::Send],
-            false => vec![Action::Open, Action::Send, Action::ForgetEntry, Action::Find],
+            false => vec![
+                Action::Open,
+                Action::Send,
+                Action::OpenPreset,
+                Action::ForgetEntry,
+                Action::Find,
+            ],
         }
     }
 
@@ -82,9 +122,8 @@ impl HistoryPane {
         (self.is_asked, self.is_stale) = (true, false);
         Some(Job::QueryHistory(Box::new(HistoryQuestion {
             text: self.text.clone(),
-            limit: LIMIT,
-            now: shared.wall_clock.at(shared.now),
-            utc_offset: shared.utc_offset,
+            search: self.search_now(shared),
+            limit: LIMIT + self.further,
             hidden: shared.disclosure().hidden(),
         })))
     }
@@ -118,10 +157,14 @@ impl HistoryPane {
         1 + u16::from(self.entries.iter().any(|entry| entry.hit.is_some()))
     }
 
-    /// Search line and list in the pane's inner area.
-    pub(crate) fn areas(&self, inner: Rect) -> (Rect, Rect) {
+    /// Search line, what is wrong with it, and list in the pane's inner area.
+    pub(crate) fn areas(&self, inner: Rect) -> HistoryAreas {
         let mut list = inner;
-        (cut_top(&mut list, u16::from(self.search.is_some())), list)
+        let search = cut_top(&mut list, u16::from(self.search.is_some()));
+        let lines = self.wrong(inner.width).len().min(usize::from(list.height));
+        let lines = u16::try_from(lines).unwrap_or(inner.height);
+        let wrong = cut_top(&mut list, lines);
+        HistoryAreas { search, wrong, list }
     }
 
     /// The selected entry and the first one shown in so many rows of the screen.
@@ -147,13 +190,14 @@ impl HistoryPane {
 
     /// The focus leaves: the search stays, but takes no more keys.
     pub(crate) fn blur(&mut self) {
+        self.completer.close();
         if let Some(search) = &mut self.search {
             search.typing = false;
         }
     }
 
     fn list_height(&self, shared: &Shared) -> usize {
-        self.areas(pane_inner(shared.areas().history)).1.height.into()
+        self.areas(pane_inner(shared.areas().history)).list.height.into()
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -168,6 +212,7 @@ impl HistoryPane {
             | Action::SendLiteral
             | Action::SaveAs
             | Action::ShowCode => self.open(action),
+            Action::OpenPreset => self.open_preset(shared),
             Action::ForgetEntry => self.forget_entry(),
             Action::Mark => self.pin(),
             Action::ForgetHistory => {
@@ -175,9 +220,10 @@ impl HistoryPane {
                             removed from the disk.";
                 ask_to_forget(text.into(), None)
             }
-            Action::Find => self.start_search(),
+            Action::Find => self.start_search(shared),
             Action::Back if self.search.is_some() => {
                 self.search = None;
+                self.completer.close();
                 self.ask(shared)
             }
             Action::Copy => self.copy(),
@@ -188,9 +234,33 @@ impl HistoryPane {
     fn step(&mut self, shared: &Shared, step: CursorStep) -> Outcome {
         let height = self.list_height(shared);
         let mut cursor = self.cursor(height);
-        cursor.step(step, self.entries.len(), height / usize::from(self.entry_rows()));
+        let page = height / usize::from(self.entry_rows());
+        cursor.step(step, self.entries.len(), page);
         self.select(shared, cursor.selected);
-        Outcome::yes()
+        if cursor.selected == 0 {
+            self.further = 0;
+        }
+        if cursor.selected + page < self.entries.len() {
+            Outcome::yes()
+        } else {
+            self.go_on(shared)
+        }
+    }
+
+    /// The last of what is listed is in sight: as much again is asked for, if there is more.
+    fn go_on(&mut self, shared: &Shared) -> Outcome {
+        let listed = self.entries.len() as u64;
+        let asked = LIMIT + self.further;
+        if self.total <= listed || listed < u64::from(asked) {
+            return Outcome::yes();
+        }
+        if asked >= MOST {
+            let listed = format::count(listed);
+            return Outcome::say(format!("these are the newest {listed}: [find] finds older ones"));
+        }
+        self.further = (asked * 2).min(MOST) - LIMIT;
+        let query = self.refresh(shared).map(|job| Intent::Perform(Effect::Store(job)));
+        query.map_or_else(Outcome::yes, Outcome::from)
     }
 
     /// The entry under the cursor.
@@ -208,9 +278,34 @@ impl HistoryPane {
         }
     }
 
+    /// Opens the preset that the selected entry was sent from, as it is now.
+    fn open_preset(&self, shared: &Shared) -> Outcome {
+        let Some(entry) = self.selected() else { return Outcome::yes() };
+        match &entry.preset {
+            None => Outcome::warn("it was sent from no preset: [open] opens what it sent"),
+            Some(path) if shared.stored(path).is_some() => {
+                // There sending sends it; here it would open what was sent then.
+                let open = Outcome::from(Intent::OpenPreset(path.clone()));
+                open.with(Intent::Focus(Pane::Request))
+            }
+            Some(_) if shared.workspace.is_partial => {
+                Outcome::warn("the presets are still being read: try it again in a moment")
+            }
+            Some(path) => Outcome::warn(format!(
+                "there is no preset {path} any more: [open] opens what it sent"
+            )),
+        }
+    }
+
     /// An entry was put on screen, in this draft.
     pub(crate) fn opened(&mut self, name: HistoryName, draft: DraftId) {
         self.opened = Some((name, draft));
+    }
+
+    /// Whether a status came back for what was sent then.
+    pub(crate) fn was_answered(&self, at: Stamp) -> bool {
+        let mut then = self.entries.iter().filter(|entry| entry.name.at == at);
+        then.any(|entry| matches!(entry.outcome, SessionOutcome::Status { .. }))
     }
 
     /// Whether the selected entry is what is on screen: it was sent from there, or opened there.
@@ -244,24 +339,20 @@ impl HistoryPane {
         copying::put(entry.summary.clone(), entry.summary.clone()).into()
     }
 
-    fn start_search(&mut self) -> Outcome {
-        self.search.get_or_insert_default().typing = true;
-        Outcome::yes()
-    }
-
     fn ask(&mut self, shared: &Shared) -> Outcome {
-        let typed = self.search.as_ref().map(|search| search.editor.text());
-        self.text = typed.unwrap_or_default().into_owned();
-        (self.selected, self.at, self.offset) = (None, 0, 0);
+        if !self.read_search(shared) {
+            return Outcome::yes();
+        }
+        (self.selected, self.at, self.offset, self.further) = (None, 0, 0, 0);
         let query = self.refresh(shared).map(|job| Intent::Perform(Effect::Store(job)));
         query.into_iter().collect::<Vec<_>>().into()
     }
 
     /// A press of the mouse: selects an entry; the selected one opens.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let (search, list) = self.areas(pane_inner(area));
+        let HistoryAreas { search, list, .. } = self.areas(pane_inner(area));
         if search.contains((mouse.column, mouse.row).into()) {
-            return self.start_search();
+            return self.start_search(shared);
         }
         self.blur();
         if !list.contains((mouse.column, mouse.row).into()) {
@@ -280,6 +371,11 @@ impl HistoryPane {
 fn ask_to_forget(text: String, name: Option<HistoryName>) -> Outcome {
     let then = Intent::Perform(Effect::Store(Job::ForgetHistory(name)));
     Intent::Ask(Question::new(text, ["Forget", "Keep"], then)).into()
+}
+
+/// Month, day and time of day to the second; always fourteen cells.
+pub fn when_exactly(shared: &Shared, at: Stamp) -> String {
+    format::local(at, shared.utc_offset).strftime("%m-%d %H:%M:%S").to_string()
 }
 
 /// Time of day, or month and day when it is of another one; always five cells. `at` is of the wall

@@ -20,6 +20,8 @@ pub(super) const SPEC_BYTES: u64 = 64 * 1024 * 1024;
 const LINE: usize = 2_000;
 /// Nanoseconds that an entry is kept: a year.
 const AGE: u64 = 365 * 24 * 60 * 60 * 1_000_000_000;
+/// Longest text, in bytes, that is compared with those of presets.
+const COMPARED: i64 = 64 * 1024;
 /// Entries that are pinned at most.
 const PINNED: i64 = 1_000;
 /// Texts that no pinned entry has.
@@ -170,6 +172,22 @@ pub(super) fn move_presets(
     connection.execute(update, [from, to, root]).map(drop)
 }
 
+/// The presets of a workspace that sent something, and the text of what each sent last; who did last comes first.
+pub(super) fn senders(connection: &Connection, root: &str) -> rusqlite::Result<Vec<(String, i64)>> {
+    let select = "SELECT preset, spec, max(id) AS last FROM entry
+        WHERE root = ?1 AND preset IS NOT NULL AND spec IS NOT NULL
+        GROUP BY preset ORDER BY last DESC";
+    let mut select = connection.prepare(select)?;
+    let rows = select.query_map([root], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+/// A text of what was sent, unless it is long.
+pub(super) fn short_text(connection: &Connection, id: i64) -> rusqlite::Result<Option<String>> {
+    let select = "SELECT text FROM spec WHERE id = ?1 AND bytes <= ?2";
+    connection.query_row(select, [id, COMPARED], |row| row.get(0)).optional()
+}
+
 /// Keeps an entry whatever else goes, or not any more; tells whether there was room for it.
 pub(super) fn pin(
     connection: &Connection,
@@ -190,9 +208,11 @@ pub(super) fn pin(
     Ok(true)
 }
 
-/// A row of the list.
-pub(super) fn history_row(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
+/// A row of the list. A preset of the same name in another workspace than this one is another one.
+pub(super) fn history_row(row: &Row<'_>, root: &str) -> rusqlite::Result<HistoryRow> {
     let (preset, kind): (Option<String>, Option<String>) = (row.get("preset")?, row.get("kind")?);
+    let of: Option<String> = row.get("root")?;
+    let preset = preset.filter(|_| of.is_none_or(|of| of == root));
     let (first, second) = (row.get("first")?, row.get("second")?);
     let kept = KeptColumns { kind: kind.as_deref(), first, second };
     Ok(HistoryRow {

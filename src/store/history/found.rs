@@ -14,9 +14,9 @@ use std::rc::Rc;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
 
 use super::database::history_row;
-use super::search::{HistorySearch, SoughtWord};
 use crate::model::secrets::Secrets;
-use crate::store::job::{HistoryHit, HistoryRow, HitPlace};
+use crate::query::{HitPlace, SoughtWord};
+use crate::store::job::{HistoryHit, HistoryQuestion, HistoryRow};
 
 /// Rows that are looked at without an index; so few in tests that the indices are asked, too.
 const NEWEST: u32 = if cfg!(test) { 3 } else { 1_000 };
@@ -33,24 +33,26 @@ const AROUND: usize = 2_048;
 /// Characters shown before and behind a word.
 const SHOWN: (usize, usize) = (40, 160);
 
-const SELECT: &str = "SELECT id, at, badge, summary, outcome, kind, first, second, preset, pinned,
+const SELECT: &str =
+    "SELECT id, at, badge, summary, outcome, kind, first, second, preset, root, pinned,
     spec, coalesce(said, 0) AS said FROM entry";
 
-/// Rows that are looked for, newest first, and how many there are in all; when there are more than `limit`
+/// Rows that are looked for in a workspace, newest first, and how many there are in all; when there are more than `limit`
 /// this is one more than that.
 pub(super) fn query(
     connection: &Connection,
-    search: &HistorySearch,
-    limit: u32,
+    root: &str,
+    question: &HistoryQuestion,
 ) -> rusqlite::Result<(Vec<HistoryRow>, u64)> {
-    if search.is_empty() {
+    let limit = question.limit;
+    if question.search.is_empty() {
         let total: i64 =
             connection.query_row("SELECT count(*) FROM entry", [], |row| row.get(0))?;
         let mut newest = connection.prepare(&format!("{SELECT} ORDER BY id DESC LIMIT ?1"))?;
-        let rows = newest.query_map([limit], history_row)?;
+        let rows = newest.query_map([limit], |row| history_row(row, root))?;
         return Ok((rows.collect::<rusqlite::Result<_>>()?, total.unsigned_abs()));
     }
-    let mut looking = Looking::new(connection, search)?;
+    let mut looking = Looking::new(connection, root, question)?;
     let mut found = FoundRows { rows: Vec::new(), enough: limit as usize + 1 };
     if let Some(behind) = newest(connection, &mut looking, &mut found)? {
         older(connection, &mut looking, &mut found, behind)?;
@@ -99,10 +101,10 @@ fn older(
     found: &mut FoundRows,
     behind: i64,
 ) -> rusqlite::Result<()> {
-    let long = looking.search.words.iter().filter(|it| it.text.chars().count() >= LETTERS);
+    let long = looking.question.search.words.iter().filter(|it| it.text.chars().count() >= LETTERS);
     let candidates = long.map(|word| Candidates::of(connection, word));
     let mut candidates = candidates.collect::<rusqlite::Result<Vec<_>>>()?;
-    for text in looking.search.in_lines().filter(|it| it.chars().count() >= LETTERS) {
+    for text in looking.question.search.in_lines().filter(|it| it.chars().count() >= LETTERS) {
         candidates.push(Candidates::in_line(connection, text)?);
     }
     candidates.sort_by_key(Candidates::len);
@@ -119,7 +121,7 @@ fn older(
         return Ok(());
     }
     // What tests say of a row's own columns leaves most of them out before they are read.
-    let (times, codes) = (looking.search.times(), looking.search.codes());
+    let (times, codes) = (looking.question.search.times(), looking.question.search.codes());
     let of_codes = match codes {
         Some(_) => "(kind IS NULL OR kind = 'status' AND first BETWEEN ?4 AND ?5)",
         None => "?4 = ?5",
@@ -227,16 +229,22 @@ type TextHits = Rc<[Option<HistoryHit>]>;
 
 /// Looks at rows, and into their texts where they do not hold a word themselves.
 struct Looking<'a> {
-    search: &'a HistorySearch,
+    root: &'a str,
+    question: &'a HistoryQuestion,
     request: Statement<'a>,
     answer: Statement<'a>,
     known: HashMap<(HitPlace, i64), TextHits>,
 }
 
 impl<'a> Looking<'a> {
-    fn new(connection: &'a Connection, search: &'a HistorySearch) -> rusqlite::Result<Self> {
+    fn new(
+        connection: &'a Connection,
+        root: &'a str,
+        question: &'a HistoryQuestion,
+    ) -> rusqlite::Result<Self> {
         Ok(Looking {
-            search,
+            root,
+            question,
             request: connection
                 .prepare("SELECT substr(text, 1, 262144) FROM spec WHERE id = ?1")?,
             answer: connection.prepare("SELECT text FROM said WHERE id = ?1")?,
@@ -246,16 +254,16 @@ impl<'a> Looking<'a> {
 
     /// The row, if it is looked for.
     fn found(&mut self, row: &Row<'_>) -> rusqlite::Result<Option<HistoryRow>> {
-        let mut found = history_row(row)?;
-        if !self.search.lets_through(&found) {
+        let mut found = history_row(row, self.root)?;
+        if !self.question.search.lets_through(found.subject()) {
             return Ok(None);
         }
         let outcome: String = row.get("outcome")?;
         let line = format!("{} {outcome}", found.summary);
         let spec = row.get::<_, Option<i64>>("spec")?.unwrap_or(0);
         let texts = [(HitPlace::Request, spec), (HitPlace::Answer, row.get("said")?)];
-        for (at, word) in self.search.words.iter().enumerate() {
-            if word.is_in_line(&line) {
+        for (at, word) in self.question.search.words.iter().enumerate() {
+            if is_in_line(word, &line) {
                 continue;
             }
             let mut hit = None;
@@ -281,8 +289,8 @@ impl<'a> Looking<'a> {
         };
         let text: Option<String> = select.query_row([id], |row| row.get(0)).optional()?;
         let text = text.unwrap_or_default();
-        let words = self.search.words.iter();
-        let hits = words.map(|word| hit(place, &text, &word.text, &self.search.hidden));
+        let words = self.question.search.words.iter();
+        let hits = words.map(|word| hit(place, &text, &word.text, &self.question.hidden));
         let hits: TextHits = hits.collect();
         if self.known.len() >= REMEMBERED {
             self.known.clear();
@@ -325,6 +333,11 @@ fn in_a_line(text: &str) -> String {
         }
     }
     line
+}
+
+/// Whether the line of an entry holds a word.
+pub(super) fn is_in_line(word: &SoughtWord, line: &str) -> bool {
+    word.place.is_none() && place_of(line, &word.text).is_some()
 }
 
 /// Where a text holds a word first, whatever the case of its letters.

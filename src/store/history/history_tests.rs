@@ -7,6 +7,7 @@ use super::*;
 use crate::model::failure::FailureKind;
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::preset::PresetPath;
+use crate::query::AskersClock;
 
 fn sent(at: u64, url: &str) -> HistoryEntry {
     HistoryEntry {
@@ -47,9 +48,14 @@ fn whole(history: &mut History, rows: &[HistoryRow]) -> Vec<HistoryEntry> {
     rows.iter().map(entry).collect()
 }
 
+fn question(text: &str, limit: u32) -> HistoryQuestion {
+    let search = HistorySearch::read(text, AskersClock::default()).unwrap();
+    HistoryQuestion { text: text.into(), search, limit, ..HistoryQuestion::default() }
+}
+
 /// What the newest entries are for which a text holds, and how many there are.
 fn asked(history: &mut History, text: &str, limit: u32) -> Result<(Vec<HistoryRow>, u64), Failure> {
-    history.query(&HistoryQuestion { text: text.into(), limit, ..HistoryQuestion::default() })
+    history.query(&question(text, limit))
 }
 
 fn summaries(history: &mut History, text: &str) -> Vec<String> {

@@ -3,6 +3,8 @@
 //! A piece is a transaction of milliseconds, so other instances get their turn between two. What two
 //! instances do at once is done once: a row is fresh or it is not.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::database::begin;
@@ -136,6 +138,22 @@ pub(super) fn forget_words(connection: &Connection, gone: &[Stamp]) -> rusqlite:
     }
     work.commit()?;
     connection.query_row("PRAGMA secure_delete = OFF", [], |_| Ok(()))
+}
+
+/// The times of entries behind this row that may have an answer which was not looked through, and the newest row.
+/// Conversations and listeners have none; of what runs still, and of rows of earlier versions, nobody knows.
+pub(super) fn unworded(
+    connection: &Connection,
+    since: i64,
+) -> rusqlite::Result<(HashSet<Stamp>, i64)> {
+    let newest = "SELECT coalesce(max(id), 0) FROM entry";
+    let newest = connection.query_row(newest, [], |row| row.get(0))?;
+    let select = "SELECT at FROM entry
+        WHERE id > ?1 AND said IS NULL AND (kind IS NULL OR kind IN ('status', 'failed'))";
+    let mut select = connection.prepare(select)?;
+    let times =
+        select.query_map([since], |row| Ok(Stamp(row.get::<_, i64>(0)?.cast_unsigned())))?;
+    Ok((times.collect::<rusqlite::Result<_>>()?, newest))
 }
 
 /// The times of all entries whose answers are searched.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::secrets::Secrets;
-use crate::store::job::HitPlace;
+use crate::query::HitPlace;
 
 /// Everything is in its index.
 fn index(history: &mut History) {
@@ -51,9 +51,8 @@ fn requests_and_answers_are_found_by_any_part_of_a_word_and_shown_around_it() {
         // The line itself needs no words beside it.
         let (rows, total) = asked(&mut history, "users", 10).unwrap();
         assert_eq!((rows.len(), total, rows[0].hit.as_ref()), (1, 1, None));
-        let question =
-            HistoryQuestion { text: "error".into(), limit: 5, ..HistoryQuestion::default() };
-        let hidden = HistoryQuestion { hidden: Secrets::new(["no  such user"]), ..question };
+        let hidden = Secrets::new(["no  such user"]);
+        let hidden = HistoryQuestion { hidden, ..question("error", 5) };
         let (rows, _) = history.query(&hidden).unwrap();
         let hit = rows[0].hit.as_ref().unwrap();
         assert!(!hit.after.contains("such") && hit.place == HitPlace::Answer, "{hit:?}");
@@ -93,6 +92,57 @@ fn what_lies_beyond_the_newest_rows_is_found_by_the_indices() {
     index(&mut history);
     assert_eq!(asked(&mut history, "needle", 100).unwrap().1, 2);
     assert_eq!(asked(&mut history, "refused", 100).unwrap().1, 0);
+}
+
+#[test]
+fn answers_are_looked_for_of_entries_that_are_new_and_may_have_one() {
+    let (_folder, mut history) = fresh();
+    let talk = SessionOutcome::Bytes { sent: 1, received: 1 };
+    let failed = SessionOutcome::Failed("cut off".into());
+    for (at, outcome) in
+        [(1, ok()), (2, talk), (3, failed), (4, SessionOutcome::Unknown), (5, ok())]
+    {
+        history.append(HistoryEntry { outcome, ..sent(at, "http://h/") }).unwrap();
+    }
+    let mut times = |since| {
+        let (times, newest) = history.unworded(since).unwrap();
+        let mut times: Vec<u64> = times.into_iter().map(|at| at.0).collect();
+        times.sort_unstable();
+        (times, newest)
+    };
+    assert_eq!(times(0), (vec![1, 3, 4, 5], 5));
+    assert_eq!(times(3), (vec![4, 5], 5));
+    assert_eq!(times(5), (vec![], 5));
+    history.keep_words(Stamp(1), Some("HTTP/1.1 200 OK")).unwrap();
+    history.keep_words(Stamp(5), None).unwrap();
+    let (times, _) = history.unworded(0).unwrap();
+    assert_eq!(times, [3, 4].map(Stamp).into());
+}
+
+#[test]
+fn presets_that_sent_something_and_are_gone_are_told_with_what_they_sent_last() {
+    let (_folder, mut history) = fresh();
+    history.use_workspace(Path::new("/w"));
+    let of = |preset: &str, at, url: &str| HistoryEntry {
+        preset: PresetPath::parse(preset).ok(),
+        ..sent(at, url)
+    };
+    for entry in [of("a", 1, "http://h/1"), of("b", 2, "http://h/2"), of("a", 3, "http://h/3")] {
+        history.append(entry).unwrap();
+    }
+    history.append(HistoryEntry { preset: None, ..sent(4, "http://h/4") }).unwrap();
+    let long =
+        HistoryEntry { preset: PresetPath::parse("long").ok(), ..posted(5, "x".repeat(100_000)) };
+    history.append(long).unwrap();
+    let mut lost = |known: &str| {
+        let found = history.lost_presets(|path| path.as_str() == known).unwrap();
+        let told = found.iter().map(|(path, spec)| format!("{path} {}", spec.address()));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(lost(""), ["a http://h/3", "b http://h/2"]);
+    assert_eq!(lost("a"), ["b http://h/2"]);
+    history.use_workspace(Path::new("/other"));
+    assert!(history.lost_presets(|_| false).unwrap().is_empty());
 }
 
 #[test]
@@ -291,12 +341,14 @@ fn a_preset_that_is_moved_takes_its_own_entries_and_none_of_another_workspace() 
     }
     history.with(|connection| connection.execute("UPDATE entry SET spec = NULL", [])).unwrap();
     history.move_presets("a", "b").unwrap();
+    assert_eq!(asked(&mut history, "preset == b", 10).unwrap().1, 1);
     history.use_workspace(Path::new("/one"));
+    assert_eq!(asked(&mut history, "preset == b", 10).unwrap().1, 0);
     history.move_presets("a/b", "c").unwrap();
     let (rows, _) = asked(&mut history, "", 10).unwrap();
     let presets: Vec<&str> =
         rows.iter().filter_map(|row| Some(row.preset.as_ref()?.as_str())).collect();
-    assert_eq!(presets, ["b/b", "c"]);
+    assert_eq!(presets, ["c"], "of the other workspace none is told");
     let gone = |preset: Option<&str>| {
         let preset = preset.and_then(|path| PresetPath::parse(path).ok());
         HistorySpec::Gone { preset }

@@ -1,42 +1,19 @@
-//! What the list of the history asks, and where an entry holds what was looked for.
-
-use jiff::tz::Offset;
+//! What the list of the history asks, and what of an entry was looked for.
 
 use crate::model::secrets::Secrets;
-use crate::model::timing::Stamp;
+use crate::query::{HistorySearch, HitPlace};
 
-/// A question for the list: the newest entries that hold every word of a text and for which the tests in
-/// it hold (`status >= 400`).
+/// A question for the list: the newest entries that hold every word of a search and for which its tests
+/// hold (`status >= 400`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HistoryQuestion {
+    /// As it was typed; the answer names it.
     pub text: String,
+    pub search: HistorySearch,
     /// Rows that are wanted.
     pub limit: u32,
-    /// Now by the wall clock, for tests of times.
-    pub now: Stamp,
-    pub utc_offset: Option<Offset>,
     /// What nobody shall read, neither in what is told nor in what is searched from now on.
     pub hidden: Secrets,
-}
-
-/// Where an entry holds a word, beside the line it has in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HitPlace {
-    /// What was sent, as a preset says it.
-    Request,
-    /// Head and body of what was answered.
-    Answer,
-}
-
-impl HitPlace {
-    /// Its name, as it is written in a search.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            HitPlace::Request => "request",
-            HitPlace::Answer => "answer",
-        }
-    }
 }
 
 /// What was found of an entry, with a little of what stands around it.

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::followed;
 use super::known_workspace::KnownWorkspace;
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use super::searched::Searched;
 use crate::model::failure::Failure;
+use crate::model::preset::PresetPath;
 use crate::model::timing::Stamp;
 use crate::store::answers::Answers;
 use crate::store::history::History;
@@ -117,7 +119,7 @@ impl HistoryWork {
             }
             if self.history.is_changed_by_others() {
                 outbox.send(Reply::HistoryChanged);
-                self.searched.look_at_all(None);
+                self.searched.look_at_new();
             }
             self.tell_answers(outbox);
         }
@@ -173,6 +175,12 @@ impl HistoryWork {
             Job::MoveHistory { from, to } => {
                 history.move_presets(&from, &to).map(|()| Reply::HistoryChanged)
             }
+            Job::FollowPresets => {
+                let is_known = |path: &PresetPath| self.known.stored(path).is_some();
+                let lost = history.lost_presets(is_known)?;
+                let found = self.known.look(|workspace| followed::renamed(workspace, lost));
+                Ok(Reply::PresetsFollowed(found.unwrap_or_default()))
+            }
             Job::PinHistory { name, is_pinned } => {
                 history.pin(name, is_pinned).map(|()| Reply::HistoryChanged)
             }
@@ -201,7 +209,7 @@ impl Work for HistoryWork {
             Job::QueryHistory(question) if self.watch.is_none() => {
                 // Not now: at the start there is more urgent work.
                 self.look.get_or_insert_with(|| Instant::now() + SETTLE);
-                self.searched.look_at_all(Some(&question.hidden));
+                self.searched.look_at_all(&question.hidden);
             }
             Job::AppendHistory(_) | Job::FinishHistory { .. } => self.searched.soon(),
             _ => {}

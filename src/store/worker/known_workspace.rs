@@ -125,6 +125,12 @@ impl KnownWorkspace {
         self.state().workspace.as_ref().map(|known| known.is_starter)
     }
 
+    /// Looks at what is known of the workspace of the user's own.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&Workspace) -> T) -> Option<T> {
+        let state = self.state();
+        state.workspace.as_ref().filter(|known| !known.is_starter).map(at)
+    }
+
     /// What is known of a preset.
     pub(super) fn stored(&self, path: &PresetPath) -> Option<StoredPreset> {
         let state = self.state();

@@ -33,17 +33,37 @@ pub(super) struct Searched {
     answers: VecDeque<(String, Stamp)>,
     /// What nobody shall find.
     hidden: Secrets,
-    /// All answers are to be listed.
-    is_unlisted: bool,
+    /// Which answers are to be listed.
+    unlisted: Unlisted,
+    /// Row of the history whose followers' answers are to be looked for when another program wrote, and the newest one
+    /// when that was done last: an answer may be kept a moment after its entry.
+    since: i64,
+    newest: i64,
+}
+
+/// Which of the answers that are kept are to be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Unlisted {
+    #[default]
+    None,
+    /// Those of entries that came meanwhile.
+    New,
+    All,
 }
 
 impl Searched {
-    /// The list was asked for, or another program wrote: all answers are looked at.
-    pub(super) fn look_at_all(&mut self, hidden: Option<&Secrets>) {
-        if let Some(hidden) = hidden {
-            self.hidden = hidden.clone();
+    /// The list was asked for: all answers are looked at.
+    pub(super) fn look_at_all(&mut self, hidden: &Secrets) {
+        self.hidden = hidden.clone();
+        self.unlisted = Unlisted::All;
+        self.soon();
+    }
+
+    /// Another program wrote: answers of entries that are new are looked at.
+    pub(super) fn look_at_new(&mut self) {
+        if self.unlisted == Unlisted::None {
+            self.unlisted = Unlisted::New;
         }
-        self.is_unlisted = true;
         self.soon();
     }
 
@@ -88,8 +108,9 @@ impl Searched {
         answers: &mut Answers,
     ) -> Result<IndexPiece, Failure> {
         history.forget_words(&answers.take_removed())?;
-        if std::mem::take(&mut self.is_unlisted) {
-            self.list(history, answers)?;
+        let unlisted = std::mem::take(&mut self.unlisted);
+        if unlisted != Unlisted::None {
+            self.list(history, answers, unlisted)?;
             return Ok(IndexPiece::More);
         }
         for _ in 0..LOOKED_AT {
@@ -109,14 +130,30 @@ impl Searched {
         Ok(if is_more { IndexPiece::More } else { IndexPiece::Last })
     }
 
-    /// All that is kept is to be looked at, and what is kept no longer is not searched.
-    fn list(&mut self, history: &mut History, answers: &Answers) -> Result<(), Failure> {
+    /// What is kept and not searched yet is to be looked at; once all is, what is kept no longer is not searched.
+    fn list(
+        &mut self,
+        history: &mut History,
+        answers: &Answers,
+        unlisted: Unlisted,
+    ) -> Result<(), Failure> {
+        let is_all = unlisted == Unlisted::All;
+        let (wanted, newest) = history.unworded(if is_all { 0 } else { self.since })?;
+        // After a damaged database rows are counted anew.
+        let is_anew = newest < self.newest;
+        (self.since, self.newest) = (if is_anew { 0 } else { self.newest }, newest);
+        if wanted.is_empty() && !is_all {
+            return Ok(());
+        }
         let all = answers.all()?;
-        let kept: HashSet<Stamp> = all.iter().map(|(_, at)| *at).collect();
-        let mut gone = history.worded()?;
-        gone.retain(|at| !kept.contains(at));
-        history.forget_words(&gone)?;
-        self.answers = all.into_iter().take(WAITING).collect();
+        if is_all {
+            let kept: HashSet<Stamp> = all.iter().map(|(_, at)| *at).collect();
+            let mut gone = history.worded()?;
+            gone.retain(|at| !kept.contains(at));
+            history.forget_words(&gone)?;
+        }
+        let new = all.into_iter().filter(|(_, at)| wanted.contains(at));
+        self.answers = new.take(WAITING).collect();
         Ok(())
     }
 }

@@ -6,8 +6,9 @@ use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
-use crate::app::pane::history::when;
+use crate::app::pane::history::{HistoryAreas, when, when_exactly};
 use crate::codec::printable::printable_str;
+use crate::model::preset::PresetPath;
 use crate::model::session_outcome::SessionOutcome;
 use crate::store::job::{HistoryHit, HistoryRow};
 use crate::ui::painter::{Painter, cells};
@@ -16,7 +17,7 @@ use crate::ui::widget::{badge, fit, frame, lesson};
 
 /// Narrower panes show no outcome.
 const OUTCOME_FROM: u16 = 22;
-/// Wider panes show it in full words.
+/// Wider panes show it in full words, when it was to the second, and the preset.
 const WHOLE_FROM: u16 = 80;
 
 /// The name of the region, and how many were found while searching.
@@ -32,18 +33,21 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
             " History ".to_owned()
         },
     );
-    let height = pane.areas(pane_inner(painter.area)).1.height;
+    let height = pane.areas(pane_inner(painter.area)).list.height;
     let at = pane.cursor(height.into()).selected;
-    let position = frame::position(at, pane.entries.len(), height);
+    // What a search found beyond what is listed was not counted.
+    let all = if pane.text.is_empty() { pane.total as usize } else { pane.entries.len() };
+    let position = frame::position(at, all.max(pane.entries.len()), height);
     frame::with_foot(block, vec![(position, painter.palette.dim)], painter.area.width)
 }
 
 /// Draws the inside of the pane.
 pub(super) fn draw(mut painter: Painter<'_>) {
     let (app, palette, pane) = (painter.app, painter.palette, &painter.app.history);
-    let (search, list) = pane.areas(painter.area);
+    let HistoryAreas { search, wrong, list } = pane.areas(painter.area);
     if let Some(line) = &pane.search {
         painter.at(search).search_line(line);
+        painter.at(wrong).lines(pane.wrong(wrong.width).iter(), palette.error);
     }
     if pane.entries.is_empty() {
         let mut painter = painter.at(list);
@@ -53,11 +57,12 @@ pub(super) fn draw(mut painter: Painter<'_>) {
                 &["nothing sent yet", "what is sent is kept", "[open] opens it again"],
             );
         } else {
-            let tests = ["status >= 400 host == a", "preset == b age < 2h"];
-            lesson::put(
-                &mut painter,
-                &["nothing found", "[back] ends the search", "tests:", tests[0], tests[1]],
-            );
+            let more = if pane.is_typing() {
+                "[help] says what can be asked"
+            } else {
+                "[find] changes it"
+            };
+            lesson::put(&mut painter, &["nothing found", "[back] ends the search", more]);
         }
         return;
     }
@@ -94,7 +99,9 @@ fn draw_hit(mut painter: Painter<'_>, hit: &HistoryHit) {
 
 fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {
     let line = painter.area;
-    let time = when(&painter.app.shared, entry.name.at);
+    let is_wide = line.width >= WHOLE_FROM;
+    let shown = if is_wide { when_exactly } else { when };
+    let time = shown(&painter.app.shared, entry.name.at);
     if entry.is_pinned {
         painter.put(&time, painter.palette.dim);
         painter.put("◆", painter.palette.key);
@@ -102,7 +109,7 @@ fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {
         painter.put(&format!("{time} "), painter.palette.dim);
     }
     let style = style(&entry.outcome, painter.palette);
-    let outcome = if line.width >= WHOLE_FROM {
+    let outcome = if is_wide {
         printable_str(&entry.outcome.words()).chars().take(40).collect()
     } else {
         entry.outcome.brief()
@@ -113,8 +120,16 @@ fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {
         painter.area.width = painter.area.width.saturating_sub(width + 1);
     }
     badge::put(&mut painter, &entry.badge);
-    let target = fit::address(address(&entry.summary), painter.area.width);
+    let preset = entry.preset.as_ref().filter(|_| is_wide).map(PresetPath::as_str);
+    let preset = fit::start(preset.unwrap_or_default(), painter.area.width / 3);
+    let beside = if preset.is_empty() { 0 } else { cells(&preset) + 2 };
+    let room = painter.area.width.saturating_sub(beside);
+    let target = fit::address(address(&entry.summary), room);
     painter.put(&target, Style::new());
+    if !preset.is_empty() {
+        painter.skip(2);
+        painter.put(&preset, painter.palette.dim);
+    }
 }
 
 /// The summary without what the badge says already.

@@ -455,8 +455,12 @@ fn the_answer_of_an_entry_that_is_opened_is_shown_with_it() {
     driver.send(Message::Store(history));
     driver.keys("<A-2>gg<Enter>");
     let spec = HistorySpec::Kept { spec: Box::new(Spec::Http(spec)), left_out: 0 };
-    driver.send(Message::Store(Reply::HistoryRead { name, spec }));
+    driver.send(Message::Store(Reply::HistoryRead { name, spec: spec.clone() }));
     assert!(driver.store.jobs.contains(&Job::FindAnswer { at }));
+    driver.send(Message::Store(Reply::AnswerFound { at, key: None }));
+    driver.assert_shows("its answer is not kept: F5 sends it again");
+    driver.keys("<A-2>gg<Enter>");
+    driver.send(Message::Store(Reply::HistoryRead { name, spec }));
     let found = Reply::AnswerFound { at, key: Some("00ff".into()) };
     let path = opened(&commands(driver.tell(Message::Store(found)))).unwrap();
     driver.event(Event::AnswerOpened { path, outcome: Ok((text, BodyId(9))) });

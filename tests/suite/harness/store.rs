@@ -79,6 +79,7 @@ impl MemoryStore {
                 let entries: Vec<HistoryRow> =
                     self.history.iter().filter(fits).map(history_row).collect();
                 let total = entries.len() as u64;
+                let entries = entries.into_iter().take(question.limit as usize).collect();
                 Some(Reply::History { text, entries, total })
             }
             Job::ReadHistory(name) => {

@@ -23,11 +23,27 @@ pub(super) struct MomentTest {
 }
 
 impl MomentTest {
-    /// `time` and an operator, and what is named.
-    pub(super) fn at(operator: &'static str, value: &str, clock: AskersClock) -> Option<Self> {
-        let (from, to) = span(value, clock)?;
-        (operator != super::CONTAINS).then_some(())?;
-        Some(MomentTest { operator, first: stamp(from, clock)?, last: before(stamp(to, clock)?)? })
+    /// `time` and an operator, and what is named: a span, or a range of them. Refuses what is neither.
+    pub(super) fn at(
+        operator: &'static str,
+        value: &str,
+        clock: AskersClock,
+    ) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "'{value}' is no time; write 14:02, 2026-11-29, \"2026-11-29 14:02\", today or \
+                 yesterday"
+            )
+        };
+        let (first, last) = value.split_once("..").unwrap_or((value, value));
+        let (from, _) = span(first, clock).ok_or_else(wrong)?;
+        let (_, to) = span(last, clock).ok_or_else(wrong)?;
+        if to <= from {
+            return Err(format!("this range is empty; write {last}..{first}"));
+        }
+        let end = stamp(to, clock).and_then(before);
+        let (first, last) = stamp(from, clock).zip(end).ok_or_else(wrong)?;
+        Ok(MomentTest { operator, first, last })
     }
 
     /// `age` and an operator, and a duration (`2h`, `3d`, `2w`). What is older was before.
@@ -140,6 +156,10 @@ mod tests {
             (">", "10:02", "2026-11-30T10:02:59", false),
             ("==", "2026-11-29 10:02:30", "2026-11-29T10:02:30", true),
             ("<", "2026-11-29T10:02:30", "2026-11-29T10:02:29", true),
+            ("==", "2026-11-28..2026-11-29", "2026-11-29T23:59:59", true),
+            ("==", "2026-11-28..2026-11-29", "2026-11-30T00:00:00", false),
+            ("!=", "09:00..today", "2026-11-30T08:59:59", true),
+            (">", "yesterday..10:02", "2026-11-30T10:03:00", true),
         ] {
             let test = MomentTest::at(operator, value, clock).unwrap();
             assert_eq!(test.holds(of(at)), expected, "{operator} {value} {at}");
@@ -155,8 +175,11 @@ mod tests {
             assert_eq!(test.holds(of(at)), expected, "age {operator} {value} {at}");
         }
         for value in ["", "25:00", "2026-13-01", "14", "2026-11-29 nine", "x 10:00"] {
-            assert_eq!(MomentTest::at("==", value, clock), None, "{value}");
+            let refused = MomentTest::at("==", value, clock).unwrap_err();
+            assert!(refused.starts_with(&format!("'{value}' is no time; write ")), "{refused}");
         }
+        let refused = MomentTest::at("==", "today..yesterday", clock).unwrap_err();
+        assert_eq!(refused, "this range is empty; write yesterday..today");
         assert_eq!(MomentTest::of_age("==", "2h", clock), None);
         assert_eq!(MomentTest::of_age("<", "99999999999999d", clock), None);
     }
