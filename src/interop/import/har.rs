@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::data::DataNode;
-use super::gathered::{FoundPreset, Gathered};
+use super::gathered::{FoundPreset, Gathered, untyped};
 use super::tree::ImportFault;
 use crate::compose::template;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
@@ -60,6 +60,7 @@ fn request(written: &DataNode, place: String, out: &mut Gathered) -> Result<(), 
         }
     }
     body(written.at("postData"), &mut spec, out, &place);
+    untyped(&mut spec);
     let parts = UrlText::literal(url);
     let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
     out.preset(FoundPreset { name, place, ..FoundPreset::default() }, Spec::Http(spec))
