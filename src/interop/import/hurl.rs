@@ -5,6 +5,8 @@
 mod answer;
 mod sections;
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -206,14 +208,14 @@ fn graphql(text: &str) -> String {
 /// Bytes as digits; what is no base64 stays a text.
 fn base64(digits: &str, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     let bare: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
-    match STANDARD.decode(bare) {
-        Ok(bytes) => {
-            let text = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-            spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Hex });
+    if let Ok(bytes) = STANDARD.decode(bare) {
+        let mut text = String::with_capacity(2 * bytes.len());
+        for byte in bytes {
+            let _ = write!(text, "{byte:02x}");
         }
-        Err(_) => {
-            out.left_out("bodies in base64, kept as text", place);
-            spec.body = HttpBody::Text(ours(digits.trim(), DIALECT, out, place));
-        }
+        spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Hex });
+    } else {
+        out.left_out("bodies in base64, kept as text", place);
+        spec.body = HttpBody::Text(ours(digits.trim(), DIALECT, out, place));
     }
 }

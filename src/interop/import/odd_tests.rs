@@ -284,11 +284,11 @@ fn slumber_references_are_put_in_and_circles_are_refused() {
     assert_eq!((parts[0].source, &*parts[0].value), (PartSource::File, "b.bin"));
     let values: Vec<_> = tree.environments[0].variables.iter().map(|it| &*it.value).collect();
     assert_eq!(values, ["http://h", "{{!x}}", "5"]);
-    let doubling: String = (0..40)
-        .map(|at| {
-            format!(".v{at}: {{a: {{$ref: '#/.v{}'}}, b: {{$ref: '#/.v{}'}}}}\n", at + 1, at + 1)
-        })
-        .collect();
+    let doubled = |at: usize| {
+        let next = at + 1;
+        format!(".v{at}: {{a: {{$ref: '#/.v{next}'}}, b: {{$ref: '#/.v{next}'}}}}\n")
+    };
+    let doubling = (0..40).map(doubled).collect::<Vec<_>>().concat();
     for text in [
         ".a: {$ref: '#/.b'}\n.b: {$ref: '#/.a'}\nrequests: {}\n".to_owned(),
         format!("{doubling}.v40: 1\nrequests: {{}}\n"),
@@ -385,4 +385,53 @@ fn what_stands_in_quotes_and_here_documents_begins_no_command() {
     assert_eq!(urls, ["http://h/1", "http://h/2", "h:7"]);
     assert_eq!(http(&tree.presets[0]).body, HttpBody::Text("a\ncurl http://no/\nb".into()));
     assert!(is_told(&tree, "only http and https"));
+}
+
+#[test]
+fn openapi_examples_of_contents_cookies_segments_and_parts_come() {
+    let tree = tree(
+        "o.yaml",
+        "openapi: 3.1.0\ninfo: {title: O, version: '1'}\nservers: [{url: 'http://h'}]\ncomponents: {securitySchemes: {sid: {type: apiKey, \
+         in: cookie, name: sid}}}\npaths:\n  /a/{id}:\n    post:\n      security: [{sid: []}]\n      parameters:\n      - {name: id, in: \
+         path, required: true, schema: {example: 'x/y?z'}}\n      - {name: j, in: query, required: true, content: {application/json: \
+         {example: {a: 1}}}}\n      - {name: c, in: cookie, required: true, schema: {example: v}}\n      requestBody: {content: \
+         {multipart/form-data: {example: {j: {a: 1}, t: x}, encoding: {t: {contentType: text/x}}}}}\n    put:\n      requestBody: \
+         {content: {application/x-www-form-urlencoded: {example: {l: [1, 2], m: y}}}}\n",
+    );
+    let specs: Vec<_> = tree.presets.iter().map(http).collect();
+    assert_eq!(tree.folders[0].variables[1].value, "x%2Fy%3Fz");
+    assert_eq!(
+        (&*specs[0].query[0].value, headers(specs[0])),
+        (r#"{"a":1}"#, vec!["Cookie: c=v; sid={{secret.sid}}".into()])
+    );
+    let HttpBody::Multipart(parts) = &specs[0].body else { panic!("{:?}", specs[0].body) };
+    let parts: Vec<_> = parts.iter().map(|it| (&*it.value, &*it.content_type)).collect();
+    assert_eq!(parts, [(r#"{"a":1}"#, "application/json"), ("x", "text/x")]);
+    let HttpBody::Form(rows) = &specs[1].body else { panic!("{:?}", specs[1].body) };
+    let rows: Vec<_> = rows.iter().map(|row| (&*row.name, &*row.value)).collect();
+    assert_eq!(rows, [("l", "1"), ("l", "2"), ("m", "y")]);
+}
+
+#[test]
+fn har_lists_that_stand_alone_and_ports_that_are_none_are_not_lost() {
+    let har = tree(
+        "x.har",
+        r#"{"log":{"entries":[{"request":{"method":"POST","url":"http://h/","headers":[],"cookies":[{"name":"a","value":"b"}],
+        "queryString":[{"name":"q","value":"x y"}],"postData":{"mimeType":"multipart/form-data","params":[
+        {"name":"f","fileName":"a.txt","value":"inline"}]}}},{"request":{"url":"http://h/?q=1","queryString":[{"name":"q","value":"1"}],
+        "postData":{"mimeType":"","text":"x"}}}]}}"#,
+    );
+    let specs: Vec<_> = har.presets.iter().map(http).collect();
+    assert_eq!((headers(specs[0]), &*specs[0].query[0].value), (vec!["Cookie: a=b".into()], "x y"));
+    let HttpBody::Multipart(parts) = &specs[0].body else { panic!("{:?}", specs[0].body) };
+    assert_eq!(
+        (parts[0].source, &*parts[0].value, &*parts[0].file_name),
+        (PartSource::Text, "inline", "a.txt")
+    );
+    assert_eq!((specs[1].query.len(), headers(specs[1])), (0, vec!["~Content-Type: ".into()]));
+    let packets = tree(
+        "p.json",
+        r#"[{"name":"a","hexstring":"00","toip":"h","port":"70000","tcporudp":"UDP"}]"#,
+    );
+    assert!(is_told(&packets, "70000"), "{packets:?}");
 }

@@ -152,7 +152,7 @@ fn part(name: &str, value: &str, chains: &DataNode, out: &mut Gathered, place: &
     match file_of(value, chains) {
         Some(file) => {
             let (value, source) = (named(file, out, place), PartSource::File);
-            FormPart { name, value, source, ..FormPart::default() }
+            FormPart { name, source, value, ..FormPart::default() }
         }
         None => FormPart { name, value: ours(value, DIALECT, out, place), ..FormPart::default() },
     }

@@ -68,17 +68,7 @@ pub(super) fn request(
         );
         notes.push(format!("expected of the answer:\n{}", rest.join("\n")));
     }
-    if !written.path(&["vars", "req"]).items().is_empty() {
-        let rows = written.path(&["vars", "req"]).items();
-        let lines: Vec<String> = rows.iter().map(line).collect();
-        out.left_out("variables of single requests, put in where they were named", place.as_str());
-        notes.push(format!("variables:\n{}", lines.join("\n")));
-        let rows = rows.iter().map(|row| pair(row, out, &place)).filter(|row| row.enabled);
-        let values: BTreeMap<String, String> = rows
-            .map(|row| (names::variable(row.name.trim_start_matches('@')), row.value))
-            .collect();
-        with_values(&mut spec, &values);
-    }
+    notes.extend(own_variables(written, &mut spec, out, &place));
     if !item.at("examples").items().is_empty() {
         out.left_out("examples of answers", place.as_str());
     }
@@ -87,6 +77,26 @@ pub(super) fn request(
         if name.is_empty() { format!("{} {}", spec.method, spec.url) } else { name.to_owned() };
     let folder = folder.to_vec();
     out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
+}
+
+/// Puts the variables of a request in where they are named; they stay as a note.
+fn own_variables(
+    written: &DataNode,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) -> Option<String> {
+    let rows = written.path(&["vars", "req"]).items();
+    if rows.is_empty() {
+        return None;
+    }
+    let lines: Vec<String> = rows.iter().map(line).collect();
+    out.left_out("variables of single requests, put in where they were named", place);
+    let rows = rows.iter().map(|row| pair(row, out, place)).filter(|row| row.enabled);
+    let named = |row: NameValue| (names::variable(row.name.trim_start_matches('@')), row.value);
+    let values: BTreeMap<String, String> = rows.map(named).collect();
+    with_values(spec, &values);
+    Some(format!("variables:\n{}", lines.join("\n")))
 }
 
 fn line(row: &DataNode) -> String {
@@ -162,14 +172,7 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         }
     };
     match mode {
-        "json" => {
-            let written = text("json", out);
-            let plain = without_comments(&written);
-            if plain != written {
-                out.left_out("comments in JSON, which are not sent", place);
-            }
-            spec.body = HttpBody::Json(plain);
-        }
+        "json" => spec.body = HttpBody::Json(json(&text("json", out), out, place)),
         "text" => {
             typed("text/plain", spec);
             spec.body = HttpBody::Text(text("text", out));
@@ -193,13 +196,7 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
             spec.body = HttpBody::Multipart(parts);
         }
         "file" => {
-            let rows = written.at("file").items();
-            let chosen =
-                rows.iter().find(|row| row.at("selected").is_true() || row.at("enabled").is_true());
-            let kind = chosen.map_or("", |row| row.at("contentType").str());
-            let chosen =
-                chosen.map_or("", |row| row.at("filePath").text().unwrap_or(row.at("value").str()));
-            let file = file_of(chosen).unwrap_or(chosen);
+            let (file, kind) = chosen_file(written.at("file").items());
             if !file.is_empty() {
                 if !kind.is_empty() {
                     typed(kind, spec);
@@ -210,6 +207,23 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         }
         _ => {}
     }
+}
+
+/// JSON as it is sent.
+fn json(written: &str, out: &mut Gathered, place: &str) -> String {
+    let plain = without_comments(written);
+    if plain != written {
+        out.left_out("comments in JSON, which are not sent", place);
+    }
+    plain
+}
+
+/// The file of several that is chosen, and its type.
+fn chosen_file(rows: &[DataNode]) -> (&str, &str) {
+    let is_chosen = |row: &&DataNode| row.at("selected").is_true() || row.at("enabled").is_true();
+    let Some(row) = rows.iter().find(is_chosen) else { return ("", "") };
+    let named = row.at("filePath").text().unwrap_or(row.at("value").str());
+    (file_of(named).unwrap_or(named), row.at("contentType").str())
 }
 
 /// The name in `@file(name)`.

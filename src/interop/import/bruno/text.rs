@@ -218,7 +218,7 @@ impl Item {
         match (head, tail) {
             ("meta", _) => self.meta.extend(object()),
             ("settings", _) => {
-                self.meta.push(("settings".into(), DataNode::Map(object().collect())))
+                self.meta.push(("settings".into(), DataNode::Map(object().collect())));
             }
             ("http", _) => self.start(block, None),
             (method, "") if METHODS.contains(&method) => self.start(block, Some(method)),

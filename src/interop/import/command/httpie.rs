@@ -150,7 +150,7 @@ impl Asked {
                 self.spec.headers.push(NameValue::new("Transfer-Encoding", "chunked"));
             }
             "compress" => {
-                self.remarks.push("--compress is not done: the body goes as it is".into())
+                self.remarks.push("--compress is not done: the body goes as it is".into());
             }
             _ => {}
         }

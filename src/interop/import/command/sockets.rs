@@ -146,10 +146,8 @@ impl Netcat {
         }
         let source = self.source.as_deref().unwrap_or("*");
         match (self.places.as_slice(), &self.port) {
-            ([host, ..], Some(port)) => Ok(address(host, port)),
-            ([], Some(port)) => Ok(address(source, port)),
-            ([host, port, ..], None) => Ok(address(host, port)),
-            ([port], None) => Ok(address(source, port)),
+            ([host, ..], Some(port)) | ([host, port, ..], None) => Ok(address(host, port)),
+            ([], Some(port)) | ([port], None) => Ok(address(source, port)),
             ([], None) => Err(none()),
         }
     }

@@ -78,16 +78,8 @@ pub(super) fn unescaped(value: &str) -> String {
             }
             _ => None,
         };
-        match read {
-            Some(c) => {
-                made.push(c);
-                rest = chars.as_str();
-            }
-            None => {
-                made.push('\\');
-                rest = behind;
-            }
-        }
+        made.push(read.unwrap_or('\\'));
+        rest = if read.is_some() { chars.as_str() } else { behind };
     }
     made + rest
 }

@@ -42,19 +42,7 @@ pub(super) fn request(
             spec.query.push(row);
         }
     }
-    for row in level.headers.iter().copied().chain(item.at("headers").items()) {
-        let row = pair(row, out, &place);
-        let is_single = SINGLE.iter().any(|single| row.name.eq_ignore_ascii_case(single));
-        if is_single && row.enabled {
-            spec.headers.retain(|known| !known.name.eq_ignore_ascii_case(&row.name));
-        }
-        // It says which version of Insomnia it was.
-        let is_its_own =
-            row.name.eq_ignore_ascii_case("user-agent") && row.value.starts_with("insomnia/");
-        if !row.name.is_empty() && !is_its_own {
-            spec.headers.push(row);
-        }
-    }
+    headers(level, item, &mut spec, out, &place);
     let is_literal = item.at("settingDisableRenderRequestBody").is_true()
         || *item.path(&["settings", "renderRequestBody"]) == DataNode::Bool(false);
     body(item.at("body"), is_literal, &mut spec, out, &place);
@@ -80,6 +68,29 @@ pub(super) fn request(
         if name.is_empty() { format!("{} {}", spec.method, spec.url) } else { name.to_owned() };
     let folder = folder.to_vec();
     out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
+}
+
+/// Headers of the folders around and of the request.
+fn headers(
+    level: &InsomniaLevel<'_>,
+    item: &DataNode,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) {
+    for row in level.headers.iter().copied().chain(item.at("headers").items()) {
+        let row = pair(row, out, place);
+        let is_single = SINGLE.iter().any(|single| row.name.eq_ignore_ascii_case(single));
+        if is_single && row.enabled {
+            spec.headers.retain(|known| !known.name.eq_ignore_ascii_case(&row.name));
+        }
+        // It says which version of Insomnia it was.
+        let is_its_own =
+            row.name.eq_ignore_ascii_case("user-agent") && row.value.starts_with("insomnia/");
+        if !row.name.is_empty() && !is_its_own {
+            spec.headers.push(row);
+        }
+    }
 }
 
 /// Scripts as texts, each behind a line that says what it was for.
