@@ -252,6 +252,9 @@ fn scripts_send_files_with_their_length_types_of_parts_and_urls_as_far_as_they_c
     assert!(text(&made).contains(";type=text/x; charset=y;filename=b.png"), "{}", text(&made));
     let made = export(&order(PresetExportKind::Postman, vec![preset("a", spec)]));
     assert!(text(&made).contains("\"fileName\": \"b.png\""), "{}", text(&made));
+    let twice = HttpSpec { headers: rows(&[("X-A", "1"), ("x-a", "2")]), ..http("http://h/") };
+    let made = export(&order(PresetExportKind::K6, vec![preset("a", Spec::Http(twice))]));
+    assert!(text(&made).contains("\"X-A\": \"1, 2\""), "{}", text(&made));
 }
 
 fn checked() -> Spec {
