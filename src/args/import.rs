@@ -43,7 +43,7 @@ pub struct Import {
 }
 
 /// What `--as` takes.
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "postman",
     "postman-environment",
     "openapi",
@@ -51,6 +51,7 @@ const KINDS: [&str; 15] = [
     "bruno",
     "bruno-file",
     "http",
+    "http-environment",
     "hurl",
     "har",
     "packet-sender",

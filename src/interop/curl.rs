@@ -47,27 +47,66 @@ use command::{VARIABLE, find_mark};
 /// Reads the first curl command of a text; `files` has what is in the files it takes texts from. The second value
 /// lists what was ignored or changed.
 pub fn parse(text: &str, files: &CommandFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
-    read(text).and_then(|(request, end)| request.finish(end, files))
+    let (mut request, others, end) = read(text)?;
+    if others > 0 {
+        request.warnings.push("only the request before --next was read".into());
+    }
+    request.finish(end, files)
+}
+
+/// Reads all curl commands of a text, of each the requests for all of its URLs and those behind `--next`, `most`
+/// at most. The second value is what of a request was ignored or changed.
+///
+/// # Errors
+/// Where the first command cannot be read.
+pub(crate) fn parse_all(
+    text: &str,
+    files: &CommandFiles,
+    most: usize,
+) -> Result<Vec<(HttpSpec, Vec<String>)>, ImportError> {
+    refuse_marks(text)?;
+    let mut found = Vec::new();
+    for command in script::find_all(text)? {
+        let end = command.words.last().map_or(text.len(), |word| word.end_in(text));
+        for request in request::read(command)? {
+            for one in request.each_url() {
+                if found.len() >= most {
+                    return Ok(found);
+                }
+                found.push(one.finish(end, files)?);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The files a command takes texts from, as written (`-b cookies.txt`, `-d @data`, `-H @headers`).
 #[must_use]
 pub fn files(text: &str) -> Vec<String> {
-    let mut names = read(text).map(|(request, _)| request.files()).unwrap_or_default();
+    let mut names = read(text).map(|(request, ..)| request.files()).unwrap_or_default();
     names.sort();
     names.retain(|name| !name.contains([VARIABLE.0, VARIABLE.1]));
     names.dedup();
     names
 }
 
-fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
+/// The first request, how many stand behind it, and where the command ends.
+fn read(text: &str) -> Result<(request::CurlRequest, usize, usize), ImportError> {
+    refuse_marks(text)?;
+    let command = script::find(text)?;
+    let end = command.words.last().map_or(text.len(), |word| word.end_in(text));
+    let mut requests = request::read(command)?;
+    let others = requests.len() - 1;
+    Ok((requests.swap_remove(0), others, end))
+}
+
+/// What stands for something else in words is none of a pasted text.
+fn refuse_marks(text: &str) -> Result<(), ImportError> {
     if let Some((position, mark)) = find_mark(text) {
         let message = format!("the text holds U+{:04X}, which is no character", u32::from(mark));
         return Err(ImportError { position, message });
     }
-    let command = script::find(text)?;
-    let end = command.words.last().map_or(text.len(), |word| word.end_in(text));
-    Ok((request::read(command)?, end))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod path_values;
 mod plan;
 mod posting;
 mod postman;
+mod refs;
 mod slumber;
 mod summary;
 mod tree;
@@ -130,7 +131,9 @@ impl Reading {
             self.bruno.push(BrunoFile { folder, stem, name: file.name.clone(), text, is_yaml });
             return Ok(());
         }
-        if file.inside.is_some() && found.kind.is_of_many() {
+        // Public and private values of an environment stand in two files.
+        let is_shared = found.kind == ImportKind::HttpEnvironment;
+        if is_shared || file.inside.is_some() && found.kind.is_of_many() {
             let at = self.shared.iter().position(|(kind, _)| *kind == found.kind);
             let at = at.unwrap_or_else(|| {
                 self.shared.push((found.kind, Gathered::new(found.kind, &root)));
@@ -190,6 +193,7 @@ fn read(
         // Those of a folder are read together.
         ImportKind::BrunoFile => Ok(()),
         ImportKind::Http => http_file::requests(text, name, out),
+        ImportKind::HttpEnvironment => http_file::environments(data, name, out),
         ImportKind::Hurl => hurl::entries(text, out),
         ImportKind::Har => har::entries(data, out),
         ImportKind::PacketSender => packet_sender::packets(data, out),
@@ -205,3 +209,5 @@ fn read(
 mod formats_tests;
 #[cfg(test)]
 mod import_tests;
+#[cfg(test)]
+mod odd_tests;

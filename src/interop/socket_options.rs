@@ -202,7 +202,7 @@ pub(crate) fn curl_options(
 
 /// What a curl command asks of its socket: `--interface`, `--local-port`, `--keepalive-time` and which Unix
 /// socket it is.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct CurlSocket {
     from: String,
     port: Option<u16>,

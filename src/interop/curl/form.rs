@@ -222,7 +222,9 @@ pub(super) fn write(part: &PartPlan) -> String {
     let PartPlan { name, content, file_name, content_type } = part;
     let mut parameters = String::new();
     let mut parameter = |name: &str, value: Option<&String>| {
-        let written = value.map(|value| format!(";{name}={}", in_quotes(value)));
+        // Quotes around a type would be sent.
+        let value = value.map(|it| if name == "type" { it.clone() } else { in_quotes(it) });
+        let written = value.map(|value| format!(";{name}={value}"));
         parameters.push_str(&written.unwrap_or_default());
     };
     let content = match content {

@@ -59,7 +59,13 @@ pub(in crate::interop) fn printf(bytes: &[u8]) -> String {
             }
         }
     }
-    format!("{}{values}", format.concat())
+    let format = format.concat();
+    // What begins with a dash would be an option.
+    let format = match format.strip_prefix("'-") {
+        Some(rest) => format!("'\\055{rest}"),
+        None => format,
+    };
+    format!("{format}{values}")
 }
 
 /// A format for `printf` that prints exactly these bytes.
@@ -104,6 +110,7 @@ mod tests {
         let mut binary = b"\xff".to_vec();
         binary.extend_from_slice("\u{fdd0}T\u{fdd1}%".as_bytes());
         assert_eq!(printf(&binary), r#"'\377'%s'%%' "$T""#);
+        assert_eq!(printf(b"-n -x"), r"'\055n -x'");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::model::http::FormPart;
 const FOREIGN: [&str; 5] = ["-uri", "-method", "-headers", "-body", "-usebasicparsing"];
 
 /// What the options asked for so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
 pub(super) struct CurlRequest {
     pub(super) warnings: Vec<String>,
@@ -65,8 +65,8 @@ pub(super) struct CurlRequest {
     doubtful: Vec<(usize, String)>,
 }
 
-/// Reads the words of one command.
-pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
+/// Reads the words of one command: a request, and those behind each `--next`.
+pub(super) fn read(command: CurlCommand) -> Result<Vec<CurlRequest>, ImportError> {
     let CurlCommand { words, stdin, warnings } = command;
     // PowerShell calls its own program by the name of curl.
     let is_foreign = |word: &&Word| FOREIGN.iter().any(|name| word.text.eq_ignore_ascii_case(name));
@@ -74,8 +74,26 @@ pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
         let message = "this is Invoke-WebRequest of PowerShell, not curl; its curl is curl.exe";
         return Err(ImportError::new(word.position, message));
     }
-    let mut request = CurlRequest { warnings, stdin, ..CurlRequest::default() };
     let mut words = words.into_iter();
+    let mut found = Vec::new();
+    let (mut warnings, mut stdin) = (warnings, stdin);
+    loop {
+        let own = CurlRequest { warnings, stdin, ..CurlRequest::default() };
+        let mut request = group(own, &mut words)?;
+        let is_over = request.is_over;
+        (warnings, stdin) = (Vec::new(), request.stdin.take());
+        found.push(request);
+        if !is_over {
+            return Ok(found);
+        }
+    }
+}
+
+/// Reads words up to their end or `--next`.
+fn group(
+    mut request: CurlRequest,
+    words: &mut impl Iterator<Item = Word>,
+) -> Result<CurlRequest, ImportError> {
     let mut options_end = false;
     while !request.is_over
         && let Some(word) = words.next()
@@ -84,8 +102,8 @@ pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
         match word.text.strip_prefix('-') {
             Some("-") if !options_end => options_end = true,
             Some(rest) if !options_end && !rest.is_empty() => match rest.strip_prefix('-') {
-                Some(name) => request.long(name, &word, &mut words)?,
-                None => request.short(rest, &word, &mut words)?,
+                Some(name) => request.long(name, &word, words)?,
+                None => request.short(rest, &word, words)?,
             },
             _ => {
                 request.doubtful.extend(unknown.map(|option| (request.urls.len(), option)));
@@ -218,10 +236,7 @@ impl CurlRequest {
             "digest" | "ntlm" | "ntlm-wb" | "negotiate" | "anyauth" => self.other_auth = Some(name),
             "globoff" => self.globoff = true,
             "path-as-is" => self.path_as_is = true,
-            "next" => {
-                self.warnings.push("only the request before --next was read".into());
-                self.is_over = true;
-            }
+            "next" => self.is_over = true,
             _ => {}
         }
     }
@@ -299,6 +314,15 @@ impl CurlRequest {
             },
             piece => piece,
         }
+    }
+
+    /// The request for each of its URLs; one that is behind `--next` without any is none.
+    pub(super) fn each_url(self) -> Vec<CurlRequest> {
+        if self.urls.len() < 2 {
+            return vec![self];
+        }
+        let one = |url: &Word| CurlRequest { urls: vec![url.clone()], ..self.clone() };
+        self.urls.iter().map(one).collect()
     }
 
     /// Files whose texts it takes, those below the home of the user with a `~`.

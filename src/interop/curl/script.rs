@@ -46,6 +46,50 @@ pub(super) fn find(text: &str) -> Result<CurlCommand, ImportError> {
     find_inside(text, 0)
 }
 
+/// All curl commands of a text, the one that [`find`] finds first. What cannot be read behind it is stepped over.
+pub(super) fn find_all(text: &str) -> Result<Vec<CurlCommand>, ImportError> {
+    let mut all = vec![find(text)?];
+    if cmd::is_cmd(text) || powershell::is_powershell(text) {
+        return Ok(all);
+    }
+    let mut reader = reader_of(text);
+    let mut piped = None;
+    while !reader.is_over() {
+        let start = reader.position();
+        match command(&mut reader, piped.take()) {
+            Ok(Some(found)) => {
+                let is_known = all.iter().any(|known| known.words == found.words);
+                all.extend(Some(found).filter(|_| !is_known));
+            }
+            Ok(None) => {
+                let last = reader.last();
+                piped = (last.end == CommandEnd::Pipe).then(|| output_of(last)).flatten();
+                reader.forget_warnings();
+            }
+            Err(_) => reader.next_line(start),
+        }
+    }
+    if all.len() > 1 {
+        for found in &mut all {
+            found.warnings.retain(|warning| warning != ONLY_FIRST);
+        }
+    }
+    Ok(all)
+}
+
+/// What is said of further commands.
+const ONLY_FIRST: &str = "only the first of several curl commands was read";
+
+/// Reads the commands of a text, whose lines may begin with prompts.
+fn reader_of(text: &str) -> Reader<'_> {
+    let mut reader = Reader::at(text, 0);
+    reader.set_prompted(lines(text).filter_map(command_of_line).any(|(at, line)| {
+        begins_with_curl(line)
+            && text.get(..at).is_some_and(|before| before.trim_end().ends_with(PROMPTS))
+    }));
+    reader
+}
+
 /// The same of a text that so many commands carry.
 fn find_inside(text: &str, depth: usize) -> Result<CurlCommand, ImportError> {
     let bare = text.trim_start_matches(is_unseen);
@@ -86,11 +130,7 @@ fn find_inside(text: &str, depth: usize) -> Result<CurlCommand, ImportError> {
 /// A command of the script whose program is curl. Prose is no script, so what cannot be read is
 /// stepped over by the line.
 fn of_its_own(text: &str, depth: usize) -> Result<Option<CurlCommand>, ImportError> {
-    let mut reader = Reader::at(text, 0);
-    reader.set_prompted(lines(text).filter_map(command_of_line).any(|(at, line)| {
-        begins_with_curl(line)
-            && text.get(..at).is_some_and(|before| before.trim_end().ends_with(PROMPTS))
-    }));
+    let mut reader = reader_of(text);
     let mut piped = None;
     while !reader.is_over() {
         let start = reader.position();
@@ -122,7 +162,7 @@ fn command(
     reader.command()?;
     let Some(at) = program(&reader.last().words) else { return Ok(None) };
     if reader.rest().lines().any(begins_with_curl) {
-        reader.warn("only the first of several curl commands was read");
+        reader.warn(ONLY_FIRST);
     }
     let ShellCommand { mut words, stdin, .. } = reader.take_last();
     if words.drain(..=at).any(|word| word.text == "xargs") {

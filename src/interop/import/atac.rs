@@ -1,11 +1,15 @@
 //! Collections of ATAC, in JSON or YAML.
 
+use std::time::Duration;
+
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
-use super::gathered::{FoundPreset, Gathered};
+use super::gathered::{FoundPreset, Gathered, basic};
 use super::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
+use crate::model::timing::{LONGEST, bound};
+use crate::model::trust::Verify;
 
 /// How ATAC writes placeholders.
 const DIALECT: Dialect = Dialect::Atac;
@@ -69,10 +73,25 @@ fn request(written: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
             notes.push(format!("ATAC script ({when}), not run:\n{}", script.str()));
         }
     }
-    if *written.path(&["settings", "allow_redirects"]) == DataNode::Bool(false) {
+    settings(written.at("settings"), &mut spec, out, &place);
+    out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))
+}
+
+fn settings(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    if *written.at("allow_redirects") == DataNode::Bool(false) {
         spec.redirects = 0;
     }
-    out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))
+    if written.at("accept_invalid_certs").is_true()
+        || written.at("accept_invalid_hostnames").is_true()
+    {
+        spec.verify = Verify::Off;
+        out.left_out("certificates that are not verified, as it was (verify = false)", place);
+    }
+    // It is that by itself.
+    let timeout = written.at("timeout").number().filter(|timeout| *timeout != 30_000);
+    if let Some(timeout) = timeout {
+        spec.timeout = bound(Duration::from_millis(timeout)).min(LONGEST);
+    }
 }
 
 /// A row: a switch, and a list of two.
@@ -127,12 +146,15 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
     let mut of = |name: &str| ours(params.at(name).str(), DIALECT, out, place);
     match &**kind {
         "basic_auth" | "BasicAuth" => {
-            spec.auth = Auth::Basic { user: of("username"), password: of("password") };
+            spec.auth = basic(of("username"), of("password"));
         }
         "bearer_token" | "BearerToken" => {
-            let token = params.text().map_or_else(|| of("token"), str::to_owned);
+            let token = params.text().map(|token| ours(token, DIALECT, out, place));
+            let token =
+                token.unwrap_or_else(|| ours(params.at("token").str(), DIALECT, out, place));
             spec.auth = Auth::Bearer(token);
         }
+        "no_auth" | "NoAuth" => {}
         kind => out.changed("credentials of a kind that is not there yet", place, kind),
     }
 }

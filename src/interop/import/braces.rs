@@ -68,7 +68,8 @@ impl Dialect {
                 Placeholder::Name(names::variable(inner))
             }
             Dialect::Slumber if inner.starts_with("chains.") || !is_name(inner) => {
-                Placeholder::Foreign
+                let of_system = of_system(inner).map(|name| format!("env.{name}"));
+                of_system.map_or(Placeholder::Foreign, Placeholder::Name)
             }
             Dialect::Braces
             | Dialect::Bruno
@@ -92,10 +93,22 @@ impl Dialect {
     }
 }
 
+/// The variable of the system that `env('NAME')` of slumber names.
+fn of_system(inner: &str) -> Option<&str> {
+    let given = inner.strip_prefix("env(")?.strip_suffix(')')?.trim();
+    let quoted = |quote: char| given.strip_prefix(quote)?.strip_suffix(quote);
+    quoted('\'').or_else(|| quoted('"')).filter(|name| is_name(name))
+}
+
 /// A text of another tool as one of ours; what has no counterpart is told to `out` with the place.
 pub(super) fn ours(text: &str, dialect: Dialect, out: &mut Gathered, place: &str) -> String {
     if dialect == Dialect::Dollar {
         return dollars(text);
+    }
+    // What slumber writes for two braces that are just that.
+    if dialect == Dialect::Slumber && text.contains("{_{") {
+        let pieces = text.split("{_{").map(|piece| ours(piece, dialect, out, place));
+        return pieces.collect::<Vec<_>>().join("{{!");
     }
     let text = &*functions(text, dialect);
     let mut made = String::with_capacity(text.len());
@@ -219,6 +232,7 @@ mod tests {
             (Dialect::Dollar, "$A/${b}/$$5/$5 {{x}}", "{{A}}/{{b}}/$5/$5 {{!x}}"),
             (Dialect::Atac, "{{HOST}} {{NOW}}", "{{HOST}} {{NOW}}"),
             (Dialect::Slumber, "{{host}} {{chains.c}}", "{{host}} {{chains.c}}"),
+            (Dialect::Slumber, "{{ env('HOME') }} {_{x}}", "{{env.HOME}} {{!x}}"),
         ] {
             assert_eq!(ours(theirs, dialect, &mut out, "x"), made, "{dialect:?}");
         }

@@ -1,6 +1,7 @@
 //! Command lines as they were typed into a shell: every curl command of a text, and those of `nc`, `ncat`,
 //! `socat`, `http` and `xh`, and the requests of a script of PowerShell.
 
+mod extent;
 mod httpie;
 mod invoke;
 mod sockets;
@@ -15,8 +16,9 @@ use crate::model::url_text::UrlText;
 const COMMANDS: usize = 1_000;
 /// What shells write before a command.
 const PROMPTS: [&str; 4] = ["$ ", "> ", "% ", "# "];
-/// What continues a line, in bash, cmd and PowerShell.
-const CONTINUED: [char; 3] = ['\\', '^', '`'];
+/// Bytes that are looked at to see where commands end, of one and of all of a text.
+const LOOKED_AT: usize = 1 << 20;
+const LOOKED_AT_ALL: usize = 64 << 20;
 
 /// Reads all commands; they get no folder of their own.
 pub(super) fn commands(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
@@ -24,17 +26,29 @@ pub(super) fn commands(text: &str, out: &mut Gathered) -> Result<(), ImportFault
     if invoke::is_script(text) {
         return invoked(text, out);
     }
-    for (line, command) in pieces(text) {
-        if out.count() == COMMANDS {
+    let (pieces, mut first) = (pieces(text), None);
+    for (line, command) in &pieces {
+        if out.count() >= COMMANDS {
             let place = format!("line {line}");
             return Err(ImportFault::new(place, format!("more than {COMMANDS} commands")));
         }
         let is_other = !command.lines().any(|line| program_of(line) == Some("curl"));
-        if !(is_other && others(command, line, out)?) {
-            one(command, line, out)?;
+        let done = match is_other.then(|| others(command, *line, out)) {
+            Some(Err(fault)) => Err(fault),
+            Some(Ok(true)) => Ok(()),
+            Some(Ok(false)) | None => one(command, *line, out),
+        };
+        // Of several the others come all the same.
+        match done {
+            Err(fault) if pieces.len() == 1 => return Err(fault),
+            Err(fault) => {
+                out.changed("commands that cannot be read", &fault.place, &fault.cause);
+                first = first.or(Some(fault));
+            }
+            Ok(()) => {}
         }
     }
-    Ok(())
+    if out.count() == 0 { first.map_or(Ok(()), Err) } else { Ok(()) }
 }
 
 /// Reads the command of one program.
@@ -120,39 +134,47 @@ fn invoked(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
     Ok(())
 }
 
-/// Reads one curl command that begins in this line.
+/// Reads the requests of the curl commands of a piece that begins in this line.
 pub(super) fn one(command: &str, line: usize, out: &mut Gathered) -> Result<(), ImportFault> {
     let place = format!("line {line}");
-    let read = curl::parse(command, &CommandFiles::default());
-    let (spec, remarks) = read.map_err(|error| {
+    let read = curl::parse_all(command, &CommandFiles::default(), COMMANDS + 1);
+    let found = read.map_err(|error| {
         let (own, column) = error.place(command);
         ImportFault::at_line(line - 1 + own, column, error.message)
     })?;
-    for remark in &remarks {
-        out.changed("what curl would do otherwise", &place, remark);
+    if found.len() > COMMANDS {
+        return Err(ImportFault::new(place, format!("more than {COMMANDS} requests")));
     }
-    let is_curl = |line: &&ShellLine| {
-        line.words.first().is_some_and(|word| matches!(word.as_str(), "curl" | "curl.exe"))
-    };
-    for _ in curl::shell_lines(command).iter().filter(is_curl).skip(1) {
-        out.left_out("further commands of one line; give each a line of its own", place.as_str());
+    for (spec, remarks) in found {
+        for remark in &remarks {
+            out.changed("what curl would do otherwise", &place, remark);
+        }
+        let parts = UrlText::of(&spec.url);
+        let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
+        let (place, notes) = (place.clone(), remarks);
+        out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))?;
     }
-    let parts = UrlText::of(&spec.url);
-    let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
-    let found = FoundPreset { name, notes: remarks, place, ..FoundPreset::default() };
-    out.preset(found, Spec::Http(spec))
+    Ok(())
 }
 
 /// The text in pieces with one command each, and the lines they begin in.
 fn pieces(text: &str) -> Vec<(usize, &str)> {
     let mut starts = Vec::new();
-    let (mut at, mut is_continued) = (0, false);
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        if program_of(line).is_some() && !is_continued {
-            starts.push((number + 1, at));
+    let (mut at, mut number, mut is_continued, mut left) = (0, 1, false, LOOKED_AT_ALL);
+    // One more than are read says that there are too many.
+    while at < text.len() && starts.len() <= COMMANDS {
+        let rest = text.split_at(at).1;
+        let mut piece = rest.split_at(rest.find('\n').map_or(rest.len(), |end| end + 1)).0;
+        if program_of(piece).is_some() && !is_continued {
+            starts.push((number, at));
+            let most = LOOKED_AT.min(left);
+            let whole = extent::of_command(rest, most);
+            left -= whole.unwrap_or_else(|| most.min(rest.len()));
+            piece = whole.map_or(piece, |whole| rest.split_at(whole).0);
         }
-        is_continued = line.trim_end().ends_with(CONTINUED);
-        at += line.len();
+        is_continued = piece.trim_end().ends_with(extent::CONTINUED);
+        number += piece.matches('\n').count();
+        at += piece.len();
     }
     // What stands before the first belongs to it: assignments, a program that writes its input.
     match starts.first_mut() {

@@ -78,10 +78,25 @@ fn an_openapi_document_brings_files_named_examples_and_paths_it_does_not_describ
 }
 
 #[test]
-fn further_commands_of_a_line_are_told() {
-    let tree = tree("a.sh", "curl -d x=1 http://h/a && curl http://h/b | jq .\ncurl http://h/c\n");
-    assert_eq!(tree.presets.len(), 2);
-    assert!(tree.left_out.iter().any(|it| it.what.contains("further commands of one line")));
+fn further_commands_urls_and_requests_of_a_line_come_too() {
+    let tree = tree(
+        "a.sh",
+        "curl -d x=1 http://h/a && curl http://h/b | jq .\ncurl -d @- http://h/c <<X\ncurl http://h/no\nX\n\
+         curl -H 'A: 1' http://h/d http://h/e --next -d y=2 http://h/f\n",
+    );
+    let urls: Vec<_> = tree.presets.iter().map(|it| (&*http(it).method, &*http(it).url)).collect();
+    let expected = [
+        ("POST", "http://h/a"),
+        ("GET", "http://h/b"),
+        ("POST", "http://h/c"),
+        ("GET", "http://h/d"),
+        ("GET", "http://h/e"),
+        ("POST", "http://h/f"),
+    ];
+    assert_eq!(urls, expected);
+    assert!(http(&tree.presets[4]).headers.iter().any(|row| row.name == "A"));
+    assert!(!http(&tree.presets[5]).headers.iter().any(|row| row.name == "A"));
+    assert!(!tree.left_out.iter().any(|it| it.what.contains("only the first")), "{tree:?}");
 }
 
 #[test]

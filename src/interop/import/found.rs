@@ -54,7 +54,9 @@ pub(super) fn source(
     }
     if begin.starts_with(['{', '[']) && !said.is_some_and(ImportKind::is_text) {
         let data = read_json(text)?;
-        let kind = said.or_else(|| kind_of(&data)).ok_or_else(unknown)?;
+        let by_name = http_file::is_of_environments(name, &data);
+        let by_name = by_name.then_some(ImportKind::HttpEnvironment);
+        let kind = said.or(by_name).or_else(|| kind_of(&data)).ok_or_else(unknown)?;
         return Ok(FoundSource { kind, data });
     }
     let is_requests = [".http", ".rest", ".hurl", ".bru"].iter().any(|end| name.ends_with(end));
@@ -70,8 +72,10 @@ pub(super) fn source(
         Some(match () {
             () if is_yaml => return None,
             () if ends(".bru") || bruno::is_bru(text) => ImportKind::BrunoFile,
-            () if ends(".hurl") || hurl::is_hurl(text) => ImportKind::Hurl,
+            () if ends(".hurl") => ImportKind::Hurl,
+            // Answers can be kept there, too.
             () if ends(".http") || ends(".rest") => ImportKind::Http,
+            () if hurl::is_hurl(text) => ImportKind::Hurl,
             () if !has_key(begin) && http_file::is_requests(text) => ImportKind::Http,
             () => return None,
         })
@@ -145,7 +149,8 @@ fn kind_of(data: &DataNode) -> Option<ImportKind> {
     if has("brunoConfig") || (has("items") && has("version") && has("name")) {
         return Some(ImportKind::Bruno);
     }
-    if has("opencollection") || (has("info") && (has("http") || has("runtime"))) {
+    let is_bruno_root = data.at("type").str() == "collection" && has("version") && has("name");
+    if is_bruno_root || has("opencollection") || (has("info") && (has("http") || has("runtime"))) {
         return Some(ImportKind::BrunoFile);
     }
     if has("_postman_variable_scope") || (has("values") && has("name")) {

@@ -12,6 +12,7 @@ use super::tree::{
     ImportedPreset, ImportedVariable,
 };
 use crate::model::field_access::each_value;
+use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec};
 use crate::model::preset::PresetPath;
 use crate::model::secrets::is_secret_value;
 use crate::model::spec::Spec;
@@ -177,6 +178,15 @@ impl Gathered {
         self.tree.environments.push(ImportedEnvironment { name, variables });
     }
 
+    /// Takes in more of an environment that may be there already.
+    pub(super) fn more_of_environment(&mut self, name: &str, variables: Vec<ImportedVariable>) {
+        let called = names::part(name);
+        match self.tree.environments.iter_mut().find(|known| known.name == called) {
+            Some(known) => known.variables.extend(variables),
+            None => self.environment(name, variables),
+        }
+    }
+
     /// A variable, whose value may name others; `is_secret` = somebody said so.
     pub(super) fn variable(
         &mut self,
@@ -245,6 +255,28 @@ pub(super) fn first_line(text: &str, notes: &mut Vec<String>) -> String {
         notes.push(text.trim().to_owned());
     }
     short
+}
+
+/// A user and a password. What stands behind a colon in a name is where the password begins, once both are joined.
+pub(super) fn basic(user: String, password: String) -> Auth {
+    match user.split_once(':') {
+        Some((user, rest)) if !user.contains("{{") => {
+            Auth::Basic { user: user.to_owned(), password: format!("{rest}:{password}") }
+        }
+        _ => Auth::Basic { user, password },
+    }
+}
+
+/// Sees to it that a body which has no type there goes out without one: here it would get one by itself.
+pub(super) fn untyped(spec: &mut HttpSpec) {
+    let is_plain =
+        matches!(spec.body, HttpBody::Text(_) | HttpBody::Payload(_) | HttpBody::File(_));
+    let is_said = spec.headers.iter().any(|row| {
+        row.name.eq_ignore_ascii_case("content-type") && (row.enabled || row.value.is_empty())
+    });
+    if is_plain && !is_said {
+        spec.toggle_automatic(AutomaticHeader::ContentType);
+    }
 }
 
 /// Bytes of the texts of a spec.
@@ -323,6 +355,19 @@ pub(super) fn with_secrets(spec: &mut Spec, secrets: &BTreeMap<String, String>) 
             *text = as_secrets(text, secrets);
         }
     });
+}
+
+/// Puts values in the place of names in a request.
+pub(super) fn with_values(spec: &mut HttpSpec, values: &BTreeMap<String, String>) {
+    let mut whole = Spec::Http(std::mem::take(spec));
+    each_value(whole.options_mut(), &mut |_, value| {
+        if let Some(text) = value.text_mut().filter(|text| text.contains("{{")) {
+            *text = each_name(text, |name| values.get(name).cloned());
+        }
+    });
+    if let Spec::Http(filled) = whole {
+        *spec = filled;
+    }
 }
 
 fn as_secrets(text: &str, secrets: &BTreeMap<String, String>) -> String {

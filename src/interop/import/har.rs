@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::data::DataNode;
-use super::gathered::{FoundPreset, Gathered};
+use super::gathered::{FoundPreset, Gathered, untyped};
 use super::tree::ImportFault;
 use crate::compose::template;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
@@ -59,10 +59,25 @@ fn request(written: &DataNode, place: String, out: &mut Gathered) -> Result<(), 
             spec.headers.push(header);
         }
     }
+    listed(written, &mut spec, &row);
     body(written.at("postData"), &mut spec, out, &place);
+    untyped(&mut spec);
     let parts = UrlText::literal(url);
     let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
     out.preset(FoundPreset { name, place, ..FoundPreset::default() }, Spec::Http(spec))
+}
+
+/// Cookies and parameters that stand in their lists alone.
+fn listed(written: &DataNode, spec: &mut HttpSpec, row: &dyn Fn(&DataNode) -> NameValue) {
+    let is_said = spec.headers.iter().any(|row| row.name.eq_ignore_ascii_case("cookie"));
+    let cookies = written.at("cookies").items().iter().map(row);
+    let cookies: Vec<String> = cookies.map(|row| format!("{}={}", row.name, row.value)).collect();
+    if !is_said && !cookies.is_empty() {
+        spec.headers.push(NameValue::new("Cookie", cookies.join("; ")));
+    }
+    if UrlText::literal(written.at("url").str()).query.is_none() {
+        spec.query.extend(written.at("queryString").items().iter().map(row));
+    }
 }
 
 fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
@@ -90,9 +105,10 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
             let file = of(row, "fileName");
             let is_file = !file.is_empty() && row.at("value").plain().is_empty();
             let source = if is_file { PartSource::File } else { PartSource::Text };
-            let value = if is_file { file } else { of(row, "value") };
-            let content_type = of(row, "contentType");
-            FormPart { name: of(row, "name"), source, value, content_type, ..FormPart::default() }
+            let (value, file_name) =
+                if is_file { (file, String::new()) } else { (of(row, "value"), file) };
+            let (enabled, content_type) = (true, of(row, "contentType"));
+            FormPart { enabled, name: of(row, "name"), source, value, file_name, content_type }
         });
         spec.body = HttpBody::Multipart(parts.collect());
         // Its boundary goes with the body that was sent then.

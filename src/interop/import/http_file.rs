@@ -8,18 +8,23 @@
 //! Content-Type: text/plain
 //!
 //! a body, or `< file`          up to the next ###
-//! > {% a script %}             which is kept and not run
+//! > {% a script %}             which is kept and not run, as is {{ one of httpYac }}
 //! ```
 
+mod before;
 mod body;
+mod environments;
+mod script;
 
 use super::braces::{Dialect, ours};
 use super::command;
-use super::gathered::{FoundPreset, Gathered};
+use super::gathered::{FoundPreset, Gathered, untyped};
 use super::tree::{ImportFault, ImportedVariable};
 use crate::model::http::{Auth, HttpSpec, known_method};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
+use before::{Before, before};
+pub(super) use environments::{environments, is_of_environments};
 
 /// How placeholders are written.
 const DIALECT: Dialect = Dialect::HttpFile;
@@ -98,45 +103,9 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
-/// What stands before the request line.
-struct Before {
-    name: String,
-    notes: Vec<String>,
-    /// The line behind it.
-    at: usize,
-}
-
 /// Where a line of a piece stands in the file.
 fn place_at(piece: &Piece<'_>, at: usize) -> String {
     format!("line {}", piece.line + at + usize::from(piece.line > 1))
-}
-
-fn before(piece: &Piece<'_>, variables: &mut Vec<ImportedVariable>, out: &mut Gathered) -> Before {
-    let mut found = Before { name: piece.name.clone(), notes: Vec::new(), at: 0 };
-    while let Some(line) = piece.lines.get(found.at) {
-        let (bare, place) = (line.trim(), place_at(piece, found.at));
-        let comment = bare.strip_prefix("//").or_else(|| bare.strip_prefix('#')).map(str::trim);
-        if let Some(comment) = comment {
-            if let Some(said) = comment.strip_prefix("@name") {
-                let said = said.trim_matches(|c: char| c == '=' || c.is_whitespace());
-                said.clone_into(&mut found.name);
-            } else if comment.starts_with('@') {
-                out.changed("directives of single requests", &place, comment);
-                found.notes.push(comment.to_owned());
-            }
-        } else if let Some((name, value)) = bare.strip_prefix('@').and_then(|it| it.split_once('='))
-        {
-            variables.push(out.variable(name.trim(), value.trim(), DIALECT, false, &place));
-        } else if bare.starts_with("< {%") {
-            let script = script(&piece.lines, &mut found.at);
-            out.left_out("scripts, kept as comments and not run", place);
-            found.notes.push(format!("script (before the request), not run:\n{script}"));
-        } else if !bare.is_empty() {
-            break;
-        }
-        found.at += 1;
-    }
-    found
 }
 
 fn read(
@@ -144,7 +113,7 @@ fn read(
     variables: &mut Vec<ImportedVariable>,
     out: &mut Gathered,
 ) -> Result<(), ImportFault> {
-    let Before { name, mut notes, mut at } = before(piece, variables, out);
+    let Before { name, mut notes, mut at, set } = before(piece, variables, out);
     let Some(first) = piece.lines.get(at) else { return Ok(()) };
     let place = if name.is_empty() { place_at(piece, at) } else { name.clone() };
     if first.trim_start().starts_with("curl ") {
@@ -158,11 +127,14 @@ fn read(
     // A URL may go on in lines that are indented.
     while let Some(more) = piece.lines.get(at) {
         let bare = more.trim_start();
-        let is_more = more.starts_with([' ', '\t']) && !bare.is_empty() && !bare.starts_with('#');
-        if !(is_more || bare.starts_with(['?', '&'])) {
+        let is_comment = bare.starts_with('#') || bare.starts_with("//");
+        let is_more = more.starts_with([' ', '\t']) && !bare.is_empty();
+        if !(is_comment || is_more || bare.starts_with(['?', '&'])) {
             break;
         }
-        url.push_str(more.trim());
+        if !is_comment {
+            url.push_str(more.trim());
+        }
         at += 1;
     }
     if let Some((bare, _)) = url.rsplit_once(" HTTP/") {
@@ -172,11 +144,14 @@ fn read(
         out.left_out("requests that are not HTTP", place);
         return Ok(());
     }
-    let mut spec = HttpSpec { method, ..HttpSpec::default() };
+    let mut spec = HttpSpec { method, ..set };
     headers(&piece.lines, &mut at, &mut spec, out, &place);
     spec.url = ours(&with_host(&url, &mut spec.headers), DIALECT, out, &place);
-    let rest: Vec<&str> = piece.lines.iter().skip(at + 1).copied().collect();
+    // What says something of the answer needs no empty line before it.
+    let is_empty = piece.lines.get(at).is_some_and(|line| line.trim().is_empty());
+    let rest: Vec<&str> = piece.lines.iter().skip(at + usize::from(is_empty)).copied().collect();
     body::body(&rest, &mut spec, &mut notes, out, &place);
+    untyped(&mut spec);
     if spec.method == "GRAPHQL" {
         "POST".clone_into(&mut spec.method);
     }
@@ -186,19 +161,25 @@ fn read(
     out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))
 }
 
-/// The lines up to an empty one, which is where `at` is then.
+/// The lines up to an empty one or one about the answer, which is where `at` is then.
 fn headers(lines: &[&str], at: &mut usize, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     while let Some(line) = lines.get(*at).filter(|line| !line.trim().is_empty()) {
         let bare = line.trim();
-        if !bare.starts_with('#') && !bare.starts_with("//") {
+        if script::is_of_answer(line) {
+            break;
+        }
+        if let Some(made) = bare.strip_prefix("...") {
+            out.changed("headers that scripts make", place, made);
+        } else if !bare.starts_with('#') && !bare.starts_with("//") {
             let (name, value) = bare.split_once(':').unwrap_or((bare, ""));
             let value = ours(value.trim(), DIALECT, out, place);
             if let Some(auth) = typed_basic(name, &value) {
                 spec.auth = auth;
-                *at += 1;
-                continue;
+            } else if let Some(way) = worked_out(name, &value) {
+                out.changed("credentials of a kind that is not there yet", place, way);
+            } else {
+                spec.headers.push(NameValue::new(ours(name.trim(), DIALECT, out, place), value));
             }
-            spec.headers.push(NameValue::new(ours(name.trim(), DIALECT, out, place), value));
         }
         *at += 1;
     }
@@ -216,6 +197,17 @@ fn typed_basic(name: &str, value: &str) -> Option<Auth> {
     scheme.eq_ignore_ascii_case("basic").then_some(Auth::Basic { user, password })
 }
 
+/// Credentials that are not sent as they are written: a header is worked out of them.
+fn worked_out<'t>(name: &str, value: &'t str) -> Option<&'t str> {
+    if !name.trim().eq_ignore_ascii_case("authorization") {
+        return None;
+    }
+    let (scheme, typed) = value.split_once(char::is_whitespace)?;
+    let is_made = !typed.contains(['=', ',']);
+    let ways = ["digest", "aws", "ntlm", "oauth2", "openid"];
+    (is_made && ways.iter().any(|way| scheme.eq_ignore_ascii_case(way))).then_some(scheme)
+}
+
 /// Method and URL of a request line; a URL alone is a GET.
 fn start(line: &str) -> Option<(String, String)> {
     let line = line.trim();
@@ -225,7 +217,12 @@ fn start(line: &str) -> Option<(String, String)> {
     if is_method {
         return Some((first.to_owned(), rest.trim().to_owned()));
     }
-    let is_url = bare.contains("://") || bare.starts_with("{{") || bare.starts_with('/');
+    let is_url =
+        |text: &str| text.contains("://") || text.starts_with("{{") || text.starts_with('/');
+    if let Some(method) = known_method(first).filter(|_| is_url(rest.trim())) {
+        return Some((method.to_owned(), rest.trim().to_owned()));
+    }
+    let is_url = is_url(bare);
     (is_url && !bare.contains(": ")).then(|| ("GET".to_owned(), bare.to_owned()))
 }
 
@@ -240,19 +237,4 @@ fn with_host(url: &str, headers: &mut Vec<NameValue>) -> String {
     let host = if host.contains("://") { host } else { format!("http://{host}") };
     let path = if url == "*" { "/*" } else { url };
     format!("{}{path}", host.trim_end_matches('/'))
-}
-
-/// The lines of a script up to its end, which is where `at` is then.
-fn script(lines: &[&str], at: &mut usize) -> String {
-    let mut found = Vec::new();
-    while let Some(line) = lines.get(*at) {
-        found.push(*line);
-        if line.contains("%}") {
-            break;
-        }
-        *at += 1;
-    }
-    let text = found.join("\n");
-    let text = text.trim_start().trim_start_matches(['<', '>']).trim_start();
-    text.trim_start_matches("{%").replace("%}", "").trim().to_owned()
 }

@@ -5,8 +5,14 @@
 mod answer;
 mod sections;
 
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::braces::{Dialect, ours};
-use super::gathered::{FoundPreset, Gathered};
+use super::data::DataNode;
+use super::gathered::{FoundPreset, Gathered, untyped};
 use super::tree::ImportFault;
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
@@ -74,7 +80,7 @@ fn is_answer(line: &str) -> bool {
 
 /// Method and URL of a line that begins a request.
 fn start(line: &str) -> Option<(&str, &str)> {
-    let (method, url) = line.trim_end().split_once(' ')?;
+    let (method, url) = sections::uncommented(line).split_once([' ', '\t'])?;
     let is_method = !method.is_empty() && method.chars().all(|c| c.is_ascii_uppercase());
     let url = url.trim();
     let is_url = url.contains("://") || url.starts_with("{{") || url.starts_with('/');
@@ -95,8 +101,8 @@ fn read(entry: &Entry<'_>, out: &mut Gathered) -> Result<(), ImportFault> {
     };
     let mut lines = entry.request.iter().skip(1).copied().peekable();
     while let Some(line) = lines.peek() {
-        let bare = line.trim();
-        if bare.is_empty() || bare.starts_with('#') {
+        let bare = sections::uncommented(line).trim();
+        if bare.is_empty() {
             lines.next();
             continue;
         }
@@ -118,6 +124,7 @@ fn read(entry: &Entry<'_>, out: &mut Gathered) -> Result<(), ImportFault> {
     }
     let rest: Vec<&str> = lines.collect();
     body(&rest, &mut spec, out, &place);
+    untyped(&mut spec);
     let mut notes = Vec::new();
     let rest = answer::answer(&entry.answer, out, &place).put(&mut spec);
     if !rest.is_empty() {
@@ -141,22 +148,74 @@ fn body(lines: &[&str], spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     let between = |begin: &str, end: &str| bare.strip_prefix(begin)?.trim_end().strip_suffix(end);
     if let Some(inner) = between("```", "```") {
         let (kind, inner) = inner.split_once('\n').unwrap_or(("", inner));
-        let text = ours(inner, DIALECT, out, place);
-        spec.body = if kind.trim() == "json" { HttpBody::Json(text) } else { HttpBody::Text(text) };
+        fenced(kind.trim().split(',').next().unwrap_or_default(), inner, spec, out, place);
     } else if let Some(file) = between("file,", ";") {
         out.changed("files that bodies name, read when they are sent", place, file.trim());
         spec.body = HttpBody::File(ours(file.trim(), DIALECT, out, place));
     } else if let Some(digits) = between("hex,", ";") {
         let payload = Payload { text: digits.trim().to_owned(), format: PayloadFormat::Hex };
         spec.body = HttpBody::Payload(payload);
-    } else if bare.starts_with("base64,") {
-        out.left_out("bodies in base64, kept as text", place);
-        spec.body = HttpBody::Text(bare.to_owned());
+    } else if let Some(digits) = between("base64,", ";") {
+        base64(digits, spec, out, place);
     } else if let Some(line) = between("`", "`") {
-        spec.body = HttpBody::Text(ours(line, DIALECT, out, place));
+        spec.body = HttpBody::Text(ours(&sections::unescaped(line), DIALECT, out, place));
     } else if bare.starts_with('<') {
+        typed("application/xml", spec);
+        spec.body = HttpBody::Text(ours(bare, DIALECT, out, place));
+    } else if !bare.starts_with(|c: char| "{[\"-tfn".contains(c) || c.is_ascii_digit()) {
+        out.left_out("lines that are neither a header nor a body, kept as a body", place);
         spec.body = HttpBody::Text(ours(bare, DIALECT, out, place));
     } else {
         spec.body = HttpBody::Json(ours(bare, DIALECT, out, place));
+    }
+}
+
+/// A body between fences, of the kind that stands behind the first.
+fn fenced(kind: &str, inner: &str, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    spec.body = match kind {
+        "json" => HttpBody::Json(ours(inner, DIALECT, out, place)),
+        "graphql" => HttpBody::Json(ours(&graphql(inner), DIALECT, out, place)),
+        kind => {
+            if kind == "xml" {
+                typed("application/xml", spec);
+            }
+            HttpBody::Text(ours(inner, DIALECT, out, place))
+        }
+    };
+}
+
+/// The type that goes with a body, unless a header says one.
+fn typed(kind: &str, spec: &mut HttpSpec) {
+    if !spec.headers.iter().any(|row| row.name.eq_ignore_ascii_case("content-type")) {
+        spec.headers.push(NameValue::new("Content-Type", kind));
+    }
+}
+
+/// A query, and behind it its variables.
+fn graphql(text: &str) -> String {
+    let begins = |line: &&str| {
+        line.strip_prefix("variables").is_some_and(|rest| rest.trim_start().starts_with('{'))
+    };
+    let at = text.split_inclusive('\n').take_while(|line| !begins(line)).map(str::len).sum();
+    let (query, rest) = text.split_at(at);
+    let query = DataNode::from(query).json(false);
+    match rest.strip_prefix("variables") {
+        Some(variables) => format!("{{\"query\":{query},\"variables\":{}}}", variables.trim()),
+        None => format!("{{\"query\":{query}}}"),
+    }
+}
+
+/// Bytes as digits; what is no base64 stays a text.
+fn base64(digits: &str, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let bare: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    if let Ok(bytes) = STANDARD.decode(bare) {
+        let mut text = String::with_capacity(2 * bytes.len());
+        for byte in bytes {
+            let _ = write!(text, "{byte:02x}");
+        }
+        spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Hex });
+    } else {
+        out.left_out("bodies in base64, kept as text", place);
+        spec.body = HttpBody::Text(ours(digits.trim(), DIALECT, out, place));
     }
 }

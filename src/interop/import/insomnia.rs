@@ -14,6 +14,35 @@ use request::request;
 const DIALECT: Dialect = Dialect::Insomnia;
 /// Objects within each other that become one name.
 const DEEPEST: usize = 8;
+/// What is said of cookies that are kept beside the requests.
+const COOKIES: &str = "cookies of the jar, which are not sent";
+
+/// Headers that a request has once: the one nearest to it counts.
+const SINGLE: [&str; 7] =
+    ["authorization", "content-type", "content-length", "host", "origin", "referer", "user-agent"];
+
+/// What requests have of the folders around them.
+#[derive(Clone, Default)]
+struct InsomniaLevel<'d> {
+    auth: Option<&'d DataNode>,
+    headers: Vec<&'d DataNode>,
+}
+
+impl<'d> InsomniaLevel<'d> {
+    /// That of what is in a folder: credentials of the nearest, headers of all.
+    fn inside(&self, folder: &'d DataNode) -> Self {
+        let own = folder.at("authentication");
+        let mut headers = self.headers.clone();
+        headers.extend(folder.at("headers").items());
+        InsomniaLevel { auth: said(own).or(self.auth), headers }
+    }
+}
+
+/// Credentials, if they say something; `none` says that there are none.
+fn said(written: &DataNode) -> Option<&DataNode> {
+    let is_said = !written.pairs().is_empty() && !written.at("disabled").is_true();
+    is_said.then_some(written)
+}
 
 /// Reads an export of any format.
 pub(super) fn export(data: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
@@ -26,7 +55,7 @@ pub(super) fn export(data: &DataNode, out: &mut Gathered) -> Result<(), ImportFa
     let DataNode::List(items) = data.at("items") else {
         return Err(ImportFault::new("resources", "it is no list of resources"));
     };
-    walk(items, &mut Vec::new(), out)
+    walk(items, &InsomniaLevel::default(), &mut Vec::new(), out)
 }
 
 /// Format 5.
@@ -55,12 +84,16 @@ fn tree(data: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
     if !matches!(collection, DataNode::List(_) | DataNode::Null) {
         return Err(ImportFault::new("collection", "it is no list of requests"));
     }
-    walk(collection.items(), &mut Vec::new(), out)
+    if !data.path(&["cookieJar", "cookies"]).items().is_empty() {
+        out.left_out(COOKIES, data.at("name").str());
+    }
+    walk(collection.items(), &InsomniaLevel::default(), &mut Vec::new(), out)
 }
 
 /// Requests and folders that hold what is in them, as format 5 and the first one write them.
 fn walk(
     items: &[DataNode],
+    level: &InsomniaLevel<'_>,
     folder: &mut Vec<String>,
     out: &mut Gathered,
 ) -> Result<(), ImportFault> {
@@ -71,7 +104,7 @@ fn walk(
         if let Some(inner) = inner {
             folder.push(name.to_owned());
             of_folder(item, folder, out);
-            walk(inner.items(), folder, out)?;
+            walk(inner.items(), &level.inside(item), folder, out)?;
             folder.pop();
         } else {
             let id = item.path(&["meta", "id"]).str();
@@ -81,24 +114,18 @@ fn walk(
                 out.left_out("requests that are not HTTP", folder.join("/") + "/" + name);
                 continue;
             }
-            request(item, folder, out)?;
+            request(item, level, folder, out)?;
         }
     }
     Ok(())
 }
 
-/// What a folder says besides what is in it.
+/// What a folder says besides what is in it; credentials and headers go into its requests.
 fn of_folder(item: &DataNode, folder: &[String], out: &mut Gathered) {
     let place = folder.join("/");
     let environment = [item.at("environment"), item.path(&["environments", "base"])];
     let environment = environment.into_iter().find(|it| !it.pairs().is_empty());
     let variables = environment.map_or_else(Vec::new, |it| variables(it, &place, out));
-    if !item.at("authentication").pairs().is_empty() {
-        out.left_out("credentials of folders", place.as_str());
-    }
-    if !item.at("headers").items().is_empty() {
-        out.left_out("headers of folders", place.as_str());
-    }
     let notes = request::scripts(item);
     if !notes.is_empty() {
         out.left_out("scripts of folders, kept as comments and not run", place);

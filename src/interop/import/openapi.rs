@@ -5,7 +5,6 @@
 mod body;
 mod operation;
 mod parameters;
-mod refs;
 mod security;
 mod servers;
 
@@ -13,10 +12,10 @@ use std::collections::HashMap;
 
 use super::data::DataNode;
 use super::gathered::Gathered;
+use super::refs::Refs;
 use super::tree::ImportFault;
 use crate::contract::{ExampleMaker, MessageWay, given, written_example};
 use operation::Operation;
-use refs::Refs;
 
 /// Methods a path can have; `query` came with 3.2.
 const METHODS: [&str; 9] =

@@ -66,7 +66,11 @@ fn packet(item: &DataNode, at: &str, out: &mut Gathered) -> Result<(), ImportFau
         out.changed("intervals of packets that repeat", &place, &format!("{repeat} s"));
     }
     let kind = item.at("tcporudp").str().to_ascii_lowercase();
-    let port = item.at("port").number().and_then(|port| u16::try_from(port).ok()).unwrap_or(0);
+    let port = item.at("port").number().and_then(|port| u16::try_from(port).ok());
+    if port.is_none() {
+        out.changed("ports that are none", &place, &item.at("port").plain());
+    }
+    let port = port.unwrap_or(0);
     let host = item.at("toip").str().trim().trim_matches(['[', ']']).to_owned();
     let address = template::quote(&Endpoint::new(host.clone(), port).to_string());
     let spec = if kind.contains("http") {

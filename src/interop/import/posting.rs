@@ -2,11 +2,13 @@
 
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
-use super::gathered::{FoundPreset, Gathered, first_line};
+use super::gathered::{FoundPreset, Gathered, basic, first_line, untyped};
 use super::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use crate::model::spec::{NameValue, Spec};
+use crate::model::timing::{bound, parse_duration};
 use crate::model::trust::Verify;
+use crate::model::url_text::UrlText;
 
 /// How posting writes placeholders.
 const DIALECT: Dialect = Dialect::Dollar;
@@ -17,11 +19,8 @@ pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
     let place = name.clone();
     let method = data.at("method").text().unwrap_or("GET").to_owned();
     let mut spec = HttpSpec { method, ..HttpSpec::default() };
-    let mut url = data.at("url").str().to_owned();
-    for row in data.at("path_params").items() {
-        let (name, value) = (row.at("name").str(), row.at("value").plain());
-        url = url.replace(&format!(":{name}"), &value);
-    }
+    let url = data.at("url").str();
+    let url = with_path_values(url, data.at("path_params").items());
     spec.url = ours(&url, DIALECT, out, &place);
     let pairs = |list: &DataNode, out: &mut Gathered| -> Vec<NameValue> {
         list.items().iter().map(|row| pair(row, out, &place)).collect()
@@ -30,11 +29,19 @@ pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
     spec.query = pairs(data.at("params"), out);
     let form = pairs(data.path(&["body", "form_data"]), out);
     body(data.at("body"), form, &mut spec, out, &place);
+    untyped(&mut spec);
     auth(data.at("auth"), &mut spec, out, &place);
     let options = data.at("options");
     if *options.at("follow_redirects") == DataNode::Bool(false) {
         spec.redirects = 0;
     }
+    if let Ok(timeout) = parse_duration(&options.at("timeout").plain()) {
+        spec.timeout = bound(timeout);
+    }
+    if !options.at("proxy_url").str().is_empty() {
+        out.changed("proxies of single requests", &place, options.at("proxy_url").str());
+    }
+    cookies(data.at("cookies"), &mut spec, out, &place);
     if *options.at("verify_ssl") == DataNode::Bool(false) {
         spec.verify = Verify::Off;
         out.left_out(
@@ -54,6 +61,42 @@ pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
         FoundPreset { name, about, notes, place, ..FoundPreset::default() },
         Spec::Http(spec),
     )
+}
+
+/// Cookies of a request, which are one header.
+fn cookies(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let rows = written.items().iter().map(|row| pair(row, out, place)).filter(|row| row.enabled);
+    let all: Vec<String> = rows.map(|row| format!("{}={}", row.name, row.value)).collect();
+    if !all.is_empty() {
+        spec.headers.push(NameValue::new("Cookie", all.join("; ")));
+    }
+}
+
+/// A URL with values in the place of `:name` anywhere in its path, where `::` is a plain colon.
+fn with_path_values(url: &str, params: &[DataNode]) -> String {
+    let parts = UrlText::of(url);
+    let (before, rest) = url.split_at(parts.path_at);
+    let (path, behind) = rest.split_at(parts.path.len());
+    if params.is_empty() {
+        return url.to_owned();
+    }
+    let (mut made, mut path) = (String::new(), path);
+    while let Some((plain, after)) = path.split_once(':') {
+        made.push_str(plain);
+        if let Some(after) = after.strip_prefix(':') {
+            made.push(':');
+            path = after;
+            continue;
+        }
+        let end = after.find(|c: char| c != '_' && !c.is_ascii_alphanumeric());
+        let (name, rest) = after.split_at(end.unwrap_or(after.len()));
+        match params.iter().find(|row| row.at("name").str() == name) {
+            Some(row) => made.push_str(&row.at("value").plain()),
+            None => made = made + ":" + name,
+        }
+        path = rest;
+    }
+    format!("{before}{made}{path}{behind}")
 }
 
 fn body(
@@ -79,6 +122,10 @@ fn body(
         let text = ours(content, DIALECT, out, place);
         let is_json = kind.contains("json")
             || kind.is_empty() && content.trim_start().starts_with(['{', '[']);
+        let is_said = spec.headers.iter().any(|row| row.name.eq_ignore_ascii_case("content-type"));
+        if !is_said && !is_json && !kind.is_empty() {
+            spec.headers.push(NameValue::new("Content-Type", kind));
+        }
         spec.body = if is_json { HttpBody::Json(text) } else { HttpBody::Text(text) };
     }
 }
@@ -94,8 +141,7 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
     match written.at("type").str() {
         "" => {}
         "basic" => {
-            let (user, password) = (of(&["basic", "username"]), of(&["basic", "password"]));
-            spec.auth = Auth::Basic { user, password };
+            spec.auth = basic(of(&["basic", "username"]), of(&["basic", "password"]));
         }
         "bearer_token" | "bearer" => spec.auth = Auth::Bearer(of(&["bearer_token", "token"])),
         kind => out.changed("credentials of a kind that is not there yet", place, kind),

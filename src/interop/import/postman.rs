@@ -155,11 +155,16 @@ fn request(
     let mut spec = HttpSpec::default();
     let method = written.at("method").str().trim();
     if !method.is_empty() {
-        method.clone_into(&mut spec.method);
+        spec.method = method.to_uppercase();
     }
     url::address(address, &mut spec, out, &place);
     headers(written.at("header"), &mut spec, out, &place);
-    body::body(written.at("body"), &mut spec, out, &place);
+    let mut notes = Vec::new();
+    if body::is_sent(&spec.method, level.settings) {
+        body::body(written.at("body"), &mut spec, out, &place);
+    } else {
+        notes.extend(body::unsent(written.at("body"), out, &place));
+    }
     let auth = Some(written.at("auth")).filter(|own| !own.is_null()).unwrap_or(level.auth);
     auth::auth(auth, &mut spec, out, &place);
     settings(level.settings, &mut spec, out, &place);
@@ -171,10 +176,11 @@ fn request(
     if !item.at("response").items().is_empty() {
         out.left_out("examples of answers", place.as_str());
     }
-    let mut notes = scripts(item.at("event"));
-    if !notes.is_empty() {
+    let scripts = scripts(item.at("event"));
+    if !scripts.is_empty() {
         out.left_out("scripts, kept as comments and not run", place.as_str());
     }
+    notes.extend(scripts);
     let description = [described(written), described(item)];
     let description = description.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     let about = first_line(&description, &mut notes);

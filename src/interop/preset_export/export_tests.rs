@@ -11,7 +11,7 @@ use crate::interop::import::{ImportFile, ImportKind, ImportTree, import};
 use crate::model::check_spec::{CaptureSpec, ExpectSpec};
 use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::http::{
-    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec,
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::{HttpPlan, PartContent, Plan, PlanBody};
@@ -99,6 +99,8 @@ fn odd() -> Vec<HttpSpec> {
             "{ \"name\": {{json name}}, \"n\": [1, 2.50], \"t\": \"a\\nb\" }".into(),
         )),
         post(HttpBody::Json("{\n  \"a\": 1\n}".into())),
+        post(HttpBody::Json("{\"n\": {{port}}, \"s\": \"{{name}}\", \"all\": [{{port}}]}".into())),
+        HttpSpec { method: "GET".into(), ..post(HttpBody::Json("{\"n\": {{port}}}".into())) },
         post(HttpBody::Text("one 'two' \"three\" $VAR \\back % {{name}}\n\n  four".into())),
         post(HttpBody::Text("<xml a=\"b\">é</xml>".into())),
         post(HttpBody::Form(rows(&[("a", "1"), ("b", "x y&+=é"), ("c", "{{name}}"), ("d", "")]))),
@@ -218,6 +220,41 @@ fn what_is_exported_reads_again_as_it_was() {
         }
     }
     assert!(wrong.is_empty(), "{} are wrong\n{}", wrong.len(), wrong.join("\n----\n"));
+}
+
+#[test]
+fn scripts_send_files_with_their_length_types_of_parts_and_urls_as_far_as_they_can() {
+    let file = post(HttpBody::File("a b.bin".into()));
+    let made = export(&order(PresetExportKind::Python, vec![preset("a", Spec::Http(file))]));
+    let script = text(&made);
+    assert!(script.contains("\"Content-Length\": str(os.path.getsize(\"a b.bin\"))"), "{script}");
+    assert!(script.contains("import os\n"), "{script}");
+    for (url, is_told) in [
+        ("http://h/a/./b", true),
+        ("http://h/a?", true),
+        ("http://h/?q=\"", true),
+        ("http://h/a.b/..c?d=1", false),
+    ] {
+        let spec = Spec::Http(http(url));
+        let made = export(&order(PresetExportKind::Requests, vec![preset("a", spec)]));
+        assert_eq!(text(&made).contains("writes the URL in another way"), is_told, "{url}");
+    }
+    let part = FormPart {
+        name: "f".into(),
+        source: PartSource::File,
+        value: "a.bin".into(),
+        file_name: "b.png".into(),
+        content_type: "text/x; charset=y".into(),
+        ..FormPart::default()
+    };
+    let spec = Spec::Http(post(HttpBody::Multipart(vec![part])));
+    let made = export(&order(PresetExportKind::Curl, vec![preset("a", spec.clone())]));
+    assert!(text(&made).contains(";type=text/x; charset=y;filename=b.png"), "{}", text(&made));
+    let made = export(&order(PresetExportKind::Postman, vec![preset("a", spec)]));
+    assert!(text(&made).contains("\"fileName\": \"b.png\""), "{}", text(&made));
+    let twice = HttpSpec { headers: rows(&[("X-A", "1"), ("x-a", "2")]), ..http("http://h/") };
+    let made = export(&order(PresetExportKind::K6, vec![preset("a", Spec::Http(twice))]));
+    assert!(text(&made).contains("\"X-A\": \"1, 2\""), "{}", text(&made));
 }
 
 fn checked() -> Spec {

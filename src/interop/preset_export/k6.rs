@@ -65,10 +65,10 @@ fn one(
     let mut headers = String::new();
     // Of a form with files the boundary is its own.
     let is_form = matches!(plan.body, PlanBody::Multipart { .. }) && has_files(&plan.body);
-    for (name, value) in
-        wire.headers().filter(|(name, value)| !(is_form && wire.is_form_type(name, value)))
-    {
-        let (name, value) = (expression(name, scope, names), expression(value, scope, names));
+    let written =
+        wire.headers().filter(|(name, value)| !(is_form && wire.is_form_type(name, value)));
+    for (name, value) in joined(written) {
+        let (name, value) = (expression(name, scope, names), expression(&value, scope, names));
         let name = if name.starts_with('"') && !name.contains("\" + ") {
             name
         } else {
@@ -104,6 +104,21 @@ fn one(
     }
 }
 
+/// Headers by their names: an object has each once, so values of the same name are one.
+fn joined<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(&'a str, String)> {
+    let mut joined: Vec<(&str, String)> = Vec::new();
+    for (name, value) in headers {
+        match joined.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            Some((_, known)) => {
+                known.push_str(if name.eq_ignore_ascii_case("cookie") { "; " } else { ", " });
+                known.push_str(value);
+            }
+            None => joined.push((name, value.to_owned())),
+        }
+    }
+    joined
+}
+
 fn body(
     request: &ExportedRequest<'_>,
     wire: &WireRequest<'_>,
@@ -127,6 +142,10 @@ fn body(
                 known.push(&part.name);
                 let content = match &part.content {
                     PartContent::Bytes(bytes) => {
+                        if part.content_type.is_some() || part.file_name.is_some() {
+                            let what = "types and names of parts of a form that are no files";
+                            names.remarks.say(what, request.place());
+                        }
                         expression(&String::from_utf8_lossy(bytes), scope, names)
                     }
                     PartContent::File(path) => {

@@ -11,6 +11,8 @@ use crate::compose::template::WantedValue;
 use crate::compose::{UnknownNames, filled, plan_with, spec_names};
 use crate::interop::secrets::{self, NamedValues, has_variable};
 use crate::interop::typed_credentials::each_typed;
+use crate::model::http::HttpBody;
+use crate::model::name_value::NameValue;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::secrets::{MASK, is_secret_value};
@@ -58,6 +60,13 @@ pub(super) fn planned(
         // Heads are masked when all is planned; bodies are bytes then, and a query may be a list of pairs.
         each_typed(&mut spec, &mut |one| one.is_named_value().then(|| MASK.to_owned()));
     }
+    let has_mark = |name: &str| {
+        let value = filled(&format!("{{{{{name}}}}}"), &scope);
+        value.is_some_and(|value| has_variable(value.as_bytes()))
+    };
+    if spec_names::names_in(&spec).iter().any(|name| has_mark(name)) {
+        json_as_text(&mut spec);
+    }
     let address = stand_in(&mut spec, &scope, &preset.scope);
     let mut plan = plan_with(&spec, &scope, UnknownNames::Literal);
     // What has to be asked for is known only once it is planned.
@@ -83,6 +92,19 @@ pub(super) fn planned(
         put_host(address, &mut plan.url, &mut plan.headers);
     }
     Ok(PlannedExport { plan, missing, address, scope })
+}
+
+/// JSON with names as a text of its type: a mark is no JSON value, as the value of the name may be.
+fn json_as_text(spec: &mut Spec) {
+    let Spec::Http(http) = spec else { return };
+    let HttpBody::Json(text) = &mut http.body else { return };
+    http.body = HttpBody::Text(std::mem::take(text));
+    let is_said = |row: &NameValue| {
+        row.name.eq_ignore_ascii_case("content-type") && (row.enabled || row.value.is_empty())
+    };
+    if !http.headers.iter().any(is_said) {
+        http.headers.push(NameValue::new("Content-Type", "application/json"));
+    }
 }
 
 /// How a name is marked.

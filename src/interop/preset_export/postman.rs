@@ -132,7 +132,10 @@ fn item(request: &ExportedRequest<'_>, names: &mut ForeignNames, bodies: &mut Bo
         let script = json!({ "type": "text/javascript", "exec": script });
         item["event"] = json!([{ "listen": "test", "script": script }]);
     }
-    let settings = settings(request);
+    let mut settings = settings(request);
+    if item["request"].get("body").is_some() && WITHOUT_BODY.contains(&&*plan.method) {
+        settings.insert("disableBodyPruning".into(), true.into());
+    }
     if !settings.is_empty() {
         item["protocolProfileBehavior"] = settings.into();
     }
@@ -152,6 +155,9 @@ fn settings(request: &ExportedRequest<'_>) -> Map<String, Value> {
     }
     settings
 }
+
+/// Methods with which Postman sends no body unless it is told to.
+const WITHOUT_BODY: [&str; 5] = ["GET", "HEAD", "COPY", "PURGE", "UNLOCK"];
 
 /// Whether this is the type that Postman gives a form by itself.
 fn is_own(wire: &WireRequest<'_>, name: &str, value: &str) -> bool {
@@ -191,9 +197,15 @@ fn body(
                     PartContent::Bytes(_) => None,
                     PartContent::File(path) => path.file_name().and_then(|name| name.to_str()),
                 };
-                if part.file_name.as_deref() != own {
-                    let what = "names of files that parts of a form are told with";
-                    names.remarks.say(what, request.place());
+                match part.file_name.as_deref() {
+                    told if told == own => {}
+                    Some(told) if own.is_some() => {
+                        row["fileName"] = names.text(told, scope).into();
+                    }
+                    _ => {
+                        let what = "names of files that parts of a form are told with";
+                        names.remarks.say(what, request.place());
+                    }
                 }
                 rows.push(row);
             }

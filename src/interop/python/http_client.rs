@@ -7,6 +7,7 @@ use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::trust::Verify;
+use crate::model::url_text::UrlText;
 
 /// Which library an HTTP client is written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,7 +70,9 @@ fn requests(wire: &WireRequest<'_>) -> String {
     });
     let redirects = only(plan.redirects == 0, "    allow_redirects=False,\n");
     let verify = only(plan.verify == Verify::Off, "    verify=False,\n");
-    let left_out = left_out(plan);
+    let rewritten =
+        "# requests writes the URL in another way: dots of its path, signs that no URL has\n";
+    let left_out = left_out(plan) + only(is_rewritten(&plan.url), rewritten);
     format!(
         "{left_out}import requests
 {skip}
@@ -84,6 +87,14 @@ print()
 print(response.text)
 "
     )
+}
+
+/// Whether the library below `requests` sends another URL than this one.
+fn is_rewritten(url: &str) -> bool {
+    let parts = UrlText::literal(url);
+    let has_dots = parts.path.split('/').any(|segment| [".", ".."].contains(&segment));
+    let is_odd = |c: char| "\"<>\\^`{|}".contains(c);
+    has_dots || parts.query == Some("") || url.split_at(parts.path_at).1.contains(is_odd)
 }
 
 /// Says what the scripts leave out: neither library has a word for it.
@@ -128,8 +139,14 @@ fn urllib(wire: &WireRequest<'_>) -> String {
     let plan = wire.plan;
     let unverified = plan.verify == Verify::Off;
     let basic = wire.basic();
+    // Without its length a file would go in chunks.
+    let measured = match &plan.body {
+        PlanBody::File(path) if !wire.chunked => Some(path.display().to_string()),
+        _ => None,
+    };
     let imports = imports(&[
         ("base64", basic.is_some()),
+        ("os", measured.is_some()),
         ("ssl", unverified),
         ("urllib.error", true),
         ("urllib.request", true),
@@ -138,6 +155,10 @@ fn urllib(wire: &WireRequest<'_>) -> String {
     let mut entries = header_entries(wire);
     let form_type = plan.headers.iter().find(|(name, value)| wire.is_form_type(name, value));
     entries.extend(form_type.map(|(name, value)| (header(name), header(value))));
+    entries
+        .extend(measured.map(|path| {
+            (text("Content-Length"), format!("str(os.path.getsize({}))", text(&path)))
+        }));
     entries.extend(basic.map(|(user, password)| {
         let credentials = format!("({} + \":\" + {})", text(&user), text(&password));
         let encoded = format!("base64.b64encode({credentials}.encode()).decode()");

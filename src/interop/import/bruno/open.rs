@@ -56,6 +56,8 @@ pub(super) fn of(data: &DataNode) -> DataNode {
         ("name", name.cloned().unwrap_or(DataNode::Null)),
         ("type", info.at("type").clone()),
         ("seq", info.at("seq").clone()),
+        ("tags", info.at("tags").clone()),
+        ("settings", data.at("settings").clone()),
         ("request", DataNode::Map(request)),
         ("variables", data.at("variables").clone()),
         ("examples", data.at("examples").clone()),

@@ -1,14 +1,19 @@
 //! One Bruno request, from the tree that all of its formats become.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use super::answer::answer;
 use super::{BrunoLevel, DIALECT};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
-use crate::interop::import::path_values::with_path_value;
+use crate::interop::import::gathered::{FoundPreset, Gathered, basic, first_line, with_values};
+use crate::interop::import::names;
+use crate::interop::import::path_values::{as_browsers_send, with_path_values};
 use crate::interop::import::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
+use crate::model::timing::LONGEST;
 use crate::model::url_text::UrlText;
 
 /// Reads a request.
@@ -49,6 +54,12 @@ pub(super) fn request(
     if !notes.is_empty() {
         out.left_out("scripts, kept as comments and not run", place.as_str());
     }
+    settings(item.at("settings"), &mut spec);
+    let tags = [item.at("tags"), item.path(&["meta", "tags"])];
+    let tags = tags.iter().flat_map(|tags| tags.items());
+    // A word with a comma would be two.
+    let tags = tags.map(|tag| tag.plain().replace(',', " ")).filter(|tag| !tag.trim().is_empty());
+    spec.run.tags.0 = tags.collect();
     let rest = answer(written, out, &place).put(&mut spec);
     if !rest.is_empty() {
         out.left_out(
@@ -57,12 +68,7 @@ pub(super) fn request(
         );
         notes.push(format!("expected of the answer:\n{}", rest.join("\n")));
     }
-    if !written.path(&["vars", "req"]).items().is_empty() {
-        let rows = written.path(&["vars", "req"]).items();
-        let lines: Vec<String> = rows.iter().map(line).collect();
-        out.left_out("variables of single requests, kept as comments", place.as_str());
-        notes.push(format!("variables:\n{}", lines.join("\n")));
-    }
+    notes.extend(own_variables(written, &mut spec, out, &place));
     if !item.at("examples").items().is_empty() {
         out.left_out("examples of answers", place.as_str());
     }
@@ -73,8 +79,42 @@ pub(super) fn request(
     out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
 }
 
+/// Puts the variables of a request in where they are named; they stay as a note.
+fn own_variables(
+    written: &DataNode,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) -> Option<String> {
+    let rows = written.path(&["vars", "req"]).items();
+    if rows.is_empty() {
+        return None;
+    }
+    let lines: Vec<String> = rows.iter().map(line).collect();
+    out.left_out("variables of single requests, put in where they were named", place);
+    let rows = rows.iter().map(|row| pair(row, out, place)).filter(|row| row.enabled);
+    let named = |row: NameValue| (names::variable(row.name.trim_start_matches('@')), row.value);
+    let values: BTreeMap<String, String> = rows.map(named).collect();
+    with_values(spec, &values);
+    Some(format!("variables:\n{}", lines.join("\n")))
+}
+
 fn line(row: &DataNode) -> String {
     format!("{} = {}", row.at("name").str(), row.at("value").plain())
+}
+
+fn settings(written: &DataNode, spec: &mut HttpSpec) {
+    let (follows, most) = (written.at("followRedirects"), written.at("maxRedirects"));
+    if let Some(most) = most.number() {
+        spec.redirects = u8::try_from(most).unwrap_or(u8::MAX);
+    }
+    if follows.plain() == "false" {
+        spec.redirects = 0;
+    }
+    // It waits without an end unless it is told not to.
+    if let Some(timeout) = written.at("timeout").number().filter(|timeout| *timeout > 0) {
+        spec.timeout = Duration::from_millis(timeout).min(LONGEST);
+    }
 }
 
 /// Scripts as texts, each behind a line that says what it was for.
@@ -101,13 +141,11 @@ fn pair(row: &DataNode, out: &mut Gathered, place: &str) -> NameValue {
 
 /// The URL holds the parameters that are switched on; those that are not become rows.
 fn url(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
-    let mut url = written.at("url").str().trim().to_owned();
     let rows = written.at("params").items();
-    for row in rows.iter().filter(|row| row.at("type").str() == "path") {
-        let (name, value) = (row.at("name").str(), row.at("value").plain());
-        url = with_path_value(&url, name, value);
-    }
-    spec.url = ours(&url, DIALECT, out, place);
+    let in_path = rows.iter().filter(|row| row.at("type").str() == "path");
+    let values = in_path.map(|row| (row.at("name").str().to_owned(), row.at("value").plain()));
+    let url = with_path_values(written.at("url").str().trim(), values);
+    spec.url = as_browsers_send(&ours(&url, DIALECT, out, place));
     let has_query = UrlText::of(&url).query.is_some();
     for row in rows.iter().filter(|row| row.at("type").str() != "path") {
         let row = pair(row, out, place);
@@ -134,8 +172,11 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         }
     };
     match mode {
-        "json" => spec.body = HttpBody::Json(text("json", out)),
-        "text" => spec.body = HttpBody::Text(text("text", out)),
+        "json" => spec.body = HttpBody::Json(json(&text("json", out), out, place)),
+        "text" => {
+            typed("text/plain", spec);
+            spec.body = HttpBody::Text(text("text", out));
+        }
         "xml" => {
             typed("application/xml", spec);
             spec.body = HttpBody::Text(text("xml", out));
@@ -151,16 +192,15 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         }
         "multipartForm" | "multipart-form" => {
             let rows = written.at("multipartForm").items().iter();
-            spec.body = HttpBody::Multipart(rows.map(|row| part(row, out, place)).collect());
+            let parts = rows.flat_map(|row| parts(row, out, place)).collect();
+            spec.body = HttpBody::Multipart(parts);
         }
         "file" => {
-            let rows = written.at("file").items();
-            let chosen =
-                rows.iter().find(|row| row.at("selected").is_true() || row.at("enabled").is_true());
-            let chosen =
-                chosen.map_or("", |row| row.at("filePath").text().unwrap_or(row.at("value").str()));
-            let file = file_of(chosen).unwrap_or(chosen);
+            let (file, kind) = chosen_file(written.at("file").items());
             if !file.is_empty() {
+                if !kind.is_empty() {
+                    typed(kind, spec);
+                }
                 out.changed("files that bodies name, read when they are sent", place, file);
                 spec.body = HttpBody::File(ours(file, DIALECT, out, place));
             }
@@ -169,27 +209,88 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
     }
 }
 
-/// The name in `@file(name)`.
-fn file_of(value: &str) -> Option<&str> {
-    value.strip_prefix("@file(")?.split(')').next()
+/// JSON as it is sent.
+fn json(written: &str, out: &mut Gathered, place: &str) -> String {
+    let plain = without_comments(written);
+    if plain != written {
+        out.left_out("comments in JSON, which are not sent", place);
+    }
+    plain
 }
 
-fn part(row: &DataNode, out: &mut Gathered, place: &str) -> FormPart {
+/// The file of several that is chosen, and its type.
+fn chosen_file(rows: &[DataNode]) -> (&str, &str) {
+    let is_chosen = |row: &&DataNode| row.at("selected").is_true() || row.at("enabled").is_true();
+    let Some(row) = rows.iter().find(is_chosen) else { return ("", "") };
+    let named = row.at("filePath").text().unwrap_or(row.at("value").str());
+    (file_of(named).unwrap_or(named), row.at("contentType").str())
+}
+
+/// The name in `@file(name)`.
+fn file_of(value: &str) -> Option<&str> {
+    value.trim().strip_prefix("@file(")?.strip_suffix(')')
+}
+
+/// The parts of a row: one for each of its files.
+fn parts(row: &DataNode, out: &mut Gathered, place: &str) -> Vec<FormPart> {
     let NameValue { enabled, name, value } = pair(row, out, place);
-    let files = row.at("value").items();
-    let file = file_of(&value).map(str::to_owned).or_else(|| {
-        let is_file = row.at("type").str() == "file";
-        is_file.then(|| files.first().map_or(value.clone(), DataNode::plain))
-    });
-    let content_type = row.at("contentType").str().to_owned();
-    match file {
-        None => FormPart { enabled, name, value, content_type, ..FormPart::default() },
-        Some(file) => {
-            out.changed("files that bodies name, read when they are sent", place, &file);
-            let (source, value) = (PartSource::File, file);
-            FormPart { enabled, name, source, value, content_type, ..FormPart::default() }
-        }
+    let content_type = ours(row.at("contentType").str(), DIALECT, out, place);
+    let part = |source, value| FormPart {
+        enabled,
+        name: name.clone(),
+        source,
+        value,
+        content_type: content_type.clone(),
+        ..FormPart::default()
+    };
+    let listed = row.at("value").items();
+    let files: Vec<String> = match file_of(&value) {
+        Some(files) => files.split('|').map(|file| file.trim().to_owned()).collect(),
+        None if row.at("type").str() != "file" => return vec![part(PartSource::Text, value)],
+        None if listed.is_empty() => vec![value],
+        None => listed.iter().map(DataNode::plain).collect(),
+    };
+    let named = files.iter().filter(|file| !file.is_empty());
+    let found: Vec<FormPart> = named
+        .map(|file| {
+            out.changed("files that bodies name, read when they are sent", place, file);
+            part(PartSource::File, file.clone())
+        })
+        .collect();
+    if found.is_empty() {
+        out.changed("files that nobody chose", place, &name);
+        return vec![FormPart { enabled: false, ..part(PartSource::File, String::new()) }];
     }
+    found
+}
+
+/// JSON without the comments that Bruno takes out before it is sent.
+fn without_comments(text: &str) -> String {
+    let (mut made, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(['"', '/']) {
+        let (before, behind) = rest.split_at(at);
+        made.push_str(before);
+        let end = match behind.get(..2) {
+            Some("//") => behind.find('\n').unwrap_or(behind.len()),
+            Some("/*") => behind.find("*/").map_or(behind.len(), |end| end + "*/".len()),
+            _ => 0,
+        };
+        let kept = if behind.starts_with('"') { quoted_end(behind) } else { usize::from(end == 0) };
+        made.push_str(behind.split_at(kept).0);
+        rest = behind.split_at(kept.max(end)).1;
+    }
+    made + rest
+}
+
+/// Bytes of the text in quotes at the beginning.
+fn quoted_end(text: &str) -> usize {
+    let mut is_escaped = true;
+    let end = text.find(|c: char| {
+        let is_end = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 1)
 }
 
 fn graphql(written: &DataNode, out: &mut Gathered, place: &str) -> String {
@@ -197,9 +298,9 @@ fn graphql(written: &DataNode, out: &mut Gathered, place: &str) -> String {
     let query = whole.text().unwrap_or_else(|| whole.at("query").str());
     let variables =
         written.at("graphql:vars").text().unwrap_or_else(|| whole.at("variables").str());
-    let variables = if variables.trim().is_empty() { "{}" } else { variables };
+    let variables = if variables.trim().is_empty() { "{}" } else { variables.trim() };
     let query = DataNode::from(query).json(false);
-    let text = format!("{{\n  \"query\": {query},\n  \"variables\": {variables}\n}}");
+    let text = format!("{{\"query\":{query},\"variables\":{variables}}}");
     ours(&text, DIALECT, out, place)
 }
 
@@ -209,7 +310,7 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
     let mut of = |name: &str| ours(&params.at(name).plain(), DIALECT, out, place);
     match mode {
         "" | "none" | "inherit" => {}
-        "basic" => spec.auth = Auth::Basic { user: of("username"), password: of("password") },
+        "basic" => spec.auth = basic(of("username"), of("password")),
         "bearer" => spec.auth = Auth::Bearer(of("token")),
         "apikey" => {
             let row = NameValue::new(of("key"), of("value"));

@@ -33,6 +33,10 @@ struct Row {
     name: String,
     value: String,
     enabled: bool,
+    /// What it is told to be sent as.
+    content_type: String,
+    /// The lines of a value in brackets.
+    list: Vec<String>,
 }
 
 /// Whether a text looks like such a file.
@@ -107,22 +111,47 @@ fn rows(block: &Block<'_>) -> Vec<Row> {
         }
         let (enabled, line) = line.strip_prefix('~').map_or((true, line), |line| (false, line));
         let (name, value) = named(line);
-        let mut value = value.trim().to_owned();
-        if let Some(begin) = value.strip_prefix("'''") {
-            let mut parts = vec![begin.trim_start().to_owned()];
+        let mut row = Row {
+            name,
+            value: value.trim().to_owned(),
+            enabled,
+            content_type: String::new(),
+            list: Vec::new(),
+        };
+        if let Some(begin) = row.value.strip_prefix("'''") {
+            let first = Some(begin.trim_start().to_owned()).filter(|first| !first.is_empty());
+            let mut parts: Vec<String> = first.into_iter().collect();
             for more in lines.by_ref() {
-                if let Some(end) = more.trim_end().strip_suffix("'''") {
-                    parts.push(end.trim_end().to_owned());
+                if let Some((last, behind)) = end_of_text(more) {
+                    behind.clone_into(&mut row.content_type);
+                    parts.extend(Some(last.to_owned()).filter(|last| !last.trim().is_empty()));
                     break;
                 }
                 parts.push(more.strip_prefix("  ").unwrap_or(more).to_owned());
             }
-            parts.retain(|part| !part.is_empty());
-            value = parts.join("\n");
+            row.value = parts.join("\n");
+        } else if row.value == "[" {
+            let inner = lines.by_ref().map(|line| line.trim()).take_while(|line| *line != "]");
+            row.list = inner.filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        } else if let Some((value, behind)) = typed(&row.value) {
+            (row.value, row.content_type) = (value.to_owned(), behind.to_owned());
         }
-        found.push(Row { name, value, enabled });
+        found.push(row);
     }
     found
+}
+
+/// `value @contentType(image/png)`: both parts.
+fn typed(value: &str) -> Option<(&str, &str)> {
+    let (value, behind) = value.rsplit_once("@contentType(")?;
+    Some((value.trim_end(), behind.strip_suffix(')')?))
+}
+
+/// The last line of a text of several, and the type behind it.
+fn end_of_text(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_end();
+    let (line, behind) = typed(line).unwrap_or((line, ""));
+    Some((line.strip_suffix("'''")?.trim_end(), behind))
 }
 
 /// A name, in quotes where it needs them, and what follows its colon.
@@ -154,7 +183,16 @@ fn row_node(row: &Row) -> DataNode {
         ("name", DataNode::from(&*row.name)),
         ("value", DataNode::from(&*row.value)),
         ("enabled", DataNode::Bool(row.enabled)),
+        ("contentType", DataNode::from(&*row.content_type)),
     ])
+}
+
+/// A value, or the list of those in brackets.
+fn value_node(row: Row) -> DataNode {
+    match row.list.as_slice() {
+        [] => DataNode::Text(row.value.into()),
+        list => DataNode::List(list.iter().map(|item| DataNode::from(&**item)).collect()),
+    }
 }
 
 /// The parts of a request, by the members they become.
@@ -175,11 +213,13 @@ impl Item {
         let (head, tail) = block.name.split_once(':').unwrap_or((block.name, ""));
         let text = || DataNode::from(&*block.lines.join("\n"));
         let list = || DataNode::List(rows(block).iter().map(row_node).collect());
-        let object = || {
-            rows(block).into_iter().map(|row| (row.name.into(), DataNode::Text(row.value.into())))
-        };
+        let object =
+            || rows(block).into_iter().map(|row| (row.name.clone().into(), value_node(row)));
         match (head, tail) {
             ("meta", _) => self.meta.extend(object()),
+            ("settings", _) => {
+                self.meta.push(("settings".into(), DataNode::Map(object().collect())));
+            }
             ("http", _) => self.start(block, None),
             (method, "") if METHODS.contains(&method) => self.start(block, Some(method)),
             ("headers", _) => self.request.push(("headers".into(), list())),

@@ -7,27 +7,58 @@ use crate::interop::curl::{LineInput, ShellLine};
 use crate::interop::import::data::DataNode;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource, typed_method};
 use crate::model::spec::{NameValue, Spec};
+use crate::model::timing::parse_bound;
 use crate::model::trust::Verify;
 
 use super::sockets::Made;
 
-/// Options that take a value and are none of a request.
-const VALUES: [&str; 14] = [
-    "--print",
-    "-p",
-    "--output",
-    "-o",
-    "--style",
-    "-s",
-    "--pretty",
-    "--session",
-    "--timeout",
-    "--cert",
-    "--cert-key",
-    "--proxy",
-    "--max-redirects",
-    "--format-options",
+/// Options that take a value; what of them is none of a request is told.
+const VALUES: [&str; 30] = [
+    "auth",
+    "auth-type",
+    "bearer",
+    "boundary",
+    "cert",
+    "cert-key",
+    "cert-key-pass",
+    "ciphers",
+    "connect-timeout",
+    "default-scheme",
+    "format-options",
+    "history-print",
+    "http-version",
+    "interface",
+    "local-address",
+    "max-headers",
+    "max-redirects",
+    "output",
+    "pretty",
+    "print",
+    "proxy",
+    "raw",
+    "resolve",
+    "response-charset",
+    "response-mime",
+    "session",
+    "session-read-only",
+    "ssl",
+    "style",
+    "timeout",
 ];
+/// Those that are one word with their value, or begin so.
+const MORE_VALUES: [&str; 2] = ["unix-socket", "verify"];
+/// Letters that stand for an option with a value.
+const LETTERS: [(char, &str); 6] = [
+    ('a', "auth"),
+    ('A', "auth-type"),
+    ('o', "output"),
+    ('p', "print"),
+    ('P', "history-print"),
+    ('s', "style"),
+];
+/// Letters of options that say something about a request.
+const SWITCHES: [(char, &str); 4] =
+    [('f', "form"), ('j', "json"), ('F', "follow"), ('x', "compress")];
 
 /// What the items add up to.
 #[derive(Default)]
@@ -38,54 +69,112 @@ struct Items {
     is_multipart: bool,
 }
 
+/// What the options say.
+#[derive(Default)]
+struct Asked {
+    spec: HttpSpec,
+    items: Items,
+    plain: Vec<String>,
+    user: Option<String>,
+    way: String,
+    raw: Option<String>,
+    is_https: bool,
+    remarks: Vec<String>,
+}
+
 /// Reads a command.
 pub(super) fn request(line: &ShellLine) -> Result<Made, String> {
-    let (mut spec, mut items, mut remarks) = (HttpSpec::default(), Items::default(), Vec::new());
-    // It follows none unless it is told to.
-    spec.redirects = 0;
     let program = line.words.first().map_or("", String::as_str);
     let is_https = program.ends_with("https") || program.ends_with("xhs");
-    let (mut plain, mut user, mut is_bearer, mut raw) = (Vec::<String>::new(), None, false, None);
-    let mut words = line.words.iter().skip(1);
-    while let Some(word) = words.next() {
-        let (name, value) = match word.split_once('=').filter(|_| word.starts_with("--")) {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (word.as_str(), None),
-        };
-        let mut taken = || value.clone().or_else(|| words.next().cloned()).unwrap_or_default();
-        match name {
-            "-f" | "--form" => items.is_form = true,
-            "--multipart" => (items.is_form, items.is_multipart) = (true, true),
-            "-j" | "--json" => items.is_form = false,
-            "-F" | "--follow" => spec.redirects = crate::model::http::REDIRECTS,
-            "-a" | "--auth" => user = Some(taken()),
-            "-A" | "--auth-type" => is_bearer = taken() == "bearer",
-            "--bearer" => (user, is_bearer) = (Some(taken()), true),
-            "--raw" => raw = Some(taken()),
-            "--verify" => {
-                if ["no", "false"].contains(&taken().as_str()) {
-                    spec.verify = Verify::Off;
-                }
-            }
-            name if VALUES.contains(&name) => {
-                let value = taken();
-                remarks.push(format!("{name} {value} means nothing here"));
-            }
-            name if name.len() > 1 && name.starts_with('-') && plain.is_empty() => {}
-            name if name.starts_with("--") => {}
-            _ => plain.push(word.clone()),
-        }
-    }
+    let mut asked = Asked { is_https, ..Asked::default() };
+    // It follows none unless it is told to.
+    asked.spec.redirects = 0;
+    asked.read(line.words.iter().skip(1));
+    let Asked { mut spec, mut items, mut plain, user, way, raw, is_https, mut remarks } = asked;
     let method = address(&mut plain, is_https, &mut spec)?;
     for item in plain {
-        items.take(&item, &mut spec)?;
+        items.take(&item, &mut spec, &mut remarks)?;
     }
-    auth(user, is_bearer, &mut spec);
+    auth(user, &way, &mut spec, &mut remarks);
     items.fill(&mut spec);
     input(raw, line.input.as_ref(), &mut spec, &mut remarks);
     let has_body = spec.body != HttpBody::None;
     spec.method = method.unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned());
     Ok((Spec::Http(spec), remarks))
+}
+
+impl Asked {
+    fn read<'w>(&mut self, mut words: impl Iterator<Item = &'w String>) {
+        while let Some(word) = words.next() {
+            let Some(name) = word.strip_prefix("--") else {
+                match word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+                    Some(letters) => self.letters(letters, &mut words),
+                    None => self.plain.push(word.clone()),
+                }
+                continue;
+            };
+            if name.is_empty() {
+                self.plain.extend(words.by_ref().cloned());
+            } else if let Some((name, value)) = name.split_once('=') {
+                self.value(name, value.to_owned());
+            } else if VALUES.contains(&name) || MORE_VALUES.contains(&name) {
+                self.value(name, words.next().cloned().unwrap_or_default());
+            } else {
+                self.switch(name);
+            }
+        }
+    }
+
+    /// Letters behind one dash; the value of one is the rest of them, or the next word.
+    fn letters<'w>(&mut self, letters: &str, words: &mut impl Iterator<Item = &'w String>) {
+        let mut letters = letters.chars();
+        while let Some(letter) = letters.next() {
+            if let Some((_, name)) = LETTERS.iter().find(|(own, _)| *own == letter) {
+                let rest = std::mem::replace(&mut letters, "".chars());
+                let rest = rest.as_str();
+                let value = if rest.is_empty() { words.next().cloned() } else { Some(rest.into()) };
+                self.value(name, value.unwrap_or_default());
+            } else if let Some((_, name)) = SWITCHES.iter().find(|(own, _)| *own == letter) {
+                self.switch(name);
+            }
+        }
+    }
+
+    fn switch(&mut self, name: &str) {
+        match name {
+            "form" => self.items.is_form = true,
+            "multipart" => (self.items.is_form, self.items.is_multipart) = (true, true),
+            "json" => self.items.is_form = false,
+            "follow" => self.spec.redirects = crate::model::http::REDIRECTS,
+            "chunked" => {
+                self.spec.headers.push(NameValue::new("Transfer-Encoding", "chunked"));
+            }
+            "compress" => {
+                self.remarks.push("--compress is not done: the body goes as it is".into());
+            }
+            _ => {}
+        }
+    }
+
+    fn value(&mut self, name: &str, value: String) {
+        match name {
+            "auth" => self.user = Some(value),
+            "auth-type" => self.way = value,
+            "bearer" => (self.user, self.way) = (Some(value), "bearer".to_owned()),
+            "raw" => self.raw = Some(value),
+            "verify" if ["no", "false"].contains(&value.as_str()) => self.spec.verify = Verify::Off,
+            "verify" if ["yes", "true"].contains(&value.as_str()) => {}
+            "default-scheme" => self.is_https = value == "https",
+            "unix-socket" => self.spec.unix_socket = quoted(&value),
+            "max-redirects" if value.parse::<u64>().is_ok() => {
+                self.spec.redirects = value.parse().unwrap_or(u8::MAX);
+            }
+            "timeout" if parse_bound(&value).is_ok() => {
+                self.spec.timeout = parse_bound(&value).unwrap_or(self.spec.timeout);
+            }
+            name => self.remarks.push(format!("--{name} {value} means nothing here")),
+        }
+    }
 }
 
 /// Takes the URL from the front of the words, and the method before it, if there is one.
@@ -111,7 +200,8 @@ fn input(
     remarks: &mut Vec<String>,
 ) {
     match (raw, piped) {
-        (Some(text), _) => spec.body = HttpBody::Text(quoted(&text)),
+        // It is told to be JSON, as all that is sent.
+        (Some(text), _) => spec.body = HttpBody::Json(quoted(&text)),
         (None, Some(LineInput::Text(text))) if spec.body == HttpBody::None => {
             spec.body = HttpBody::Json(quoted(text));
         }
@@ -143,42 +233,77 @@ fn with_scheme(url: &str, is_https: bool) -> String {
     }
 }
 
-fn auth(user: Option<String>, is_bearer: bool, spec: &mut HttpSpec) {
+fn auth(user: Option<String>, way: &str, spec: &mut HttpSpec, remarks: &mut Vec<String>) {
     let Some(user) = user else { return };
-    spec.auth = if is_bearer {
-        Auth::Bearer(quoted(&user))
-    } else {
-        let (user, password) = user.split_once(':').unwrap_or((&user, ""));
-        Auth::Basic { user: quoted(user), password: quoted(password) }
+    spec.auth = match way {
+        "bearer" => Auth::Bearer(quoted(&user)),
+        "" | "basic" => {
+            if !user.contains(':') {
+                remarks.push("the password is asked for there; it is empty here".to_owned());
+            }
+            let (user, password) = user.split_once(':').unwrap_or((&user, ""));
+            Auth::Basic { user: quoted(user), password: quoted(password) }
+        }
+        way => {
+            remarks.push(format!("credentials of a kind that is not there yet: {way}"));
+            Auth::None
+        }
     };
 }
 
+/// The signs of items, where several begin at one place the longest first.
+const SIGNS: [&str; 10] = [":=@", "==@", "=@", ":=", "==", ":@", "=", ":", "@", ";"];
+
+/// An item in parts: its name, its sign and its value. A sign behind a backslash is plain text.
+fn parts(item: &str) -> Option<(String, &'static str, String)> {
+    let mut is_escaped = false;
+    let (at, sign) = item.char_indices().find_map(|(at, c)| {
+        let is_plain = is_escaped;
+        is_escaped = c == '\\' && !is_plain;
+        let rest = item.split_at(at).1;
+        let found = SIGNS.into_iter().find(|sign| rest.starts_with(sign)).filter(|_| !is_plain);
+        found.map(|sign| (at, sign))
+    })?;
+    let (name, rest) = item.split_at(at);
+    Some((unescaped(name), sign, unescaped(rest.split_at(sign.len()).1)))
+}
+
+/// A text without the backslashes before signs of items.
+fn unescaped(text: &str) -> String {
+    let (mut made, mut chars) = (String::with_capacity(text.len()), text.chars().peekable());
+    while let Some(c) = chars.next() {
+        let sign = if c == '\\' { chars.next_if(|next| ":=@;".contains(*next)) } else { None };
+        made.push(sign.unwrap_or(c));
+    }
+    made
+}
+
 impl Items {
-    /// `name=value` and its kin: the first sign decides, the longest where several begin at one place.
-    fn take(&mut self, item: &str, spec: &mut HttpSpec) -> Result<(), String> {
-        const SIGNS: [&str; 8] = [":=@", "=@", ":=", "==", ":@", "=", ":", "@"];
-        let found = item.char_indices().find_map(|(at, _)| {
-            let rest = item.split_at(at).1;
-            SIGNS.into_iter().find(|sign| rest.starts_with(sign)).map(|sign| (at, sign))
-        });
-        let (at, sign) = found.ok_or_else(|| format!("'{item}' is no item"))?;
-        let (name, rest) = item.split_at(at);
-        let value = rest.split_at(sign.len()).1;
+    /// `name=value` and its kin.
+    fn take(
+        &mut self,
+        item: &str,
+        spec: &mut HttpSpec,
+        remarks: &mut Vec<String>,
+    ) -> Result<(), String> {
+        let (name, sign, value) = parts(item).ok_or_else(|| format!("'{item}' is no item"))?;
         match sign {
-            "==" => spec.query.push(NameValue::new(quoted(name), quoted(value))),
-            "=" => self.data.push((name.to_owned(), DataNode::from(value))),
+            "==" => spec.query.push(NameValue::new(quoted(&name), quoted(&value))),
+            "=" => self.data.push((name, DataNode::from(&*value))),
             ":=" => {
-                let json = super::super::data::read_json(value)
+                let json = super::super::data::read_json(&value)
                     .map_err(|fault| format!("'{name}' is no JSON: {fault}"))?;
-                self.data.push((name.to_owned(), json));
+                self.data.push((name, json));
             }
-            "@" => self.files.push((name.to_owned(), value.to_owned())),
+            "@" => self.files.push((name, value)),
             ":" if value.is_empty() => {
-                let row = NameValue::new(quoted(name), "");
+                let row = NameValue::new(quoted(&name), "");
                 spec.headers.push(NameValue { enabled: false, ..row });
             }
-            ":" => spec.headers.push(NameValue::new(quoted(name), quoted(value))),
-            _ => return Err(format!("what is in {value} is not read; put it into the command")),
+            ":" => spec.headers.push(NameValue::new(quoted(&name), quoted(&value))),
+            ";" if value.is_empty() => spec.headers.push(NameValue::new(quoted(&name), "")),
+            ";" => return Err(format!("'{item}' is no item")),
+            _ => remarks.push(format!("what is in {value} is not read; '{name}' is left out")),
         }
         Ok(())
     }
@@ -188,25 +313,29 @@ impl Items {
             .data
             .iter()
             .map(|(name, value)| NameValue::new(quoted(name), quoted(&value.plain())));
-        if self.is_multipart || (self.is_form && !self.files.is_empty()) {
+        let is_named = self.files.iter().any(|(name, _)| !name.is_empty());
+        if self.is_multipart || is_named || (self.is_form && !self.files.is_empty()) {
             let text = rows.map(|NameValue { name, value, .. }| FormPart {
                 name,
                 value,
                 ..FormPart::default()
             });
-            let source = PartSource::File;
-            let files = self.files.iter().map(|(name, file)| FormPart {
-                name: quoted(name),
-                value: quoted(file),
-                source,
-                ..FormPart::default()
+            let files = self.files.iter().map(|(name, file)| {
+                let (file, kind) = file.rsplit_once(";type=").unwrap_or((file, ""));
+                FormPart {
+                    name: quoted(name),
+                    value: quoted(file),
+                    source: PartSource::File,
+                    content_type: quoted(kind),
+                    ..FormPart::default()
+                }
             });
             spec.body = HttpBody::Multipart(text.chain(files).collect());
         } else if let ([(name, file)], true) = (self.files.as_slice(), self.data.is_empty()) {
             if name.is_empty() {
                 spec.body = HttpBody::File(quoted(file));
             }
-        } else if self.is_form {
+        } else if self.is_form && !self.data.is_empty() {
             spec.body = HttpBody::Form(rows.collect());
         } else if !self.data.is_empty() {
             let mut whole = DataNode::Map(Vec::new());

@@ -52,7 +52,7 @@ mod tests {
         let text = "$base = 'https://api.example'\n\
             $headers = New-Object \"System.Collections.Generic.Dictionary[[String],[String]]\"\n\
             $headers.Add(\"Authorization\", \"Bearer $token\")\n\
-            $body = @{ name = 'O''Neil'; age = 42; ok = $true; tags = @('a', \"b\"); in = @{ x = $null } } | ConvertTo-Json -Depth 5\n\
+            $body = @{ name = 'O''Neil'; age = 42; ok = $true; tags = 'a', \"b\"; in = @{ x = $null } } | ConvertTo-Json -Depth 5\n\
             $answer = irm \"$base/users/$($env:ID)\" -Method Post -Headers $headers -Body $body -ContentType 'application/json'\n\
             $answer | ConvertTo-Json\n\
             # the list\n\

@@ -3,7 +3,7 @@
 use crate::codec::escape;
 use crate::compose::template;
 use crate::interop::curl::{LineInput, ShellLine};
-use crate::model::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
+use crate::model::client::{ClientSpec, InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::Endpoint;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
@@ -12,8 +12,30 @@ use crate::model::spec::Spec;
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{TrustedCertificates, Verify};
 
-/// Options of `nc` and `ncat` that take a value.
-const VALUES: &str = "wpsqIOXxGioedcTPVM";
+/// Letters of `nc` and `ncat` that take a value.
+const VALUES: &str = "wpsqIOXxGgioTPVMmW";
+/// Options of `ncat` with a value that means nothing here.
+const LONG_VALUES: [&str; 19] = [
+    "allow",
+    "allowfile",
+    "delay",
+    "deny",
+    "denyfile",
+    "hex-dump",
+    "idle-timeout",
+    "max-conns",
+    "output",
+    "proxy",
+    "proxy-auth",
+    "proxy-dns",
+    "proxy-type",
+    "ssl-alpn",
+    "ssl-cert",
+    "ssl-ciphers",
+    "ssl-key",
+    "ssl-trustfile",
+    "wait",
+];
 
 /// A preset of a command, and what it says that is not there.
 pub(super) type Made = (Spec, Vec<String>);
@@ -22,39 +44,62 @@ pub(super) type Made = (Spec, Vec<String>);
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Netcat {
+    is_ncat: bool,
     udp: bool,
+    unix: bool,
     tls: bool,
     verifies: bool,
     listens: bool,
     crlf: bool,
     echo: bool,
     port: Option<String>,
+    source: Option<String>,
+    sni: String,
     places: Vec<String>,
     remarks: Vec<String>,
 }
 
 impl Netcat {
     fn read(words: &[String]) -> Self {
-        let mut read = Netcat::default();
+        let is_ncat = words.first().is_some_and(|program| program.ends_with("ncat"));
+        let mut read = Netcat { is_ncat, ..Netcat::default() };
         let mut words = words.iter().skip(1);
         while let Some(word) = words.next() {
-            match word.as_str() {
-                "--udp" => read.udp = true,
-                "--ssl" => read.tls = true,
-                "--ssl-verify" => (read.tls, read.verifies) = (true, true),
-                "--listen" => read.listens = true,
-                "--crlf" => read.crlf = true,
-                "--exec" | "--sh-exec" | "--lua-exec" => read.starts(words.next()),
-                long if long.starts_with("--") => {
-                    read.remarks.push(format!("{long} means nothing here"));
-                }
-                short if short.len() > 1 && short.starts_with('-') => {
-                    read.letters(short, &mut words);
-                }
-                place => read.places.push(place.to_owned()),
+            if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
+                read.long(long, &mut words);
+            } else if word.len() > 1 && word.starts_with('-') && word != "--" {
+                read.letters(word, &mut words);
+            } else if word != "--" {
+                read.places.push(word.to_owned());
             }
         }
         read
+    }
+
+    fn long<'w>(&mut self, written: &str, words: &mut impl Iterator<Item = &'w String>) {
+        let (name, glued) = match written.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (written, None),
+        };
+        let mut value = || glued.clone().or_else(|| words.next().cloned()).unwrap_or_default();
+        match name {
+            "udp" => self.udp = true,
+            "unixsock" => self.unix = true,
+            "ssl" => self.tls = true,
+            "ssl-verify" => (self.tls, self.verifies) = (true, true),
+            "listen" => self.listens = true,
+            "crlf" => self.crlf = true,
+            "exec" | "sh-exec" | "lua-exec" => self.starts(&value()),
+            "source" => self.source = Some(value()),
+            "source-port" => self.port = Some(value()),
+            "ssl-servername" => self.sni = template::quote(&value()),
+            name if LONG_VALUES.contains(&name) => {
+                let value = value();
+                self.remarks.push(format!("--{name} {value} means nothing here"));
+            }
+            "keep-open" | "recv-only" | "send-only" | "no-shutdown" | "nodns" | "verbose" => {}
+            name => self.remarks.push(format!("--{name} means nothing here")),
+        }
     }
 
     /// Letters behind one dash; the value of one is the rest of them, or the next word.
@@ -63,18 +108,22 @@ impl Netcat {
         while let Some(letter) = letters.next() {
             match letter {
                 'u' => self.udp = true,
+                'U' => self.unix = true,
                 'l' => self.listens = true,
                 'C' => self.crlf = true,
-                'e' => self.starts(words.next()),
-                'c' if self.listens => self.starts(words.next()),
-                letter if VALUES.contains(letter) => {
+                'z' => self.remarks.push("-z only looks whether it can connect there".to_owned()),
+                'e' => self.starts(words.next().map_or("", String::as_str)),
+                'c' if self.listens || self.is_ncat => {
+                    self.starts(words.next().map_or("", String::as_str));
+                }
+                letter if VALUES.contains(letter) || (letter == 'd' && self.is_ncat) => {
                     let rest: String = letters.by_ref().collect();
                     let value = if rest.is_empty() { words.next().cloned() } else { Some(rest) };
-                    if letter == 'p' {
-                        self.port = value;
-                    } else {
-                        let value = value.unwrap_or_default();
-                        self.remarks.push(format!("-{letter} {value} means nothing here"));
+                    let value = value.unwrap_or_default();
+                    match letter {
+                        'p' => self.port = Some(value),
+                        's' => self.source = Some(value),
+                        _ => self.remarks.push(format!("-{letter} {value} means nothing here")),
                     }
                 }
                 _ => {}
@@ -82,34 +131,69 @@ impl Netcat {
         }
     }
 
-    fn starts(&mut self, program: Option<&String>) {
-        let program = program.map_or("", String::as_str);
+    fn starts(&mut self, program: &str) {
         self.echo = ends_with_cat(program);
         if !self.echo {
             self.remarks.push(format!("the program it starts is not run: {program}"));
         }
     }
+
+    /// Where it listens.
+    fn bind(&self) -> Result<String, String> {
+        let none = || "no port to listen on".to_owned();
+        if self.unix {
+            return self.places.first().map(|path| unix(path)).ok_or_else(none);
+        }
+        let source = self.source.as_deref().unwrap_or("*");
+        match (self.places.as_slice(), &self.port) {
+            ([host, ..], Some(port)) | ([host, port, ..], None) => Ok(address(host, port)),
+            ([], Some(port)) | ([port], None) => Ok(address(source, port)),
+            ([], None) => Err(none()),
+        }
+    }
+
+    /// Whom it connects to.
+    fn target(&mut self) -> Result<String, String> {
+        let none = || "no host and port to connect to".to_owned();
+        if self.unix {
+            return self.places.first().map(|path| unix(path)).ok_or_else(none);
+        }
+        let [host, port, ..] = self.places.as_slice() else { return Err(none()) };
+        let first = port.split('-').next().unwrap_or(port);
+        if first != port && first.parse::<u16>().is_ok() {
+            self.remarks.push(format!("all of the ports {port} are tried there, here the first"));
+            return Ok(address(host, first));
+        }
+        Ok(address(host, port))
+    }
+
+    /// Where it sends from.
+    fn from(&self) -> String {
+        match (&self.source, &self.port) {
+            (Some(source), Some(port)) => address(source, port),
+            (Some(source), None) => source.clone(),
+            (None, Some(port)) => format!(":{port}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// A path of a socket as an address.
+fn unix(path: &str) -> String {
+    format!("unix:{}", template::quote(path))
 }
 
 /// Reads `nc` or `ncat`.
 pub(super) fn netcat(line: &ShellLine) -> Result<Made, String> {
-    let Netcat { udp, tls, verifies, listens, crlf, echo, port, places, mut remarks } =
-        Netcat::read(&line.words);
-    if listens {
-        let (host, port) = match (places.as_slice(), port) {
-            ([host, ..], Some(port)) => (host.clone(), port),
-            ([], Some(port)) => ("*".to_owned(), port),
-            ([host, port, ..], None) => (host.clone(), port.clone()),
-            ([port], None) => ("*".to_owned(), port.clone()),
-            ([], None) => return Err("no port to listen on".to_owned()),
-        };
-        return Ok((listener(&format!("{host}:{port}"), udp, tls, echo), remarks));
+    let mut read = Netcat::read(&line.words);
+    if read.listens {
+        return Ok((listener(&read.bind()?, read.udp, read.tls, read.echo), read.remarks));
     }
-    let [host, port, ..] = places.as_slice() else {
-        return Err("no host and port to connect to".to_owned());
-    };
-    let verify = if verifies { Verify::On } else { Verify::Off };
-    let made = Peer { address: address(host, port), udp, tls: tls.then_some(verify), crlf };
+    let address = read.target()?;
+    let verify = if read.verifies { Verify::On } else { Verify::Off };
+    let source = read.from();
+    let Netcat { udp, tls, crlf, sni, mut remarks, .. } = read;
+    let made = Peer { address, source, udp, tls: tls.then_some(verify), sni, crlf };
     let spec = made.client(line.input.as_ref(), &mut remarks);
     Ok((spec, remarks))
 }
@@ -139,8 +223,11 @@ fn listener(bind: &str, udp: bool, tls: bool, echo: bool) -> Spec {
 /// Whom a client talks to, and how.
 struct Peer {
     address: String,
+    /// Where it sends from.
+    source: String,
     udp: bool,
     tls: Option<Verify>,
+    sni: String,
     crlf: bool,
 }
 
@@ -153,13 +240,21 @@ impl Peer {
             (false, false) => LineEnding::Lf,
         };
         let input = InputSpec { line_ending, format: PayloadFormat::Text };
+        let client = ClientSpec { source: self.source, ..ClientSpec::default() };
         if self.udp {
             let address = self.address;
-            return Spec::Udp(UdpSpec { address, steps, input, ..UdpSpec::default() });
+            return Spec::Udp(UdpSpec { address, client, steps, input, ..UdpSpec::default() });
         }
-        let (trust, sni) = (TrustedCertificates::default(), String::new());
+        let (trust, sni) = (TrustedCertificates::default(), self.sni);
         let tls = self.tls.map_or(ClientTls::Off, |verify| ClientTls::On { verify, trust, sni });
-        Spec::Tcp(TcpSpec { address: self.address, tls, steps, input, ..TcpSpec::default() })
+        Spec::Tcp(TcpSpec {
+            address: self.address,
+            tls,
+            steps,
+            input,
+            client,
+            ..TcpSpec::default()
+        })
     }
 }
 
@@ -218,15 +313,33 @@ impl SocatAddress {
     }
 
     fn is_udp(&self) -> bool {
-        self.kind.starts_with("UDP")
+        self.kind.starts_with("UDP") || (self.is_unix() && self.is_of_datagrams())
+    }
+
+    fn is_of_datagrams(&self) -> bool {
+        ["SENDTO", "RECV", "DATAGRAM"].iter().any(|word| self.kind.contains(word))
     }
 
     fn is_tls(&self) -> bool {
         self.kind.starts_with("OPENSSL") || self.kind.starts_with("SSL")
     }
 
+    fn is_unix(&self) -> bool {
+        self.kind.starts_with("UNIX") || self.kind.starts_with("ABSTRACT")
+    }
+
     fn is_socket(&self) -> bool {
-        self.kind.starts_with("TCP") || self.is_udp() || self.is_tls()
+        self.kind.starts_with("TCP") || self.is_udp() || self.is_tls() || self.is_unix()
+    }
+
+    /// A place of the address: `host:port`, or the path of a socket.
+    fn place(&self) -> String {
+        if self.is_unix() {
+            let sign = if self.kind.starts_with("ABSTRACT") { "@" } else { "" };
+            unix(&format!("{sign}{}", self.arguments))
+        } else {
+            self.arguments.clone()
+        }
     }
 
     /// Who it connects to, verified unless it says not to.
@@ -240,15 +353,35 @@ impl SocatAddress {
     }
 
     fn bind(&self) -> String {
+        if self.is_unix() {
+            return self.place();
+        }
         format!("{}:{}", self.value("bind").unwrap_or("*"), self.arguments)
     }
+}
+
+/// The addresses of a command, options and their values left out.
+fn addresses(words: &[String]) -> Vec<SocatAddress> {
+    const VALUED: [&str; 11] =
+        ["-b", "-t", "-T", "-L", "-W", "-r", "-R", "-S", "-lf", "-lp", "-lm"];
+    let (mut found, mut is_value) = (Vec::new(), false);
+    for word in words.iter().skip(1) {
+        if std::mem::take(&mut is_value) {
+            continue;
+        }
+        if word != "-" && word.starts_with('-') {
+            is_value = VALUED.contains(&word.as_str());
+        } else {
+            found.push(SocatAddress::of(word));
+        }
+    }
+    found
 }
 
 /// Reads `socat`.
 pub(super) fn socat(line: &ShellLine) -> Result<Made, String> {
     let mut remarks = Vec::new();
-    let words = line.words.iter().skip(1).filter(|word| *word == "-" || !word.starts_with('-'));
-    let addresses: Vec<SocatAddress> = words.map(|word| SocatAddress::of(word)).collect();
+    let addresses = addresses(&line.words);
     let [one, other] = addresses.as_slice() else {
         return Err("socat takes two addresses".to_owned());
     };
@@ -258,7 +391,7 @@ pub(super) fn socat(line: &ShellLine) -> Result<Made, String> {
         [listener, target] if listener.is_listener() != target.is_listener() => {
             let (listener, target) =
                 if listener.is_listener() { (listener, target) } else { (target, listener) };
-            let (bind, to) = (listener.bind(), target.arguments.clone());
+            let (bind, to) = (listener.bind(), target.place());
             if listener.is_udp() {
                 Spec::UdpRelay(UdpRelaySpec { bind, target: to, ..UdpRelaySpec::default() })
             } else {
@@ -284,8 +417,11 @@ pub(super) fn socat(line: &ShellLine) -> Result<Made, String> {
         }
         [socket] => {
             let crlf = socket.options.iter().any(|option| option == "crlf" || option == "crnl");
-            let peer =
-                Peer { address: socket.arguments.clone(), udp: socket.is_udp(), tls: None, crlf };
+            let source = socket.value("bind").map(str::to_owned).unwrap_or_default();
+            let port = socket.value("sourceport").or_else(|| socket.value("sp"));
+            let source = port.map_or(source.clone(), |port| format!("{source}:{port}"));
+            let (address, udp, sni) = (socket.place(), socket.is_udp(), String::new());
+            let peer = Peer { address, source, udp, tls: None, sni, crlf };
             let mut spec = peer.client(line.input.as_ref(), &mut remarks);
             spec.set_client_tls(socket.tls());
             spec

@@ -1,6 +1,7 @@
 //! What stands behind the headers of a request in a file of requests: its body, then scripts for the answer.
 
-use super::{DIALECT, script};
+use super::DIALECT;
+use super::script::{begins_braces, is_answer, is_of_answer, script};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
@@ -41,7 +42,7 @@ pub(super) fn body(
         spec.body = HttpBody::File(ours(file, DIALECT, out, place));
         return;
     }
-    let boundary = kind.split("boundary=").nth(1).map(|it| it.trim_matches('"').to_owned());
+    let boundary = Some(param(&kind, "boundary")).filter(|it| !it.is_empty());
     if let Some(boundary) = boundary.filter(|_| kind.starts_with("multipart/form-data")) {
         spec.body = HttpBody::Multipart(parts(kept, &boundary, out, place));
         return;
@@ -49,12 +50,28 @@ pub(super) fn body(
     if kept.iter().any(|line| file_of(line).is_some()) {
         out.left_out("files among the lines of a body, kept as text", place);
     }
-    // Fields of a form may stand in lines of their own.
     let is_form = kind.starts_with("application/x-www-form-urlencoded");
-    let joint =
-        if is_form && kept.iter().skip(1).all(|line| line.starts_with('&')) { "" } else { "\n" };
-    let text = ours(&kept.join(joint), DIALECT, out, place);
+    let written = if is_form { fields(kept) } else { kept.join("\n") };
+    let text = ours(&written, DIALECT, out, place);
     spec.body = if kind.contains("json") { HttpBody::Json(text) } else { HttpBody::Text(text) };
+}
+
+/// Fields of a form, which may stand in lines of their own, each with its `&` before or behind it.
+fn fields(lines: &[&str]) -> String {
+    if lines.iter().skip(1).all(|line| line.trim_start().starts_with('&')) {
+        return lines.iter().map(|line| line.trim()).collect();
+    }
+    let before = lines.split_last().map_or(lines, |(_, before)| before);
+    if !before.iter().all(|line| line.trim_end().ends_with('&')) {
+        return lines.join("\n");
+    }
+    let whole: String = lines.iter().map(|line| line.trim()).collect();
+    let field = |field: &str| {
+        let (name, value) = field.split_once('=').unwrap_or((field, ""));
+        let joint = if field.contains('=') { "=" } else { "" };
+        format!("{}{joint}{}", name.trim(), value.trim())
+    };
+    whole.split('&').map(field).collect::<Vec<_>>().join("&")
 }
 
 /// The lines of the body; scripts and files for the answer become notes.
@@ -67,13 +84,23 @@ fn without_scripts<'t>(
     let (mut kept, mut at) = (Vec::new(), 0);
     while let Some(line) = lines.get(at) {
         let bare = line.trim_start();
-        if bare.starts_with("> {%") {
+        let is_behind = at > 0 && lines.get(at - 1).is_some_and(|before| before.trim().is_empty());
+        if bare.starts_with("> {%") || bare.starts_with(">{%") || begins_braces(line) {
             let script = script(lines, &mut at);
             out.left_out("scripts, kept as comments and not run", place);
             notes.push(format!("script (after the answer), not run:\n{script}"));
-        } else if bare.starts_with("> ") || bare.starts_with(">> ") || bare.starts_with("<> ") {
+        } else if bare.starts_with("?? ") {
+            out.left_out(
+                "expectations and captures that have no counterpart, kept as comments",
+                place,
+            );
+            notes.push(format!("expected of the answer:\n{bare}"));
+        } else if is_of_answer(line) {
             out.changed("files for answers and of scripts", place, bare);
             notes.push(bare.to_owned());
+        } else if (is_behind || at == 0) && is_answer(line) {
+            out.left_out("examples of answers", place);
+            break;
         } else {
             kept.push(*line);
         }
@@ -104,7 +131,7 @@ fn graphql_of(lines: &[&str], out: &mut Gathered, place: &str) -> String {
         None => (lines.join("\n"), "{}".to_owned()),
     };
     let query = DataNode::from(query.trim_end()).json(false);
-    let text = format!("{{\n  \"query\": {query},\n  \"variables\": {variables}\n}}");
+    let text = format!("{{\"query\":{query},\"variables\":{}}}", variables.trim());
     ours(&text, DIALECT, out, place)
 }
 

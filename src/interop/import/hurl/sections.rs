@@ -28,8 +28,19 @@ pub(super) fn is_section(line: &str) -> bool {
 
 /// Whether a line is a row of a section, or nothing.
 pub(super) fn is_row(line: &str) -> bool {
-    let bare = line.trim();
-    bare.is_empty() || bare.starts_with('#') || header(bare).is_some()
+    let bare = uncommented(line).trim();
+    bare.is_empty() || header(bare).is_some()
+}
+
+/// A line without the comment behind it, which begins where no backslash stands before its sign.
+pub(super) fn uncommented(line: &str) -> &str {
+    let mut is_escaped = false;
+    let end = line.find(|c: char| {
+        let is_end = c == '#' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    });
+    line.split_at(end.unwrap_or(line.len())).0.trim_end()
 }
 
 /// A name and a value.
@@ -43,30 +54,34 @@ pub(super) fn header(line: &str) -> Option<(&str, &str)> {
 
 /// The same of a row that may be empty.
 pub(super) fn pair(line: &str) -> Option<(String, String)> {
-    let bare = line.trim();
-    if bare.starts_with('#') {
-        return None;
-    }
-    header(bare).map(|(name, value)| (name.to_owned(), unescaped(value)))
+    header(uncommented(line).trim()).map(|(name, value)| (name.to_owned(), unescaped(value)))
 }
 
-/// A value without the backslashes that Hurl has before what would be a comment, or a backslash.
+/// A value without the backslashes that Hurl has before what would be a comment or cannot be written.
 pub(super) fn unescaped(value: &str) -> String {
-    let (mut made, mut chars) = (String::with_capacity(value.len()), value.chars());
-    while let Some(c) = chars.next() {
-        match (c, chars.clone().next()) {
-            ('\\', Some(next @ ('#' | '\\'))) => {
-                made.push(next);
-                chars.next();
+    let (mut made, mut rest) = (String::with_capacity(value.len()), value);
+    while let Some((before, behind)) = rest.split_once('\\') {
+        made.push_str(before);
+        let mut chars = behind.chars();
+        let read = match chars.next() {
+            Some(plain @ ('#' | '\\' | '"' | ' ' | '`')) => Some(plain),
+            Some('t') => Some('\t'),
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('u') => {
+                let inner = chars.as_str().strip_prefix('{').and_then(|it| it.split_once('}'));
+                inner.and_then(|(digits, after)| {
+                    let code = u32::from_str_radix(digits, 16).ok()?;
+                    chars = after.chars();
+                    char::from_u32(code)
+                })
             }
-            ('\\', Some('t')) => {
-                made.push('\t');
-                chars.next();
-            }
-            (c, _) => made.push(c),
-        }
+            _ => None,
+        };
+        made.push(read.unwrap_or('\\'));
+        rest = if read.is_some() { chars.as_str() } else { behind };
     }
-    made
+    made + rest
 }
 
 /// Puts the rows of a section into the request.
@@ -106,8 +121,11 @@ fn part(row: NameValue) -> FormPart {
     let Some(rest) = value.strip_prefix("file,") else {
         return FormPart { name, value, ..FormPart::default() };
     };
-    let (file, kind) = rest.split_once(';').unwrap_or((rest, ""));
-    let (value, content_type) = (file.trim().to_owned(), kind.trim().to_owned());
+    // A sign of the end that a backslash stands before is part of the name.
+    let ends = rest.match_indices(';').map(|(at, _)| rest.split_at(at));
+    let end = ends.into_iter().find(|(file, _)| !file.ends_with('\\'));
+    let (file, kind) = end.map_or((rest, ""), |(file, kind)| (file, kind.trim_start_matches(';')));
+    let (value, content_type) = (file.trim().replace("\\;", ";"), kind.trim().to_owned());
     FormPart { name, value, source: PartSource::File, content_type, ..FormPart::default() }
 }
 
@@ -126,6 +144,21 @@ fn option(name: &str, value: &str, spec: &mut HttpSpec, out: &mut Gathered, plac
             let [user, password] = [user, password].map(|it| ours(it, DIALECT, out, place));
             spec.auth = Auth::Basic { user, password };
         }
+        ("unix-socket", value) => spec.unix_socket = ours(value, DIALECT, out, place),
+        ("compressed", "true") => {
+            spec.headers.push(NameValue::new("Accept-Encoding", "gzip, deflate, br"));
+        }
+        ("header", value) if value.contains(':') => {
+            let (name, value) = value.split_once(':').unwrap_or((value, ""));
+            let [name, value] = [name, value].map(|it| ours(it.trim(), DIALECT, out, place));
+            spec.headers.push(NameValue::new(name, value));
+        }
+        // What is so anyway.
+        (
+            "location" | "location-trusted" | "insecure" | "compressed" | "verbose" | "skip"
+            | "path-as-is",
+            "false",
+        ) => {}
         (name, value) => {
             out.changed("options of single requests", place, &format!("{name}: {value}"));
         }

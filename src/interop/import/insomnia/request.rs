@@ -1,10 +1,11 @@
 //! One Insomnia request.
 
-use super::DIALECT;
+use super::{DIALECT, InsomniaLevel, SINGLE, said};
+use crate::compose::template;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
-use crate::interop::import::path_values::with_path_value;
+use crate::interop::import::gathered::{FoundPreset, Gathered, basic, first_line, untyped};
+use crate::interop::import::path_values::with_path_values;
 use crate::interop::import::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
@@ -20,6 +21,7 @@ const SCRIPTS: [(&[&str], &str); 4] = [
 /// Reads a request.
 pub(super) fn request(
     item: &DataNode,
+    level: &InsomniaLevel<'_>,
     folder: &[String],
     out: &mut Gathered,
 ) -> Result<(), ImportFault> {
@@ -34,19 +36,23 @@ pub(super) fn request(
     spec.url = ours(&url, DIALECT, out, &place);
     let lists = [item.at("parameters"), item.at("params")];
     for row in lists.iter().flat_map(|list| list.items()) {
-        spec.query.push(pair(row, out, &place));
-    }
-    for row in item.at("headers").items() {
         let row = pair(row, out, &place);
-        // It says which version of Insomnia it was.
-        let is_its_own =
-            row.name.eq_ignore_ascii_case("user-agent") && row.value.starts_with("insomnia/");
-        if !row.name.is_empty() && !is_its_own {
-            spec.headers.push(row);
+        // One without a name is not sent.
+        if !row.name.is_empty() {
+            spec.query.push(row);
         }
     }
-    body(item.at("body"), &mut spec, out, &place);
-    auth(item.at("authentication"), &mut spec, out, &place);
+    headers(level, item, &mut spec, out, &place);
+    let is_literal = item.at("settingDisableRenderRequestBody").is_true()
+        || *item.path(&["settings", "renderRequestBody"]) == DataNode::Bool(false);
+    body(item.at("body"), is_literal, &mut spec, out, &place);
+    untyped(&mut spec);
+    let encodes = [item.at("settingEncodeUrl"), item.path(&["settings", "encodeUrl"])];
+    if encodes.iter().any(|it| **it == DataNode::Bool(false)) {
+        out.changed("settings of single requests", &place, "URLs that are not encoded");
+    }
+    let own = said(item.at("authentication")).or(level.auth);
+    auth(own.unwrap_or(&DataNode::Null), &mut spec, out, &place);
     let follows = [item.at("settingFollowRedirects"), item.path(&["settings", "followRedirects"])];
     if follows.iter().any(|it| it.str() == "off") {
         spec.redirects = 0;
@@ -62,6 +68,29 @@ pub(super) fn request(
         if name.is_empty() { format!("{} {}", spec.method, spec.url) } else { name.to_owned() };
     let folder = folder.to_vec();
     out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
+}
+
+/// Headers of the folders around and of the request.
+fn headers(
+    level: &InsomniaLevel<'_>,
+    item: &DataNode,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) {
+    for row in level.headers.iter().copied().chain(item.at("headers").items()) {
+        let row = pair(row, out, place);
+        let is_single = SINGLE.iter().any(|single| row.name.eq_ignore_ascii_case(single));
+        if is_single && row.enabled {
+            spec.headers.retain(|known| !known.name.eq_ignore_ascii_case(&row.name));
+        }
+        // It says which version of Insomnia it was.
+        let is_its_own =
+            row.name.eq_ignore_ascii_case("user-agent") && row.value.starts_with("insomnia/");
+        if !row.name.is_empty() && !is_its_own {
+            spec.headers.push(row);
+        }
+    }
 }
 
 /// Scripts as texts, each behind a line that says what it was for.
@@ -81,18 +110,18 @@ fn pair(row: &DataNode, out: &mut Gathered, place: &str) -> NameValue {
 
 /// Puts values in the place of `:name` in a path.
 fn with_parameters(url: &str, parameters: &DataNode) -> String {
-    let mut url = url.to_owned();
-    for parameter in parameters.items() {
-        let (name, value) = (parameter.at("name").str(), parameter.at("value").plain());
-        if name.is_empty() {
-            continue;
-        }
-        url = with_path_value(&url, name, value);
-    }
-    url
+    let value = |row: &DataNode| (row.at("name").str().to_owned(), row.at("value").plain());
+    with_path_values(url, parameters.items().iter().map(value))
 }
 
-fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+/// Puts the body into the request; in a literal one braces are just that.
+fn body(
+    written: &DataNode,
+    is_literal: bool,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) {
     // The first formats had nothing but a text.
     let text = written.text().or_else(|| written.at("text").text()).unwrap_or_default();
     let given = spec.headers.iter().find(|row| row.name.eq_ignore_ascii_case("content-type"));
@@ -114,7 +143,8 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
             spec.body = HttpBody::File(ours(file, DIALECT, out, place));
         }
         kind if !text.is_empty() => {
-            let text = ours(text, DIALECT, out, place);
+            let text =
+                if is_literal { template::quote(text) } else { ours(text, DIALECT, out, place) };
             // GraphQL is kept as the JSON it sends.
             let is_json = kind.contains("json") || kind.contains("graphql");
             if given.is_empty() && !kind.is_empty() && !is_json {
@@ -148,9 +178,6 @@ fn part(row: &DataNode, out: &mut Gathered, place: &str) -> FormPart {
 }
 
 fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
-    if written.at("disabled").is_true() {
-        return;
-    }
     let mut of = |name: &str| ours(&written.at(name).plain(), DIALECT, out, place);
     let kind = written.at("type").text().or_else(|| written.at("_type").text());
     match kind.unwrap_or(if written.has("username") { "basic" } else { "" }) {
@@ -158,12 +185,14 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         "basic" => {
             let (user, password) = (of("username"), of("password"));
             if !(user.is_empty() && password.is_empty()) {
-                spec.auth = Auth::Basic { user, password };
+                spec.auth = basic(user, password);
             }
         }
         "bearer" => {
             let (token, prefix) = (of("token"), of("prefix"));
-            if prefix.is_empty() || prefix == "Bearer" {
+            if prefix == "NO_PREFIX" {
+                spec.headers.push(NameValue::new("Authorization", token));
+            } else if prefix.is_empty() || prefix == "Bearer" {
                 spec.auth = Auth::Bearer(token);
             } else {
                 spec.headers.push(NameValue::new("Authorization", format!("{prefix} {token}")));
@@ -178,7 +207,13 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
             }
         }
         "oauth2" if !written.at("accessToken").str().is_empty() => {
-            spec.auth = Auth::Bearer(of("accessToken"));
+            let (token, prefix) = (of("accessToken"), of("tokenPrefix"));
+            if ["", "Bearer"].contains(&prefix.trim()) {
+                spec.auth = Auth::Bearer(token);
+            } else {
+                let value = format!("{} {token}", prefix.trim());
+                spec.headers.push(NameValue::new("Authorization", value));
+            }
             out.left_out("ways to get a token (OAuth 2.0); the token itself came", place);
         }
         kind => out.changed("credentials of a kind that is not there yet", place, kind),

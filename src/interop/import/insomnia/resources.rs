@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{of_folder, request::request, variables};
+use super::{COOKIES, InsomniaLevel, of_folder, request::request, variables};
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::tree::ImportFault;
@@ -52,12 +52,17 @@ pub(super) fn resources(items: &[DataNode], out: &mut Gathered) -> Result<(), Im
         let name = items[*at].at("name").str().to_owned();
         let mut folder = if workspaces.len() > 1 { vec![name] } else { Vec::new() };
         read.environments(items[*at].at("_id").str(), &folder, out);
-        read.within(items[*at].at("_id").str(), &mut folder, out)?;
+        read.within(items[*at].at("_id").str(), &InsomniaLevel::default(), &mut folder, out)?;
     }
     // What belongs to nothing that is there.
     for at in of_kind("request_group").into_iter().chain(of_kind("request")) {
         if !read.placed[at] {
-            read.one(at, &mut Vec::new(), out)?;
+            read.one(at, &InsomniaLevel::default(), &mut Vec::new(), out)?;
+        }
+    }
+    for at in of_kind("cookie_jar") {
+        if !items[at].at("cookies").items().is_empty() {
+            out.left_out(COOKIES, items[at].at("name").str());
         }
     }
     for (kind, what) in OTHERS {
@@ -73,10 +78,11 @@ fn key(item: &DataNode) -> f64 {
     item.at("metaSortKey").plain().parse().unwrap_or(0.0)
 }
 
-impl Resources<'_> {
+impl<'d> Resources<'d> {
     fn within(
         &mut self,
         parent: &str,
+        level: &InsomniaLevel<'d>,
         folder: &mut Vec<String>,
         out: &mut Gathered,
     ) -> Result<(), ImportFault> {
@@ -84,7 +90,7 @@ impl Resources<'_> {
             return Ok(());
         }
         for at in self.inside.get(parent).cloned().unwrap_or_default() {
-            self.one(at, folder, out)?;
+            self.one(at, level, folder, out)?;
         }
         Ok(())
     }
@@ -92,10 +98,12 @@ impl Resources<'_> {
     fn one(
         &mut self,
         at: usize,
+        level: &InsomniaLevel<'d>,
         folder: &mut Vec<String>,
         out: &mut Gathered,
     ) -> Result<(), ImportFault> {
-        let item = &self.items[at];
+        let items: &'d [DataNode] = self.items;
+        let item = &items[at];
         let kind = item.at("_type").str();
         if !["request", "request_group"].contains(&kind)
             || std::mem::replace(&mut self.placed[at], true)
@@ -103,11 +111,11 @@ impl Resources<'_> {
             return Ok(());
         }
         if kind == "request" {
-            return request(item, folder, out);
+            return request(item, level, folder, out);
         }
         folder.push(item.at("name").str().to_owned());
         of_folder(item, folder, out);
-        self.within(item.at("_id").str(), folder, out)?;
+        self.within(item.at("_id").str(), &level.inside(item), folder, out)?;
         folder.pop();
         Ok(())
     }

@@ -40,6 +40,28 @@ pub(super) fn body(
     fill(spec, kind, shown.as_ref(), out, place);
     if let HttpBody::Multipart(parts) = &mut spec.body {
         files_of(operation, media.at("schema"), parts);
+        types_of(media.at("encoding"), shown.as_ref(), parts);
+    }
+}
+
+/// What parts are sent as: what the document says, and JSON where they are no single values.
+fn types_of(encoding: &DataNode, shown: Option<&DataNode>, parts: &mut [FormPart]) {
+    let pairs = shown.map(DataNode::pairs).unwrap_or_default();
+    for (name, value) in pairs {
+        let said = encoding.at(name).at("contentType").str();
+        let is_one = !said.is_empty() && !said.contains([',', '*']);
+        let is_json = matches!(value, DataNode::Map(_));
+        let kind = if is_one {
+            said
+        } else if is_json {
+            "application/json"
+        } else {
+            continue;
+        };
+        let name = template::quote(name);
+        for part in parts.iter_mut().filter(|part| part.name == name) {
+            part.content_type = template::quote(kind);
+        }
     }
 }
 
@@ -129,7 +151,14 @@ fn fill(
 ) {
     let pairs = shown.map(DataNode::pairs).unwrap_or_default();
     if kind.starts_with(FORM) {
-        spec.body = HttpBody::Form(pairs.iter().map(|(name, value)| row(name, value)).collect());
+        // A list is as many fields.
+        let rows = pairs.iter().flat_map(|(name, value)| match value {
+            DataNode::List(items) if !items.is_empty() => {
+                items.iter().map(|item| row(name, item)).collect()
+            }
+            value => vec![row(name, value)],
+        });
+        spec.body = HttpBody::Form(rows.collect());
         return;
     }
     if kind.starts_with(MULTIPART) {

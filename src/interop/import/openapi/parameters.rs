@@ -95,9 +95,21 @@ fn in_path<'d>(
     let schema = parameter.at("schema");
     let shown = operation.api.shown(parameter).or_else(|| given(schema));
     if let Some(shown) = shown.filter(|it| !matches!(it, DataNode::List(_) | DataNode::Map(_))) {
-        let value = template::quote(&shown.plain());
+        let value = template::quote(&as_segment(&shown.plain()));
         out.default_variable(ImportedVariable { name: called, value, is_secret: false });
     }
+}
+
+/// A value as a part of a path, which no sign of it ends.
+fn as_segment(value: &str) -> String {
+    let encoded = |c: char| match c {
+        '/' => "%2F".to_owned(),
+        '?' => "%3F".to_owned(),
+        '#' => "%23".to_owned(),
+        '%' => "%25".to_owned(),
+        c => c.to_string(),
+    };
+    value.chars().map(encoded).collect()
 }
 
 /// What a parameter looks like.
@@ -106,6 +118,9 @@ fn shown<'d>(operation: &Operation<'_, 'd>, parameter: &'d DataNode) -> DataNode
         return known.clone();
     }
     let content = parameter.at("content").pairs().first();
+    if let Some(known) = content.and_then(|(_, content)| operation.api.shown(content)) {
+        return known.clone();
+    }
     let schema = content.map_or(parameter.at("schema"), |(_, content)| content.at("schema"));
     // Version 2 has no schema here: the parameter is one.
     let schema = if operation.api.is_second { parameter } else { schema };

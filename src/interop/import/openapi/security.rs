@@ -51,7 +51,11 @@ fn one(name: &str, scheme: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, p
                 "query" => spec.query.push(NameValue::new(field, secret(name))),
                 "cookie" => {
                     let value = format!("{field}={}", secret(name));
-                    spec.headers.push(NameValue::new("Cookie", value));
+                    // All cookies are one header.
+                    match spec.headers.iter_mut().find(|row| row.enabled && row.name == "Cookie") {
+                        Some(row) => row.value = format!("{}; {value}", row.value),
+                        None => spec.headers.push(NameValue::new("Cookie", value)),
+                    }
                 }
                 _ => spec.headers.push(NameValue::new(field, secret(name))),
             }

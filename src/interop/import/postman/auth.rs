@@ -3,7 +3,7 @@
 use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::Gathered;
+use crate::interop::import::gathered::{Gathered, basic};
 use crate::model::http::{Auth, HttpSpec};
 use crate::model::spec::NameValue;
 
@@ -14,25 +14,53 @@ pub(super) fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, 
     let mut of = |name: &str| ours(&param(params, name), DIALECT, out, place);
     match kind {
         "" | "noauth" => {}
-        "basic" => {
-            spec.auth = Auth::Basic { user: of("username"), password: of("password") };
-        }
+        "basic" => spec.auth = basic(of("username"), of("password")),
+        // Without a token it says nothing.
+        "bearer" if param(params, "token").is_empty() => {}
         "bearer" => spec.auth = Auth::Bearer(of("token")),
         "apikey" => {
-            let (name, value, place) = (of("key"), of("value"), of("in"));
-            let row = NameValue::new(if name.is_empty() { "X-API-Key" } else { &name }, value);
-            if place == "query" { spec.query.push(row) } else { spec.headers.push(row) }
+            let row = NameValue::new(of("key"), of("value"));
+            if row.name.is_empty() {
+                out.left_out("keys without a name, which are not sent", place);
+            } else if param(params, "in") == "query" {
+                spec.query.push(row);
+            } else {
+                instead(&row.name, spec, out, place);
+                spec.headers.push(row);
+            }
         }
         "oauth2" if !param(params, "accessToken").is_empty() => {
             let token = of("accessToken");
             if of("addTokenTo") == "queryParams" {
                 spec.query.push(NameValue::new("access_token", token));
             } else {
-                spec.auth = Auth::Bearer(token);
+                let prefix = Some(of("headerPrefix")).filter(|prefix| !prefix.trim().is_empty());
+                match prefix.as_deref().map(str::trim) {
+                    None | Some("Bearer") => spec.auth = Auth::Bearer(token),
+                    Some(prefix) => {
+                        instead("authorization", spec, out, place);
+                        let value = format!("{prefix} {token}");
+                        spec.headers.push(NameValue::new("Authorization", value));
+                    }
+                }
             }
             out.left_out("ways to get a token (OAuth 2.0); the token itself came", place);
         }
         kind => out.changed("credentials of a kind that is not there yet", place, kind),
+    }
+    if spec.auth != Auth::None {
+        instead("authorization", spec, out, place);
+    }
+}
+
+/// Credentials take the place of a header of that name.
+fn instead(name: &str, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let is_it = |row: &NameValue| row.enabled && row.name.trim().eq_ignore_ascii_case(name);
+    if spec.headers.iter().any(is_it) {
+        out.changed("headers that credentials take the place of", place, name);
+        for row in spec.headers.iter_mut().filter(|row| is_it(row)) {
+            row.enabled = false;
+        }
     }
 }
 

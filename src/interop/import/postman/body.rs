@@ -7,6 +7,34 @@ use crate::interop::import::gathered::Gathered;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::NameValue;
 
+/// Methods with which Postman sends no body unless a setting says so.
+const WITHOUT: [&str; 5] = ["GET", "HEAD", "COPY", "PURGE", "UNLOCK"];
+
+/// What is said of bodies that stay.
+pub(super) const UNSENT: &str = "bodies that are not sent with this method, kept as comments";
+
+/// Whether a body goes out with this method.
+pub(super) fn is_sent(method: &str, settings: &DataNode) -> bool {
+    !WITHOUT.contains(&method) || settings.at("disableBodyPruning").is_true()
+}
+
+/// A body that does not go out, as a note.
+pub(super) fn unsent(written: &DataNode, out: &mut Gathered, place: &str) -> Option<String> {
+    let mode = written.at("mode").str();
+    let content = written.at(mode);
+    let text = content.text().map_or_else(|| content.json(true), str::to_owned);
+    let is_any = !["", "[]", "{}", "null"].contains(&text.trim());
+    is_any.then(|| {
+        out.left_out(UNSENT, place);
+        unsent_note(mode, &text)
+    })
+}
+
+/// The same as a note.
+pub(super) fn unsent_note(mode: &str, text: &str) -> String {
+    format!("Postman body ({mode}), not sent with this method:\n{text}")
+}
+
 /// Puts the body into the request, with the type that Postman sends with it.
 pub(super) fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     if written.at("disabled").is_true() {
@@ -19,6 +47,9 @@ pub(super) fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, 
             let rows = written.at("urlencoded");
             let text = rows.text().map(|text| ours(text, DIALECT, out, place));
             spec.body = text.map_or_else(|| form(rows, out, place), HttpBody::Text);
+            if spec.body == HttpBody::Form(Vec::new()) {
+                spec.body = HttpBody::None;
+            }
         }
         "formdata" => {
             let mut parts = Vec::new();
@@ -50,10 +81,14 @@ fn named(name: &str, out: &mut Gathered, place: &str) -> HttpBody {
 
 fn raw(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     let text = ours(&written.at("raw").plain(), DIALECT, out, place);
+    raw_text(text, written.path(&["options", "raw", "language"]).str(), spec);
+}
+
+/// Puts a text into the request with the type of its language, unless a header says one.
+pub(super) fn raw_text(text: String, language: &str, spec: &mut HttpSpec) {
     if text.is_empty() {
         return;
     }
-    let language = written.path(&["options", "raw", "language"]).str();
     let given = spec
         .headers
         .iter()
@@ -63,7 +98,8 @@ fn raw(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str)
         "xml" => "application/xml",
         "html" => "text/html",
         "javascript" => "application/javascript",
-        _ => "",
+        _ if is_json => "",
+        _ => "text/plain",
     };
     if given.is_none() && !of_language.is_empty() {
         spec.headers.push(NameValue::new("Content-Type", of_language));
@@ -83,13 +119,14 @@ fn form(rows: &DataNode, out: &mut Gathered, place: &str) -> HttpBody {
 fn form_parts(row: &DataNode, out: &mut Gathered, place: &str) -> Vec<FormPart> {
     let Some(NameValue { enabled, name, value }) = pair(row, out, place) else { return Vec::new() };
     let content_type = ours(row.at("contentType").str(), DIALECT, out, place);
+    let file_name = ours(row.at("fileName").str(), DIALECT, out, place);
     let part = |source, value| FormPart {
         enabled,
         name: name.clone(),
         source,
         value,
+        file_name: file_name.clone(),
         content_type: content_type.clone(),
-        ..FormPart::default()
     };
     if row.at("type").str() != "file" {
         return vec![part(PartSource::Text, value)];
@@ -107,19 +144,18 @@ fn form_parts(row: &DataNode, out: &mut Gathered, place: &str) -> Vec<FormPart> 
     files.map(|file| part(PartSource::File, file)).collect()
 }
 
-fn graphql(written: &DataNode, out: &mut Gathered, place: &str) -> String {
-    let (query, variables) = (written.at("query").str(), written.at("variables"));
-    let variables = match variables.text() {
-        Some(text) if text.trim().is_empty() => "{}".to_owned(),
-        Some(text) => text.to_owned(),
-        None if variables.is_null() => "{}".to_owned(),
-        None => variables.json(true),
-    };
-    let query = DataNode::from(query).json(false);
+/// A query with its variables, as they are sent.
+pub(super) fn graphql(written: &DataNode, out: &mut Gathered, place: &str) -> String {
+    let mut members =
+        vec![format!("\"query\":{}", DataNode::from(written.at("query").str()).json(false))];
     let name = written.at("operationName").text().filter(|name| !name.is_empty());
-    let name = name.map_or_else(String::new, |name| {
-        format!("  \"operationName\": {},\n", DataNode::from(name).json(false))
-    });
-    let text = format!("{{\n{name}  \"query\": {query},\n  \"variables\": {variables}\n}}");
-    ours(&text, DIALECT, out, place)
+    members
+        .extend(name.map(|name| format!("\"operationName\":{}", DataNode::from(name).json(false))));
+    let variables = match written.at("variables") {
+        DataNode::Null => None,
+        DataNode::Text(text) => Some(text.to_string()).filter(|text| !text.trim().is_empty()),
+        variables => Some(variables.json(false)),
+    };
+    members.extend(variables.map(|variables| format!("\"variables\":{variables}")));
+    ours(&format!("{{{}}}", members.join(",")), DIALECT, out, place)
 }

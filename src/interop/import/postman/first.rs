@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{DIALECT, auth, header_lines, pair, variable};
+use super::{DIALECT, auth, body, header_lines, pair, settings, variable};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::gathered::{FoundPreset, Gathered, basic, first_line};
+use crate::interop::import::path_values::{as_browsers_send, with_path_values};
 use crate::interop::import::tree::ImportFault;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
@@ -18,6 +19,8 @@ const FOLDERS: usize = 20_000;
 /// A collection, and which of its requests have a place.
 struct FirstFormat<'d> {
     root: &'d DataNode,
+    /// Credentials of the folders around, the outermost first.
+    auths: Vec<&'d DataNode>,
     placed: Vec<bool>,
     /// Requests and folders by their ids.
     requests: HashMap<&'d str, usize>,
@@ -42,6 +45,7 @@ pub(super) fn collection<'d>(root: &'d DataNode, out: &mut Gathered) -> Result<(
     };
     let mut read = FirstFormat {
         root,
+        auths: vec![root.at("auth")],
         placed: vec![false; requests.len()],
         requests: by_id(requests),
         folders: by_id(root.at("folders").items()),
@@ -66,7 +70,7 @@ pub(super) fn collection<'d>(root: &'d DataNode, out: &mut Gathered) -> Result<(
     Ok(())
 }
 
-impl FirstFormat<'_> {
+impl<'d> FirstFormat<'d> {
     fn named(
         &mut self,
         id: &DataNode,
@@ -74,13 +78,14 @@ impl FirstFormat<'_> {
         out: &mut Gathered,
     ) -> Result<(), ImportFault> {
         let at = self.folders.get(id.str()).filter(|_| !id.str().is_empty());
-        let found = at.and_then(|at| self.root.at("folders").items().get(*at));
+        let root: &'d DataNode = self.root;
+        let found = at.and_then(|at| root.at("folders").items().get(*at));
         found.map_or(Ok(()), |found| self.folder(found, folder, out))
     }
 
     fn folder(
         &mut self,
-        written: &DataNode,
+        written: &'d DataNode,
         folder: &mut Vec<String>,
         out: &mut Gathered,
     ) -> Result<(), ImportFault> {
@@ -91,10 +96,12 @@ impl FirstFormat<'_> {
             return Err(ImportFault::new(folder.join("/"), cause));
         }
         folder.push(name);
+        self.auths.push(written.at("auth"));
         self.requests(written, folder, out)?;
         for id in written.at("folders_order").items() {
             self.named(id, folder, out)?;
         }
+        self.auths.pop();
         folder.pop();
         Ok(())
     }
@@ -106,7 +113,8 @@ impl FirstFormat<'_> {
         folder: &[String],
         out: &mut Gathered,
     ) -> Result<(), ImportFault> {
-        let requests = self.root.at("requests").items();
+        let root: &'d DataNode = self.root;
+        let requests = root.at("requests").items();
         for id in around.at("order").items() {
             let at = self.requests.get(id.str()).copied();
             if let Some(at) = at.filter(|at| !std::mem::replace(&mut self.placed[*at], true)) {
@@ -124,30 +132,40 @@ impl FirstFormat<'_> {
     ) -> Result<(), ImportFault> {
         let name = written.at("name").str();
         let place = folder.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("/");
-        let mut spec = HttpSpec {
-            url: ours(written.at("url").str().trim(), DIALECT, out, &place),
-            ..HttpSpec::default()
-        };
+        let mut spec = HttpSpec { url: url(written, out, &place), ..HttpSpec::default() };
+        for row in written.at("queryParams").items().iter().filter(|row| is_off(row)) {
+            let off = |row| NameValue { enabled: false, ..row };
+            spec.query.extend(pair(row, out, &place).map(off));
+        }
         let method = written.at("method").str().trim();
         if !method.is_empty() {
-            method.clone_into(&mut spec.method);
+            spec.method = method.to_uppercase();
         }
         header_lines(written.at("headers").str(), &mut spec, out, &place);
-        body(written, &mut spec, out, &place);
+        let mut notes = Vec::new();
+        content(written, &mut spec, out, &place);
+        let behaviour = written.at("protocolProfileBehavior");
+        settings(behaviour, &mut spec, out, &place);
+        if !body::is_sent(&spec.method, behaviour) && spec.body != HttpBody::None {
+            spec.body = HttpBody::None;
+            let mode = written.at("dataMode").str();
+            let [raw, data] = ["rawModeData", "data"].map(|member| written.at(member).plain());
+            notes.push(body::unsent_note(mode, if raw.is_empty() { &data } else { &raw }));
+            out.left_out(body::UNSENT, place.as_str());
+        }
         let own = Some(written.at("auth")).filter(|own| !own.is_null());
-        auth::auth(own.unwrap_or(self.root.at("auth")), &mut spec, out, &place);
+        let around = self.auths.iter().rev().find(|auth| !auth.is_null());
+        let around = around.copied().unwrap_or(&DataNode::Null);
+        auth::auth(own.unwrap_or(around), &mut spec, out, &place);
         if own.is_none() {
             helper(written, &mut spec, out, &place);
         }
-        let mut notes = Vec::new();
         for (member, when) in [("preRequestScript", "prerequest"), ("tests", "test")] {
             let text = written.at(member).str();
             if !text.trim().is_empty() {
+                out.left_out("scripts, kept as comments and not run", place.as_str());
                 notes.push(format!("Postman script ({when}), not run:\n{text}"));
             }
-        }
-        if !notes.is_empty() {
-            out.left_out("scripts, kept as comments and not run", place.as_str());
         }
         let about = first_line(written.at("description").str(), &mut notes);
         let (folder, name) = (folder.to_vec(), name.to_owned());
@@ -155,15 +173,31 @@ impl FirstFormat<'_> {
     }
 }
 
-fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+/// Whether a row is switched off.
+fn is_off(row: &DataNode) -> bool {
+    *row.at("enabled") == DataNode::Bool(false) || row.at("disabled").is_true()
+}
+
+/// The URL with the values that are kept beside it.
+fn url(written: &DataNode, out: &mut Gathered, place: &str) -> String {
+    let listed = written.at("pathVariableData").items().iter();
+    let listed = listed.map(|row| (row.at("key").str().to_owned(), row.at("value").plain()));
+    let named = written.at("pathVariables").pairs().iter();
+    let named = named.map(|(name, value)| (name.to_string(), value.plain()));
+    let url = with_path_values(written.at("url").str().trim(), listed.chain(named));
+    as_browsers_send(&ours(&url, DIALECT, out, place))
+}
+
+fn content(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     let mut rows = Vec::new();
     for row in written.at("data").items() {
-        let is_on = *row.at("enabled") != DataNode::Bool(false);
+        let is_on = !is_off(row);
         let file = row.at("type").str() == "file";
         rows.extend(pair(row, out, place).map(|it| (NameValue { enabled: is_on, ..it }, file)));
     }
     let raw = written.at("rawModeData").text().or_else(|| written.at("data").text());
     match written.at("dataMode").str() {
+        "urlencoded" if rows.is_empty() => {}
         "urlencoded" => spec.body = HttpBody::Form(rows.into_iter().map(|(row, _)| row).collect()),
         "params" if !rows.is_empty() => {
             let part = |(NameValue { enabled, name, value }, file)| FormPart {
@@ -178,12 +212,10 @@ fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         "binary" => out.left_out("files that nobody chose", place),
         "raw" => {
             let text = ours(raw.unwrap_or_default(), DIALECT, out, place);
-            let is_json = spec.headers.iter().any(|row| {
-                row.name.eq_ignore_ascii_case("content-type") && row.value.contains("json")
-            });
-            if !text.is_empty() {
-                spec.body = if is_json { HttpBody::Json(text) } else { HttpBody::Text(text) };
-            }
+            body::raw_text(text, written.path(&["dataOptions", "raw", "language"]).str(), spec);
+        }
+        "graphql" => {
+            spec.body = HttpBody::Json(body::graphql(written.at("graphqlModeData"), out, place));
         }
         _ => {}
     }
@@ -197,8 +229,7 @@ fn helper(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &s
     match kind {
         "" | "normal" => {}
         "basicAuth" => {
-            let (user, password) = (of("username", out), of("password", out));
-            spec.auth = crate::model::http::Auth::Basic { user, password };
+            spec.auth = basic(of("username", out), of("password", out));
         }
         "bearerAuth" => spec.auth = crate::model::http::Auth::Bearer(of("token", out)),
         kind => out.changed("credentials of a kind that is not there yet", place, kind),

@@ -4,7 +4,7 @@ use super::{DIALECT, pair};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
-use crate::interop::import::path_values::with_path_value;
+use crate::interop::import::path_values::{as_browsers_send, with_path_values};
 use crate::model::http::HttpSpec;
 use crate::model::url_text::UrlText;
 
@@ -23,12 +23,47 @@ pub(super) fn address(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathere
         let parts = UrlText::of(&url);
         let fragment = parts.fragment.map_or_else(String::new, |text| format!("#{text}"));
         let bare = parts.place.to_owned() + &fragment;
+        // One without a sign of a value cannot be a row: those before it stay with it in the URL.
+        let bare_at = rows.iter().rposition(is_without_value).map_or(0, |at| at + 1);
+        let (written, rows) = rows.split_at(bare_at);
+        url = with_query(&bare, written, spec, out, place);
         for row in rows {
             spec.query.extend(pair(row, out, place));
         }
-        url = bare;
     }
-    spec.url = url;
+    spec.url = as_browsers_send(&url);
+}
+
+/// Whether a parameter is a name alone.
+fn is_without_value(row: &DataNode) -> bool {
+    row.at("value").is_null() && !row.at("disabled").is_true() && !row.at("key").plain().is_empty()
+}
+
+/// A URL with parameters in its query; those that are switched off become rows.
+fn with_query(
+    url: &str,
+    rows: &[DataNode],
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) -> String {
+    let mut written = Vec::new();
+    for row in rows {
+        let Some(found) = pair(row, out, place) else { continue };
+        if !found.enabled {
+            spec.query.push(found);
+        } else if is_without_value(row) {
+            written.push(found.name);
+        } else {
+            written.push(format!("{}={}", found.name, found.value));
+        }
+    }
+    if written.is_empty() {
+        return url.to_owned();
+    }
+    let (place, fragment) = url.split_once('#').map_or((url, None), |(url, it)| (url, Some(it)));
+    let fragment = fragment.map_or_else(String::new, |it| format!("#{it}"));
+    format!("{place}?{}{fragment}", written.join("&"))
 }
 
 /// A URL put together.
@@ -56,11 +91,9 @@ fn of_parts(written: &DataNode) -> String {
 
 /// Puts values in the place of `:name` in a path; one without a value is a variable then.
 fn with_variables(url: &str, variables: &DataNode) -> String {
-    let mut url = url.to_owned();
-    for variable in variables.items() {
-        let name = variable.at("key").text().or_else(|| variable.at("id").text());
-        let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
-        url = with_path_value(&url, name, variable.at("value").plain());
-    }
-    url
+    let value = |variable: &DataNode| {
+        let name = variable.at("key").text().or_else(|| variable.at("id").text())?;
+        Some((name.to_owned(), variable.at("value").plain()))
+    };
+    with_path_values(url, variables.items().iter().filter_map(value))
 }

@@ -429,8 +429,21 @@ impl<'a> Script<'a> {
                 return Err(format!("'=' is missing behind {key}"));
             }
             self.skip(true);
-            rows.push((key, self.nested(line)?));
+            rows.push((key, self.listed(line)?));
         }
+    }
+
+    /// A value, or several with commas between them.
+    fn listed(&mut self, line: usize) -> Result<PsValue, String> {
+        let mut values = vec![self.nested(line)?];
+        self.skip(false);
+        while self.takes(",") {
+            self.skip(true);
+            values.push(self.nested(line)?);
+            self.skip(false);
+        }
+        let only = if values.len() == 1 { values.pop() } else { None };
+        Ok(only.unwrap_or(PsValue::List(values)))
     }
 
     /// Values up to a `)`.

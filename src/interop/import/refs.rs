@@ -1,13 +1,13 @@
 //! References within a document (`#/components/schemas/Pet`). Those to other files and addresses are named,
-//! never read.
+//! never read. Called by the importers of OpenAPI and slumber.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use percent_encoding::percent_decode_str;
 
-use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::Gathered;
+use super::data::DataNode;
+use super::gathered::Gathered;
 
 /// Members from which an object is large.
 const LARGE: usize = 64;
