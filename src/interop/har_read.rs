@@ -221,7 +221,11 @@ impl HarImport {
         let url = UrlText::literal(entry["request"]["url"].as_str().unwrap_or_default());
         let name = name.filter(|name| !name.is_empty()).map_or_else(
             || format!("#{number}"),
-            |name| format!("{name} {} {}", url.host_port, server.unwrap_or_default()),
+            // A CONNECT has no scheme; what went through it has, and is no conversation with the proxy.
+            |name| {
+                let server = server.unwrap_or_default();
+                format!("{name} {} {} {server}", url.scheme, url.host_port)
+            },
         );
         let lanes = self.lanes.entry(name).or_default();
         let free = lanes.iter_mut().rev().take(LANES).find(|lane| lane.ended < times.started);

@@ -93,6 +93,34 @@ fn curl_asks_through_it_and_what_is_inside_tls_is_told_with_its_url() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// In packets and in HAR what a tunnel held stands on a connection of its own: what asked for it is not missing.
+#[test]
+fn what_was_said_in_an_opened_tunnel_is_replayed_whole_from_every_kind_of_file() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let files = ["t.jsonl", "t.pcapng", "t.har"].map(|name| server.file(name));
+    let [lines, packets, har] = &files;
+    let url = server.url("/a");
+    let curl = ["--", "curl", "-sS", &url];
+    let to = ["--jsonl", lines, "--pcapng", packets, "--har", har];
+    let ended = run(Some(&server.certificate()), &[&to[..], &curl].concat());
+    assert_eq!(text(&ended.stdout), "hi", "{}", text(&ended.stderr));
+    for file in &files {
+        let args = ["replay", file, "--text", "--insecure", "--speed", "max"];
+        let ended = finished(command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+        let said = [text(&ended.stdout), text(&ended.stderr)].concat();
+        assert_eq!(ended.status.code(), Some(0), "{file}: {said}");
+        assert!(said.contains("1 of 1 message sent"), "{file}: {said}");
+        assert!(!said.contains("CONNECT"), "{file}: {said}");
+    }
+    let only = ["replay", packets, "--text", "--filter", "data contains CONNECT"];
+    let ended = finished(command(&only).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+    let said = text(&ended.stderr);
+    assert!(said.contains("a CONNECT only asks a proxy for a way"), "{said}");
+}
+
 /// A WebSocket, SSH or plain HTTP in a tunnel: a program that gets on without us gets on with us.
 #[test]
 fn what_is_no_tls_in_a_tunnel_is_passed_through_and_said() {

@@ -250,9 +250,10 @@ fn what_was_said_through_socks_or_a_proxy_goes_to_the_server_again() {
         ("http://127.0.0.1:0", connect.into_bytes(), 39, &ask),
         ("http://127.0.0.1:0", Vec::new(), 0, &through),
     ] {
-        let file = folder.path().join("seen.jsonl");
-        let file = file.to_str().unwrap();
-        let relay = listening(&mut command(&["relay", listens, "--jsonl", file]));
+        let [lines, packets] = ["seen.jsonl", "seen.pcapng"]
+            .map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+        let files = ["--jsonl", &lines, "--pcapng", &packets];
+        let relay = listening(&mut command(&[&["relay", listens], &files[..]].concat()));
         let mut client = TcpStream::connect(("127.0.0.1", relay.port)).unwrap();
         client.set_read_timeout(Some(PATIENCE)).unwrap();
         client.write_all(&entry).unwrap();
@@ -263,10 +264,13 @@ fn what_was_said_through_socks_or_a_proxy_goes_to_the_server_again() {
         assert!(got.ends_with("\r\n\r\nok"), "{got}");
         relay.interrupt();
         assert_eq!(relay.wait(), Some(0));
-        let (status, said) = told(&run(&["replay", file, "--text", "--check", "--speed", "max"]));
-        assert_eq!(status, Some(0), "{listens}: {said}");
-        assert!(said.contains("1 of 1 message sent; the same answer"), "{said}");
-        assert!(said.contains(&peer.to_string()), "{said}");
+        for file in [lines, packets] {
+            let replay = ["replay", &file, "--text", "--check", "--speed", "max"];
+            let (status, said) = told(&run(&replay));
+            assert_eq!(status, Some(0), "{listens} {file}: {said}");
+            assert!(said.contains("1 of 1 message sent; the same answer"), "{file}: {said}");
+            assert!(said.contains(&peer.to_string()), "{file}: {said}");
+        }
     }
 }
 

@@ -89,6 +89,35 @@ fn a_capture_of_ours_reads_as_it_was_written_in_any_pieces() {
 }
 
 /// A time beyond the year 2554 was one of 1970.
+/// What asks a proxy makes no sense at the address it was said to; packets made of packets tell it, too.
+#[test]
+fn that_a_client_spoke_to_an_http_relay_is_read_again_and_written_again() {
+    let half = |protocol, side| ConnInfo {
+        local: "127.0.0.1:8080".parse().ok(),
+        peer: "127.0.0.1:50000".parse().ok(),
+        ..ConnInfo::new(SESSION.conn(1), protocol, side)
+    };
+    let again = |info: ConnInfo| {
+        let mut writer = PcapngWriter::new();
+        writer.conn(&info);
+        let (way, kind) = (Direction::Received, RecordKind::Data);
+        let ask = Bytes::from_static(b"GET http://h/ HTTP/1.1\r\n\r\n");
+        writer.record(&Record::new(Stamp(1), info.id, way, kind, ask), &[]);
+        read(&writer.take(), usize::MAX).0.conns.pop().unwrap()
+    };
+    for (protocol, was, read) in [
+        (Protocol::Http, Side::Relay, Side::Relay),
+        (Protocol::Http, Side::Listener, Side::Listener),
+        // Where one of TCP leads to is told later than that it is there.
+        (Protocol::Tcp, Side::Relay, Side::Listener),
+    ] {
+        let once = again(half(protocol, was));
+        assert_eq!((once.side, once.asked.clone()), (read, None), "{protocol:?} {was:?}");
+        let twice = again(once);
+        assert_eq!((twice.side, twice.asked), (read, None), "{protocol:?} {was:?}");
+    }
+}
+
 #[test]
 fn a_time_that_cannot_be_told_is_the_nearest_one() {
     let mut file = ours();

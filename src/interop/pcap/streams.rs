@@ -156,8 +156,11 @@ impl Streams {
             self.flows.insert(key, flow);
         }
         if let Some(flow) = self.flows.get_mut(&key) {
+            if frame.comments().any(led::is_relayed) {
+                flow.is_led(None, out);
+            }
             if let Some(asked) = frame.comments().find_map(led::read) {
-                flow.is_led(asked, out);
+                flow.is_led(Some(asked), out);
             }
             flow.section = frame.section;
             let before = flow.remembers();
@@ -265,9 +268,9 @@ impl SeenFlow {
         SeenFlow { id, info, local, ours, theirs, is_over: false, syn, section: 0 }
     }
 
-    /// It is what a client said to a relay that led it there, and is told anew as that.
-    fn is_led(&mut self, asked: Arc<AskedTarget>, out: &mut CaptureBatch) {
-        (self.info.side, self.info.asked) = (Side::Relay, Some(asked));
+    /// It is what a client said to a relay, which may have led it there, and is told anew as that.
+    fn is_led(&mut self, asked: Option<Arc<AskedTarget>>, out: &mut CaptureBatch) {
+        (self.info.side, self.info.asked) = (Side::Relay, asked);
         out.conns.push(self.info.clone());
     }
 

@@ -116,6 +116,9 @@ impl Flow {
             comments: Vec::new(),
             about: Vec::new(),
         };
+        if is_of_http_relay(info) {
+            flow.comment(led::RELAYED);
+        }
         flow.learn(info);
         if let Some(client) = info.pair.map(|pair| pair.client).filter(|_| info.is_onward()) {
             let what = if has_ciphertext && info.tls {
@@ -413,6 +416,12 @@ impl Flow {
         }
         block.end();
     }
+}
+
+/// Whether its client spoke to a relay of HTTP: live, or as a capture of packets says of it.
+fn is_of_http_relay(info: &ConnInfo) -> bool {
+    let is_known = info.capabilities().exchanges || info.captured.is_some();
+    info.is_of_relay() && info.is_accepted() && info.asked.is_none() && is_known
 }
 
 /// The other way.

@@ -1,4 +1,4 @@
-//! Where a relay's client chose to be led, as a comment of a packet: its addresses say nothing of it.
+//! That a client spoke to a relay, and where it chose to be led, as comments of packets: addresses say nothing of it.
 //!
 //! Written by the flows and read again by the reader of captures, so that what was said is said again there.
 
@@ -11,6 +11,14 @@ use crate::model::endpoint::Endpoint;
 const LED: &str = "led where its client asked: ";
 /// Behind it, where the relay speaks TLS there.
 const UNDER_TLS: &str = " under TLS";
+
+/// On the first packet of what was said to a relay that leads each request where it asks, or to a server of its own.
+pub(super) const RELAYED: &str = "its client spoke to an HTTP relay";
+
+/// Whether a comment says so.
+pub(in crate::interop) fn is_relayed(comment: &[u8]) -> bool {
+    comment.strip_prefix(OURS.as_bytes()) == Some(RELAYED.as_bytes())
+}
 
 /// The comment, without what ours begin with.
 pub(super) fn words(asked: &AskedTarget) -> String {

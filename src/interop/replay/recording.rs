@@ -3,13 +3,14 @@
 //! Called with the records of every connection that something is chosen of, in order: those that are
 //! not chosen tell where answers belong. What cannot be said as it was is left out, with a word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::proxied;
 use super::talk::{ReplayAct, ReplayAnswers, ReplayStep, ReplayTalk};
 use crate::interop::pcap::MISSING;
 use crate::model::asked_target::AskedTarget;
 use crate::model::counts::{count, counted};
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Endpoint;
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -32,6 +33,9 @@ pub struct ReplayScript {
     /// What cannot be said, and why.
     pub left_out: Vec<String>,
 }
+
+/// The client's end, as far as it is known, and where it gets to.
+type Reached = (Option<EndAddress>, Endpoint);
 
 /// Takes records in.
 #[derive(Debug, Default)]
@@ -78,10 +82,11 @@ impl Recording {
         }
         let known = self.talks.len();
         let heard = self.talks.entry(record.conn).or_insert_with(|| Heard::begin(conn, record.at));
-        // Where it is led to is known later than that it is there.
+        // That a relay has it, and where it is led to, is known later than that it is there.
         if heard.talk.conn.asked != conn.asked {
             heard.talk.conn.asked.clone_from(&conn.asked);
         }
+        heard.talk.conn.side = conn.side;
         let from_client = record.direction == client_direction(conn);
         if heard.asks_a_proxy(record, from_client) {
             return;
@@ -128,17 +133,17 @@ impl Recording {
         }
         let mut script = ReplayScript::default();
         let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-        for mut heard in self.talks.into_values() {
-            heard.is_for_its_server();
-            let Heard { talk, wrong, is_tls_inside, .. } = heard;
-            let is_said = talk.sends() > 0;
-            match wrong {
+        let mut all: Vec<Heard> = self.talks.into_values().collect();
+        all.iter_mut().for_each(Heard::is_for_its_server);
+        // In packets, and in HAR, what is said through a CONNECT is a conversation of its own.
+        let reached: BTreeSet<Reached> = all.iter().flat_map(Heard::reaches).collect();
+        for heard in all {
+            if heard.only_asked && heard.asked_way().is_some_and(|way| reached.contains(&way)) {
+                continue;
+            }
+            match heard.why_not() {
                 Some(why) => *reasons.entry(why).or_default() += 1,
-                None if is_said && is_tls_inside => {
-                    let why = "it is TLS that nobody decrypted, which cannot be said twice";
-                    *reasons.entry(why.into()).or_default() += 1;
-                }
-                None if is_said => script.talks.push(talk),
+                None if heard.talk.sends() > 0 => script.talks.push(heard.talk),
                 None => {}
             }
         }
@@ -214,14 +219,10 @@ impl Heard {
 
     /// Leads it where its client had the relay lead it, as far as what it said has to do with that.
     fn is_for_its_server(&mut self) {
-        if self.only_asked {
-            let why = "a CONNECT only asks a proxy for a way, and nothing is chosen of what was said through it";
-            self.wrong.get_or_insert(why.into());
-        }
         if !self.is_our_proxy() || self.talk.conn.chosen_target().is_some() {
             return;
         }
-        let server = match self.way.take().filter(|_| self.is_through) {
+        let server = match self.way.clone().filter(|_| self.is_through) {
             Some(way) => Ok(Some((way, self.is_opened))),
             None => proxied::for_the_server(&mut self.talk.steps),
         };
@@ -234,6 +235,37 @@ impl Heard {
                 self.wrong.get_or_insert(why);
             }
         }
+    }
+
+    /// Why it is not said; `None` = it is, if it says anything.
+    fn why_not(&self) -> Option<String> {
+        let connect = "a CONNECT only asks a proxy for a way, and nothing is chosen of what was said through it";
+        let tls = "it is TLS that nobody decrypted, which cannot be said twice";
+        let other = self.only_asked.then_some(connect);
+        let other = other.or_else(|| (self.talk.sends() > 0 && self.is_tls_inside).then_some(tls));
+        self.wrong.clone().or_else(|| other.map(str::to_owned))
+    }
+
+    /// Whose conversation it is, and the places it is said at, under either name.
+    fn reaches(&self) -> Vec<Reached> {
+        let is_said = self.talk.sends() > 0 && self.why_not().is_none();
+        let Some(at) = self.talk.address().parse::<Endpoint>().ok().filter(|_| is_said) else {
+            return Vec::new();
+        };
+        let named = self.talk.named.as_ref().map(|host| Endpoint::new(host.as_str(), at.port));
+        named.into_iter().chain([at]).map(|at| self.reached(&at)).collect()
+    }
+
+    /// Whose it is, and where it was let through to.
+    fn asked_way(&self) -> Option<Reached> {
+        self.way.as_ref().filter(|_| self.is_through).map(|way| self.reached(way))
+    }
+
+    fn reached(&self, to: &Endpoint) -> Reached {
+        let conn = &self.talk.conn;
+        let client = if conn.is_accepted() { &conn.peer } else { &conn.local };
+        let to = Endpoint { host: to.host.to_ascii_lowercase(), ..to.clone() };
+        (client.clone(), to)
     }
 
     /// Whether a relay has it that leads clients where they ask, not to a target of its own.
