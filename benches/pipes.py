@@ -5,8 +5,9 @@ usage: pipes.py PROGRAM [--mib 1024] [--runs 3]
 
 Each way is timed in turns with the other programs against the same peer of ours, which only counts.
 Then it goes once more with a reader that takes 1 KB each 10 ms for two seconds, and every byte is
-compared. The exit status is 1 when a byte is missing or wrong, memory passes 32 MiB, or the rate is
-below 0.9 of the slower of the two others.
+compared. Of all runs of ours the largest memory counts, of a program that lies in fresh memory, as one does
+that was just built. The exit status is 1 when a byte is missing or wrong, memory passes 32 MiB, or the rate
+is below that of the better of the two others.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import time
 
 CHUNK = 1 << 18
 MEMORY_KIB = 32 * 1024
-RATIO = 0.9
+RATIO = 1.0
 
 
 def make_file(path, mib):
@@ -90,6 +91,24 @@ def into(program, path, check, slow):
         took = time.monotonic() - began
         connection.close()
         status, memory = ended()
+    return count, took, memory, status
+
+
+def from_cat(program, path, check, slow):
+    """The same file by way of a pipe that cat writes into."""
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+    began = time.monotonic()
+    cat = subprocess.Popen(["cat", path], stdout=subprocess.PIPE)
+    _, ended = run(program(port), cat.stdout, subprocess.DEVNULL)
+    # Cat shall see it when nobody reads any more.
+    cat.stdout.close()
+    connection, _ = server.accept()
+    count = take(connection.recv, path if check else None, slow)
+    took = time.monotonic() - began
+    connection.close()
+    status, memory = ended()
+    cat.wait()
     return count, took, memory, status
 
 
@@ -162,13 +181,17 @@ def main():
     os.environ["WIREBENCH_HOME"] = home
     path = os.path.join(home, "bytes")
     make_file(path, arguments.mib)
-    here, host = arguments.program, "127.0.0.1"
+    here, host = os.path.join(home, "program"), "127.0.0.1"
+    shutil.copyfile(arguments.program, here)
+    os.chmod(here, 0o755)
+    senders = {
+        "wirebench": lambda p: [here, "send", f"tcp://{host}:{p}"],
+        "ncat": lambda p: ["ncat", "--send-only", host, str(p)],
+        "socat": lambda p: ["socat", "-u", "-b", str(CHUNK), "STDIN", f"TCP:{host}:{p}"],
+    }
     ways = {
-        "into send": (into, {
-            "wirebench": lambda p: [here, "send", f"tcp://{host}:{p}"],
-            "ncat": lambda p: ["ncat", "--send-only", host, str(p)],
-            "socat": lambda p: ["socat", "-u", "-b", str(CHUNK), "STDIN", f"TCP:{host}:{p}"],
-        }),
+        "into send": (into, senders),
+        "cat into send": (from_cat, senders),
         "out of send": (out_of, {
             "wirebench": lambda p: [here, "send", "--raw", "--wait", "5s", f"tcp://{host}:{p}"],
             "ncat": lambda p: ["ncat", "--recv-only", host, str(p)],
@@ -181,24 +204,26 @@ def main():
         }),
     }
     size, failed = arguments.mib << 20, False
-    print(f"| {arguments.mib} MiB | wirebench | ncat | socat | ratio to the slower | memory | met |")
+    print(f"| {arguments.mib} MiB | wirebench | ncat | socat | ratio to the better | memory | met |")
     print("|---|---|---|---|---|---|---|")
     for way, (measure, programs) in ways.items():
-        rates = {name: [] for name in programs}
+        rates, peak = {name: [] for name in programs}, 0
         for _ in range(arguments.runs):
             for name, program in programs.items():
-                count, took, _, status = measure(program, path, False, 0)
+                count, took, memory, status = measure(program, path, False, 0)
                 if name == "wirebench" and (count != size or status != 0):
                     print(f"{way}: {count} of {size} bytes, exit status {status}")
                     failed = True
                 rates[name].append(arguments.mib / took)
+                peak = max(peak, memory if name == "wirebench" else 0)
         count, _, memory, status = measure(programs["wirebench"], path, True, 2)
+        peak = max(peak, memory)
         rate = {name: statistics.median(found) for name, found in rates.items()}
-        ratio = rate["wirebench"] / min(rate["ncat"], rate["socat"])
-        met = count == size and status == 0 and memory <= MEMORY_KIB and ratio >= RATIO
+        ratio = rate["wirebench"] / max(rate["ncat"], rate["socat"])
+        met = count == size and status == 0 and peak <= MEMORY_KIB and ratio >= RATIO
         failed |= not met
         shown = " | ".join(f"{value:,.0f} MiB/s" for value in rate.values())
-        print(f"| {way} | {shown} | {ratio:.2f} | {memory / 1024:.0f} MiB | {'yes' if met else 'no'} |")
+        print(f"| {way} | {shown} | {ratio:.2f} | {peak / 1024:.1f} MiB | {'yes' if met else 'no'} |")
     shutil.rmtree(home)
     sys.exit(failed)
 

@@ -23,6 +23,8 @@ use crate::os;
 
 /// Bytes that wait for a reader before the one who prints has to wait.
 const ROOM: usize = 256 * 1024;
+/// Memory of what was written that is used again; larger ones, which one long line makes, go back.
+const KEPT: usize = 1024 * 1024;
 /// Bytes of remarks that wait on standard error; later ones are counted.
 const REMARKS: usize = 64 * 1024;
 /// Bytes of one write that may wait: a pipe takes so many whole or not at all (`PIPE_BUF`), so what is
@@ -311,6 +313,18 @@ impl Printer {
 }
 
 impl PrinterState {
+    /// Everything that waits is written next; what comes meanwhile goes where the bytes before were, for
+    /// fresh memory costs as much as what is put there.
+    fn next_to_write(&mut self) {
+        let written = std::mem::take(&mut self.writing);
+        let mut room = written.try_into_mut().unwrap_or_default();
+        room.clear();
+        if !room.try_reclaim(1) || room.capacity() > KEPT {
+            room = BytesMut::new();
+        }
+        self.writing = std::mem::replace(&mut self.waiting, room).freeze();
+    }
+
     fn pending(&self) -> usize {
         self.waiting.len() + self.writing.len()
     }
@@ -369,7 +383,7 @@ impl PrinterShared {
                     state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
                     continue;
                 }
-                state.writing = state.waiting.split().freeze();
+                state.next_to_write();
             }
             let waiting = state.writing.clone();
             drop(state);

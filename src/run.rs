@@ -245,7 +245,8 @@ fn workbench(
     let ended = tui::run(startup, folders, store.clone(), replies, || {
         let runtime = runtime()?;
         let key_log = key_log(None)?;
-        let config = EngineConfig { key_log, finds_peers: true, ..engine_config(paths) };
+        let for_a_screen = EngineConfig { has_screen: true, ..engine_config(paths) };
+        let config = EngineConfig { key_log, finds_peers: true, ..for_a_screen };
         let entered = runtime.enter();
         let started = Engine::start(config);
         drop(entered);

@@ -375,6 +375,9 @@ impl ListenWatch<'_> {
             return self.print_body(headless).await.map(|()| None);
         }
         let (output, input, program) = (&*self.output, &mut self.input, &mut self.program);
+        if input.waits_for_peers() {
+            headless.engine.hurry();
+        }
         let taken = output.taking(headless.next_event());
         // In no order, so that neither way waits for the other.
         tokio::select! {

@@ -39,11 +39,10 @@ pub(super) const DATAGRAM_LIMIT: usize = 65_535;
 const IN_MEMORY: usize = 1024 * 1024;
 /// Most bytes of one read: each is handed from thread to thread, which costs more than its bytes.
 const PIECE: usize = 256 * 1024;
-/// Pieces read ahead of the connection.
-const PIECES: usize = 4;
-/// Pieces a peer has been given and not taken before no more is read; fewer than a session takes
-/// orders, so none is refused when the peer is slower than the pipe.
-pub(super) const IN_FLIGHT: usize = 8;
+/// Pieces that a thread reads ahead of the connection.
+const PIECES: usize = 2;
+/// Buffers that wait to be filled again; there are seldom more (`InFlight::has_room`).
+const USED_BUFFERS: usize = 4;
 /// Quiet after which whoever looks on is told what is waited for.
 pub(super) const SILENCE: Duration = Duration::from_secs(1);
 /// Pause before an input that has nothing just now ("non-blocking") is read again.
@@ -403,7 +402,7 @@ impl AsRef<[u8]> for PieceBuffer {
 impl Drop for PieceBuffer {
     fn drop(&mut self) {
         let mut used = self.used.lock();
-        if used.len() < PIECES + IN_FLIGHT {
+        if used.len() < USED_BUFFERS {
             used.push(std::mem::take(&mut self.buffer));
         }
     }

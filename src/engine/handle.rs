@@ -32,9 +32,11 @@ use crate::query::{HelpWanted, Helped};
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
 /// faster than a loop can route, and it is told so.
 const COMMANDS: usize = 64;
-/// Batches on their way to the shell: at 256 KiB each 2 MiB in flight, a frame of the screen at full
-/// speed. What is freed by another thread than asked for it may be held twice by the allocator.
-const FACTS: usize = 8;
+/// Batches on their way to a shell with a screen: a frame of it at full speed. What is freed by another
+/// thread than asked for it may be held twice by the allocator.
+const FACTS_OF_A_FRAME: usize = 8;
+/// Batches on their way to a shell that takes each at once: one more than it works at.
+const FACTS: usize = 2;
 /// Answers to the screen on their way: one window, one hit and one save are open at a time, the
 /// rest are windows that grow.
 const URGENT: usize = 64;
@@ -55,6 +57,8 @@ pub struct EngineConfig {
     pub keeps_whole: bool,
     /// What crosses sockets below TLS is told, too, with its keys.
     pub tells_ciphertext: bool,
+    /// The shell takes facts frame by frame, so more of them have to wait for it.
+    pub has_screen: bool,
     /// Whose the peers of connections are is looked up and told.
     pub finds_peers: bool,
     /// HTTP clients keep connections for the next request to the same place, as far as that changes nothing but time.
@@ -74,6 +78,7 @@ pub struct EngineHandle {
     bodies: BodyStore,
     stop: CancellationToken,
     tasks: TaskTracker,
+    own: Sink,
     /// Not one that keeps the shell waiting for facts when all sessions have ended.
     facts: mpsc::WeakSender<VecDeque<Event>>,
 }
@@ -95,7 +100,8 @@ impl Engine {
     #[must_use]
     pub fn start(config: EngineConfig) -> (EngineHandle, Events) {
         let (commands, command_queue) = mpsc::channel(COMMANDS);
-        let (fact_sender, facts) = mpsc::channel(FACTS);
+        let on_their_way = if config.has_screen { FACTS_OF_A_FRAME } else { FACTS };
+        let (fact_sender, facts) = mpsc::channel(on_their_way);
         let (urgent_sender, urgent) = mpsc::channel(URGENT);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let budget = Budget::of_process();
@@ -121,9 +127,9 @@ impl Engine {
         let env =
             SessionEnv { bodies: bodies_too, budget, tls, kept, contracts, peers, stop: stop_too };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
-        tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));
+        tasks.spawn(Supervisor::new(own.clone(), env, tasks.clone()).run(command_queue));
         let events = Events { facts: Facts::new(facts), urgent };
-        (EngineHandle { commands, bodies, stop, tasks, facts: told }, events)
+        (EngineHandle { commands, bodies, stop, tasks, own, facts: told }, events)
     }
 }
 
@@ -145,6 +151,12 @@ impl EngineHandle {
     /// The engine has stopped.
     pub(crate) async fn order(&self, command: Command) -> Result<(), Failure> {
         self.commands.send(command).await.map_err(|_| stopped())
+    }
+
+    /// Asks for the facts that wait for company, or for the next one, at once: the shell cannot go on
+    /// without. To be asked for again after each batch.
+    pub(crate) fn hurry(&self) {
+        self.own.hurry();
     }
 
     /// Tells the shell something that no session said, such as what was captured before; waits until

@@ -73,6 +73,12 @@ impl StampGuard {
     }
 }
 
+impl std::fmt::Debug for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sink").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
 impl Drop for StampGuard {
     fn drop(&mut self) {
         let (was_waited_for, load) = {
@@ -144,6 +150,12 @@ impl Sink {
             }
             drained.await;
         }
+    }
+
+    /// Sends the shell what there is, or what comes next, without waiting for company: it cannot go on
+    /// before.
+    pub(super) fn hurry(&self) {
+        self.shared.change(Queue::hurry);
     }
 
     /// Where the streams of all sessions receive.

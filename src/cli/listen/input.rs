@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::cli::headless::Headless;
 use crate::cli::in_flight::InFlight;
-use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource};
+use crate::cli::stdin::{self, PieceReceiver, PieceSource};
 use crate::cli::{exit, output};
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::counts::{counted, counted_were};
@@ -95,7 +95,12 @@ impl ListenInput {
         let mut peers = self.peers.values();
         let has_somebody =
             if self.is_datagrams { self.heard_last.is_some() } else { peers.len() > 0 };
-        has_somebody && peers.all(|peer| peer.in_flight.pieces() < IN_FLIGHT)
+        has_somebody && peers.all(|peer| peer.in_flight.has_room())
+    }
+
+    /// Whether nothing is read because a peer has not taken what it was given.
+    pub(super) fn waits_for_peers(&self) -> bool {
+        self.pieces.is_some() && !self.peers.values().all(|peer| peer.in_flight.has_room())
     }
 
     /// The next step once there is one. Cancel-safe.

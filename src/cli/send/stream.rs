@@ -22,7 +22,7 @@ use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::in_flight::InFlight;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource, SILENCE, STDIN};
+use crate::cli::stdin::{self, PieceReceiver, PieceSource, SILENCE, STDIN};
 use crate::console;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
@@ -245,9 +245,11 @@ impl CliConversation<'_> {
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
             self.output.ready().await?;
-            let takes_input = self.link != Link::Opening
-                && self.steps_done
-                && self.in_flight.pieces() < IN_FLIGHT;
+            let has_room = self.in_flight.has_room();
+            let takes_input = self.link != Link::Opening && self.steps_done && has_room;
+            if !has_room {
+                headless.engine.hurry();
+            }
             tokio::select! {
                 biased;
                 event = self.output.taking(headless.next_event()) => match event? {

@@ -104,6 +104,8 @@ pub(super) struct Queue {
     records: usize,
     cost: usize,
     finished: usize,
+    /// The shell waits for what there is, however little.
+    is_hurried: bool,
     closed: bool,
     wall: WallReading,
     /// The youngest fact that was put.
@@ -125,13 +127,21 @@ impl Queue {
 
     /// Whether the pump has a whole batch to send, something, or nothing.
     pub(super) fn load(&self) -> Load {
-        if self.records >= BATCH_RECORDS || self.cost >= BATCH_BYTES || self.finished > 0 {
+        let is_batch = self.records >= BATCH_RECORDS || self.cost >= BATCH_BYTES;
+        if is_batch || self.finished > 0 {
             Load::Full
         } else if self.items.is_empty() && self.losses.is_empty() {
             Load::Nothing
+        } else if self.is_hurried {
+            Load::Full
         } else {
             Load::Some
         }
+    }
+
+    /// What there is, or comes next, is a batch: the shell cannot go on without it.
+    pub(super) fn hurry(&mut self) {
+        self.is_hurried = true;
     }
 
     /// The pump looks how much there is: with something it waits for company for a time of its own.
@@ -343,7 +353,9 @@ impl Queue {
             let Some(item) = self.remove(place) else { break };
             self.hand_over(item, &mut events);
         }
-        events.finish()
+        let events = events.finish();
+        self.is_hurried &= events.is_empty();
+        events
     }
 
     fn hand_over(&mut self, item: QueuedFact, events: &mut EventBatch) {

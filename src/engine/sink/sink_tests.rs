@@ -281,6 +281,30 @@ async fn the_pump_sends_at_once_after_a_pause_and_then_in_batches() {
 }
 
 #[tokio::test]
+async fn a_shell_that_cannot_go_on_without_gets_what_there_is_or_comes_next_at_once() {
+    let (facts, mut received) = mpsc::channel(16);
+    let root = Sink::new(SessionId(0));
+    let sink = root.of(SESSION);
+    let stop = CancellationToken::new();
+    let pumping = root.clone().pump(facts, stop.clone());
+    let script = async {
+        sink.push(record(1, b"first, after a pause"));
+        timeout(Duration::from_secs(5), received.recv()).await.unwrap().unwrap();
+        // Nothing below waits: what is there was sent by who put it or asked for it.
+        root.hurry();
+        assert!(received.try_recv().is_err(), "there is nothing yet");
+        sink.push(record(1, b"comes next"));
+        assert!(received.try_recv().is_ok());
+        sink.push(record(1, b"waits for company"));
+        assert!(received.try_recv().is_err(), "it was asked for one");
+        root.hurry();
+        assert!(received.try_recv().is_ok());
+        stop.cancel();
+    };
+    tokio::join!(pumping, script);
+}
+
+#[tokio::test]
 async fn streams_wait_while_the_shell_is_behind_and_go_on_after() {
     let (facts, mut received) = mpsc::channel(1);
     let root = Sink::new(SessionId(0));
