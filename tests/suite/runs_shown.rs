@@ -38,8 +38,7 @@ fn what_was_called_of_a_contract_stands_in_the_window_when_the_run_is_over() {
     let document = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /users:\n    get: {responses: {'200': {description: all}}}\n    post: {responses: {'201': {description: new}}}\n";
     let launch = Launch::default().preset("users/mock", MOCK).preset("users/a-get", GET);
     let home = std::sync::Arc::clone(&launch.home);
-    let folder = home.path().join("presets/users");
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = home.path().join("home/presets/users");
     std::fs::write(folder.join("openapi.yaml"), document).unwrap();
     let defaults = "[http]\ncontract = \"openapi.yaml\"\n";
     std::fs::write(folder.join("_defaults.toml"), defaults).unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::order::ExportedPreset;
 use super::planned::{NameUse, planned};
 use crate::interop::ndjson;
-use crate::interop::secrets::{SecretRun, mark, runs, variable};
+use crate::interop::secrets::{SecretRun, has_variable, mark, runs, variable};
 use crate::model::plan::{HttpPlan, PartContent, PartPlan, PlanBody, StepPlan};
 use crate::model::preset::Scope;
 use crate::model::secrets::Disclosure;
@@ -38,12 +38,12 @@ pub fn foreseen<'a>(
     let hidden = || Disclosure::Hiding(preset.scope.hidden());
     let told = if with_secrets { Disclosure::Everything } else { hidden() };
     let writing = Writing { scope: &preset.scope, told };
-    if let Some(plan) = made.plan.as_http() {
-        return Ok(writing.request(plan));
-    }
-    let address = made.address.unwrap_or_else(|| made.plan.address());
-    let steps: Vec<Value> = made.plan.steps().iter().map(|step| writing.step(step)).collect();
-    Ok(json!({ "address": writing.text(&address), "steps": steps }))
+    let request = made.plan.as_http().map(|plan| writing.request(plan));
+    Ok(request.unwrap_or_else(|| {
+        let address = made.address.unwrap_or_else(|| made.plan.address());
+        let steps: Vec<Value> = made.plan.steps().iter().map(|step| writing.step(step)).collect();
+        json!({ "address": writing.text(&address), "steps": steps })
+    }))
 }
 
 impl Writing<'_> {
@@ -97,9 +97,12 @@ impl Writing<'_> {
             .headers
             .iter()
             .map(|(name, value)| {
-                let value = self.text(value);
-                let value = self.told.value(name.as_bytes(), value.as_bytes());
-                json!([name, String::from_utf8_lossy(&value)])
+                let text = self.text(value);
+                // A name gives nothing away, and says more than a mask.
+                let is_named = has_variable(value.as_bytes());
+                let masked = self.told.value(name.as_bytes(), text.as_bytes());
+                let masked = String::from_utf8_lossy(&masked);
+                json!([name, if is_named { &*text } else { &*masked }])
             })
             .collect();
         let url = self.text(&plan.url);
