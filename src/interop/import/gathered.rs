@@ -365,8 +365,8 @@ pub(super) fn with_values(spec: &mut HttpSpec, values: &BTreeMap<String, String>
             *text = each_name(text, |name| values.get(name).cloned());
         }
     });
-    if let Spec::Http(filled) = whole {
-        *spec = filled;
+    if let Some(filled) = whole.as_http_mut() {
+        *spec = std::mem::take(filled);
     }
 }
 

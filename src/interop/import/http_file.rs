@@ -14,31 +14,22 @@
 mod before;
 mod body;
 mod environments;
+mod piece;
 mod script;
 
-use super::braces::{Dialect, ours};
+use super::braces::ours;
 use super::command;
 use super::gathered::{FoundPreset, Gathered, untyped};
 use super::tree::{ImportFault, ImportedVariable};
 use crate::model::http::{Auth, HttpSpec, known_method};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
-use before::{Before, before};
+use before::{BeforeRequest, before};
 pub(super) use environments::{environments, is_of_environments};
+use piece::{DIALECT, RequestPiece, place_at};
 
-/// How placeholders are written.
-const DIALECT: Dialect = Dialect::HttpFile;
 /// What stands in the place of a method and is none of HTTP.
 const OTHERS: [&str; 4] = ["WEBSOCKET", "GRPC", "RSOCKET", "WS"];
-
-/// A request as it stands in the file.
-#[derive(Default)]
-struct Piece<'t> {
-    name: String,
-    /// Where it begins, from 1.
-    line: usize,
-    lines: Vec<&'t str>,
-}
 
 /// Whether a text looks like such a file.
 pub(super) fn is_requests(text: &str) -> bool {
@@ -90,12 +81,12 @@ fn outdented(text: &str) -> String {
     text.lines().map(line).collect()
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut found = vec![Piece { line: 1, ..Piece::default() }];
+fn pieces(text: &str) -> Vec<RequestPiece<'_>> {
+    let mut found = vec![RequestPiece { line: 1, ..RequestPiece::default() }];
     for (at, line) in text.lines().enumerate() {
         if let Some(rest) = line.strip_prefix("###") {
             let name = rest.trim_start_matches('#').trim().to_owned();
-            found.push(Piece { name, line: at + 1, lines: Vec::new() });
+            found.push(RequestPiece { name, line: at + 1, lines: Vec::new() });
         } else if let Some(piece) = found.last_mut() {
             piece.lines.push(line);
         }
@@ -103,17 +94,12 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
-/// Where a line of a piece stands in the file.
-fn place_at(piece: &Piece<'_>, at: usize) -> String {
-    format!("line {}", piece.line + at + usize::from(piece.line > 1))
-}
-
 fn read(
-    piece: &Piece<'_>,
+    piece: &RequestPiece<'_>,
     variables: &mut Vec<ImportedVariable>,
     out: &mut Gathered,
 ) -> Result<(), ImportFault> {
-    let Before { name, mut notes, mut at, set } = before(piece, variables, out);
+    let BeforeRequest { name, mut notes, mut at, set } = before(piece, variables, out);
     let Some(first) = piece.lines.get(at) else { return Ok(()) };
     let place = if name.is_empty() { place_at(piece, at) } else { name.clone() };
     if first.trim_start().starts_with("curl ") {

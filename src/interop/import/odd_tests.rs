@@ -311,7 +311,7 @@ fn posting_and_atac_say_paths_types_times_and_cookies() {
     );
     let spec = http(&posting.presets[0]);
     assert_eq!((&*spec.url, spec.timeout), ("http://h/7/a:b/:idle", Duration::from_millis(500)));
-    assert_eq!(headers(spec), ["Cookie: a=b; c=d", "Content-Type: application/xml"]);
+    assert_eq!(headers(spec), ["Content-Type: application/xml", "Cookie: a=b; c=d"]);
     assert!(is_told(&posting, "proxies"));
     let atac = tree(
         "a.json",

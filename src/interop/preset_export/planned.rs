@@ -96,7 +96,7 @@ pub(super) fn planned(
 
 /// JSON with names as a text of its type: a mark is no JSON value, as the value of the name may be.
 fn json_as_text(spec: &mut Spec) {
-    let Spec::Http(http) = spec else { return };
+    let Some(http) = spec.as_http_mut() else { return };
     let HttpBody::Json(text) = &mut http.body else { return };
     http.body = HttpBody::Text(std::mem::take(text));
     let is_said = |row: &NameValue| {

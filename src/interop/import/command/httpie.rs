@@ -13,7 +13,7 @@ use crate::model::trust::Verify;
 use super::sockets::Made;
 
 /// Options that take a value; what of them is none of a request is told.
-const VALUES: [&str; 30] = [
+const VALUES: [&str; 29] = [
     "auth",
     "auth-type",
     "bearer",
@@ -27,7 +27,6 @@ const VALUES: [&str; 30] = [
     "format-options",
     "history-print",
     "http-version",
-    "interface",
     "local-address",
     "max-headers",
     "max-redirects",

@@ -1,7 +1,7 @@
 //! What stands before the request line: comments with directives, variables of the file, scripts.
 
+use super::piece::{DIALECT, RequestPiece, place_at};
 use super::script::{begins_braces, script};
-use super::{DIALECT, Piece, place_at};
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::tree::ImportedVariable;
 use crate::model::http::HttpSpec;
@@ -9,7 +9,7 @@ use crate::model::timing::parse_duration;
 use crate::model::trust::Verify;
 
 /// What was found there.
-pub(super) struct Before {
+pub(super) struct BeforeRequest {
     pub(super) name: String,
     pub(super) notes: Vec<String>,
     /// The line behind it.
@@ -20,12 +20,12 @@ pub(super) struct Before {
 
 /// Reads the lines of a piece up to its request.
 pub(super) fn before(
-    piece: &Piece<'_>,
+    piece: &RequestPiece<'_>,
     variables: &mut Vec<ImportedVariable>,
     out: &mut Gathered,
-) -> Before {
+) -> BeforeRequest {
     let (name, set) = (piece.name.clone(), HttpSpec::default());
-    let mut found = Before { name, notes: Vec::new(), at: 0, set };
+    let mut found = BeforeRequest { name, notes: Vec::new(), at: 0, set };
     while let Some(line) = piece.lines.get(found.at) {
         let (bare, place) = (line.trim(), place_at(piece, found.at));
         let comment = bare.strip_prefix("//").or_else(|| bare.strip_prefix('#')).map(str::trim);
@@ -52,7 +52,7 @@ pub(super) fn before(
     found
 }
 
-impl Before {
+impl BeforeRequest {
     /// What a comment says, if it begins with `@`.
     fn directive(&mut self, comment: &str, out: &mut Gathered, place: &str) {
         let Some(directive) = comment.strip_prefix('@') else { return };

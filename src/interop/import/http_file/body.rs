@@ -1,11 +1,12 @@
 //! What stands behind the headers of a request in a file of requests: its body, then scripts for the answer.
 
-use super::DIALECT;
+use super::piece::DIALECT;
 use super::script::{begins_braces, is_answer, is_of_answer, script};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::url_text::{QueryPiece, form_pieces};
 
 /// Puts the body into the request; scripts become notes.
 pub(super) fn body(
@@ -66,12 +67,11 @@ fn fields(lines: &[&str]) -> String {
         return lines.join("\n");
     }
     let whole: String = lines.iter().map(|line| line.trim()).collect();
-    let field = |field: &str| {
-        let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        let joint = if field.contains('=') { "=" } else { "" };
-        format!("{}{joint}{}", name.trim(), value.trim())
+    let field = |field: QueryPiece<'_>| match field.value {
+        Some(value) => format!("{}={}", field.name.trim(), value.trim()),
+        None => field.name.trim().to_owned(),
     };
-    whole.split('&').map(field).collect::<Vec<_>>().join("&")
+    form_pieces(&whole).into_iter().map(field).collect::<Vec<_>>().join("&")
 }
 
 /// The lines of the body; scripts and files for the answer become notes.

@@ -1,7 +1,7 @@
 //! Environments beside files of requests: `http-client.env.json`, `http-client.private.env.json`, and the settings
 //! of VS Code that have them.
 
-use super::DIALECT;
+use super::piece::DIALECT;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::tree::{ImportFault, ImportedVariable};

@@ -35,12 +35,13 @@ pub(super) fn is_row(line: &str) -> bool {
 /// A line without the comment behind it, which begins where no backslash stands before its sign.
 pub(super) fn uncommented(line: &str) -> &str {
     let mut is_escaped = false;
-    let end = line.find(|c: char| {
-        let is_end = c == '#' && !is_escaped;
+    for (at, c) in line.char_indices() {
+        if c == '#' && !is_escaped {
+            return line.split_at(at).0.trim_end();
+        }
         is_escaped = c == '\\' && !is_escaped;
-        is_end
-    });
-    line.split_at(end.unwrap_or(line.len())).0.trim_end()
+    }
+    line.trim_end()
 }
 
 /// A name and a value.

@@ -61,9 +61,8 @@ fn with_query(
     if written.is_empty() {
         return url.to_owned();
     }
-    let (place, fragment) = url.split_once('#').map_or((url, None), |(url, it)| (url, Some(it)));
-    let fragment = fragment.map_or_else(String::new, |it| format!("#{it}"));
-    format!("{place}?{}{fragment}", written.join("&"))
+    let (bare, fragment) = url.split_at(UrlText::of(url).fragment_at);
+    format!("{bare}?{}{fragment}", written.join("&"))
 }
 
 /// A URL put together.
