@@ -97,7 +97,7 @@ fn who_goes_down_comes_to_the_oldest_entry() {
     driver.keys("GGG");
     assert_eq!(driver.app.history.entries.len(), 1_300);
     driver.assert_shows("1,300 of 1,300");
-    driver.assert_shows("127.0.0…/1 ");
+    driver.assert_shows("127.0.0.1…/1 404");
     // Back on top as many are asked for as before.
     driver.keys("g");
     driver.send(Message::Store(Reply::HistoryChanged));
