@@ -279,6 +279,8 @@ pub(super) fn over(app: &mut App, then: &SentThen) {
     } else {
         let of = WaitsFor::Draft(then.draft);
         app.waiting = Some(WaitingSend::answered(of, UnknownNames::Refused));
+        // What was said when it began is over.
+        app.done("all that it needs is there: it is sent");
         return app.intents.push_back(Intent::PassOn(Action::Send));
     };
     app.warn(app.keyed(&format!("not sent, though all that it needs is there: {hindrance}")));
