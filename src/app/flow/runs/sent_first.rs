@@ -30,7 +30,7 @@ use crate::model::end_address::EndAddress;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
-use crate::runner::{self, RunRow, RunScript, RunVerdict, SentAfter};
+use crate::runner::{self, RunRow, RunScript, RunStep, RunVerdict, SentAfter};
 
 /// Begins what the draft on screen needs first, if there is something. Tells whether the draft waits for that, or
 /// is not sent at all, which is said then.
@@ -41,7 +41,7 @@ pub(crate) fn goes_first(app: &mut App) -> bool {
         !session.side().listens() && session.capabilities().lasting && !is_ending
     });
     let needs = needs(&app.shared, draft);
-    !is_open && !needs.is_empty() && begin(app, needs)
+    !is_open && !needs.is_empty() && begin(app, &needs)
 }
 
 /// Whether what the draft on screen needs is on its way; says so.
@@ -80,7 +80,7 @@ const STOPPED: &str = "it was stopped before all that it needs was sent";
 pub(super) fn begin_with(app: &mut App, maker: &PresetPath) {
     let mut needs = needs(&app.shared, app.shared.drafts.current());
     needs.push(maker.to_string());
-    if !begin(app, needs) {
+    if !begin(app, &needs) {
         app.say(app.keyed("nothing is left to be sent first: [send] sends it"));
     }
 }
@@ -168,7 +168,7 @@ fn is_young(shared: &Shared, maker: &Spec, at: Stamp) -> bool {
 }
 
 /// Begins a run of what is needed. Tells whether the draft waits for it, or cannot be sent.
-fn begin(app: &mut App, needs: Vec<String>) -> bool {
+fn begin(app: &mut App, needs: &[String]) -> bool {
     if app.shared.workspace.is_partial || !restore::is_begun(app) {
         app.say("the presets are still being read: try it again in a moment");
         return true;
@@ -176,7 +176,7 @@ fn begin(app: &mut App, needs: Vec<String>) -> bool {
     let shared = &app.shared;
     let draft = shared.drafts.current();
     let title = draft.title();
-    let after = SentAfter { path: draft.preset.as_ref(), name: &title, needs: &needs };
+    let after = SentAfter { path: draft.preset.as_ref(), name: &title, needs };
     let edited = |path: &PresetPath| Some(edited(shared, path)?.as_preset(path.clone()));
     let fresh = |maker: &Preset| is_fresh(shared, &maker.path, &maker.spec);
     let script = match runner::script_before(&shared.workspace, after, &edited, &fresh) {
@@ -233,7 +233,7 @@ fn stays_wrong(shared: &Shared, script: &RunScript) -> bool {
             .captured
             .extend(listening_variables(listener.path.as_str(), std::slice::from_ref(&any)));
     }
-    for name in script.steps.iter().flat_map(|step| step.captures()) {
+    for name in script.steps.iter().flat_map(RunStep::captures) {
         scope.captured.entry(name.to_owned()).or_insert_with(|| "1".to_owned());
     }
     let still = plan_with(spec, &scope, UnknownNames::Refused).err().unwrap_or_default();
@@ -279,6 +279,8 @@ pub(super) fn over(app: &mut App, then: &SentThen) {
     } else {
         let of = WaitsFor::Draft(then.draft);
         app.waiting = Some(WaitingSend::answered(of, UnknownNames::Refused));
+        // What was said when it began is over.
+        app.done("all that it needs is there: it is sent");
         return app.intents.push_back(Intent::PassOn(Action::Send));
     };
     app.warn(app.keyed(&format!("not sent, though all that it needs is there: {hindrance}")));
