@@ -17,6 +17,7 @@ Exit status: 0 shown, 1 with --check where two differ, 2 usage, or an environmen
 
 /// `wirebench env`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(after_help = ENV_EXAMPLES)]
 pub struct ShowEnv {
     /// The environment to be shown; without it all are listed.

@@ -128,10 +128,8 @@ struct ShownValue {
 /// Puts in what values come to that use others; secrets in them are masked.
 fn resolve(rows: &mut [ShownValue], scope: &Scope, told: Told) {
     let secrets = scope.hidden();
-    let may_tell = match told.with_secrets {
-        true => Disclosure::Everything,
-        false => Disclosure::Hiding(secrets),
-    };
+    let may_tell =
+        if told.with_secrets { Disclosure::Everything } else { Disclosure::Hiding(secrets) };
     let uses = |row: &ShownValue| row.value.contains("{{") && !row.is_hidden && !row.is_verbatim;
     for row in rows.iter_mut().filter(|row| uses(row)) {
         row.resolved = Some(match resolved(&row.value, scope) {

@@ -179,9 +179,9 @@ impl Known {
                 scope: known,
             };
             match foreseen(exported, all, with_secrets) {
-                Ok(Value::Object(sent)) => {
-                    sent.into_iter().for_each(|(key, value)| facts[key] = value)
-                }
+                Ok(Value::Object(sent)) => sent.into_iter().for_each(|(key, value)| {
+                    facts[key] = value;
+                }),
                 Ok(_) => {}
                 Err(why) => facts["error"] = why.into(),
             }
