@@ -365,9 +365,8 @@ pub(super) fn with_values(spec: &mut HttpSpec, values: &BTreeMap<String, String>
             *text = each_name(text, |name| values.get(name).cloned());
         }
     });
-    if let Some(filled) = whole.as_http_mut() {
-        *spec = std::mem::take(filled);
-    }
+    let Some(filled) = whole.as_http_mut() else { return };
+    *spec = std::mem::take(filled);
 }
 
 fn as_secrets(text: &str, secrets: &BTreeMap<String, String>) -> String {
