@@ -41,6 +41,11 @@ use crate::tui::{self, WorkFolders};
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
 const ENGINE_THREADS: usize = 2;
+/// The same where bytes go through one stream: it reads or writes while the command's own thread does the
+/// other, and a third would only be woken.
+const THREADS_OF_A_STREAM: usize = 1;
+/// How targets of streams begin.
+const STREAM_SCHEMES: [&str; 3] = ["tcp:", "tls:", "unix:"];
 /// How long the history may take when the user leaves; the drafts are on the disk by then.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 
@@ -132,7 +137,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             for words in private::mend_all(&paths) {
                 cli::output::note(&words);
             }
-            let runtime = runtime()?;
+            let runtime = runtime(threads(&command))?;
             let outcome = runtime.block_on(async {
                 let aims = EngineAims::of(&command);
                 let headless =
@@ -158,7 +163,7 @@ fn on_screen(paths: &Paths, keeps: bool, exec: args::Exec) -> Result<u8, Failure
         cli::output::note(&words);
     }
     let program = exec.words.first().map(|name| name.to_string_lossy().into_owned());
-    let runtime = runtime()?;
+    let runtime = runtime(ENGINE_THREADS)?;
     let watched = runtime.block_on(async {
         let aims = EngineAims { finds_peers: true, keeps_connections: false };
         let headless = headless(paths, keeps, Some(&exec.common), aims)?;
@@ -243,7 +248,7 @@ fn workbench(
     let mut engine_runtime = None;
     let folders = WorkFolders { editing: paths.editing(), state: paths.state.clone() };
     let ended = tui::run(startup, folders, store.clone(), replies, || {
-        let runtime = runtime()?;
+        let runtime = runtime(ENGINE_THREADS)?;
         let key_log = key_log(None)?;
         let for_a_screen = EngineConfig { has_screen: true, ..engine_config(paths) };
         let config = EngineConfig { key_log, finds_peers: true, ..for_a_screen };
@@ -374,9 +379,20 @@ fn startup(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Startup {
     }
 }
 
-fn runtime() -> Result<Runtime, Failure> {
+/// Threads of the engine for a command.
+fn threads(command: &Task) -> usize {
+    let is_stream = |target: &String| STREAM_SCHEMES.iter().any(|it| target.starts_with(it));
+    let is_through_one = match command {
+        Task::Send(send) => send.words.first().is_some_and(is_stream),
+        Task::Listen(listen) => listen.common.format.raw && is_stream(&listen.target),
+        _ => false,
+    };
+    if is_through_one { THREADS_OF_A_STREAM } else { ENGINE_THREADS }
+}
+
+fn runtime(threads: usize) -> Result<Runtime, Failure> {
     Builder::new_multi_thread()
-        .worker_threads(ENGINE_THREADS)
+        .worker_threads(threads)
         .thread_name("engine")
         .enable_all()
         .build()
