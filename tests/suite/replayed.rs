@@ -265,8 +265,8 @@ fn what_was_said_through_socks_or_a_proxy_goes_to_the_server_again() {
         relay.interrupt();
         assert_eq!(relay.wait(), Some(0));
         for file in [lines, packets] {
-            let replay = ["replay", &file, "--text", "--check", "--speed", "max"];
-            let (status, said) = told(&run(&replay));
+            let again = ["replay", &file, "--text", "--check", "--speed", "max"];
+            let (status, said) = told(&run(&again));
             assert_eq!(status, Some(0), "{listens} {file}: {said}");
             assert!(said.contains("1 of 1 message sent; the same answer"), "{file}: {said}");
             assert!(said.contains(&peer.to_string()), "{file}: {said}");
