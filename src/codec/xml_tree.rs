@@ -3,10 +3,11 @@
 //! What others wrote: a document type is refused (with it comes every kind of entity), depth and size are bounded,
 //! and what is wrong is told with line and column. Names are as they are written, with their prefix.
 
-use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_xml_entity;
+use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
+use quick_xml::{Error, XmlVersion};
 
 use super::data_tree::{DEEPEST, DataBudget, DataFault, TOO_DEEP, TOO_MUCH};
 
@@ -58,7 +59,7 @@ pub(crate) fn escaped(text: &str) -> String {
 /// With line and column.
 pub(crate) fn read_xml(text: &str) -> Result<XmlElement, DataFault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut tree = XmlTree { budget: DataBudget::new(), open: Vec::new(), root: None };
+    let mut tree = XmlTree { at: 0, budget: DataBudget::new(), open: Vec::new(), root: None };
     read_events(text, &mut tree).map_err(|(at, cause)| {
         let before = text.get(..at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
@@ -80,17 +81,29 @@ fn read_events(text: &str, tree: &mut XmlTree) -> Result<(), XmlFault> {
     loop {
         let at = reader.buffer_position() as usize;
         let event = reader.read_event();
-        let event = event.map_err(|error| (reader.error_position() as usize, error.to_string()))?;
+        let event = event.map_err(|error| (reader.error_position() as usize, told(&error)))?;
         if matches!(event, Event::Eof) {
             let open = tree.open.last();
             return open.map_or(Ok(()), |it| Err((at, format!("<{}> has no end", it.name))));
         }
-        tree.take(event).map_err(|cause| (at, cause))?;
+        tree.at = at;
+        tree.take(event)?;
+    }
+}
+
+/// What the reader found wrong.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Syntax(error) => error.to_string(),
+        Error::IllFormed(error) => error.to_string(),
+        _ => error.to_string(),
     }
 }
 
 /// The tree as far as it is read.
 struct XmlTree {
+    /// Where what is taken begins.
+    at: usize,
     budget: DataBudget,
     /// Elements that have not ended, the innermost last.
     open: Vec<XmlElement>,
@@ -98,7 +111,25 @@ struct XmlTree {
 }
 
 impl XmlTree {
-    fn take(&mut self, event: Event<'_>) -> Result<(), String> {
+    fn fault(&self, cause: impl Into<String>) -> XmlFault {
+        (self.at, cause.into())
+    }
+
+    /// The place of such a fault is told from behind the bracket of the tag.
+    fn fault_of(&self, error: AttrError) -> XmlFault {
+        let (place, cause) = match error {
+            AttrError::ExpectedEq(place) => (place, "an attribute has no '='"),
+            AttrError::ExpectedValue(place) => (place, "the value of an attribute is missing"),
+            AttrError::UnquotedValue(place) => {
+                (place, "the value of an attribute is not in quotes")
+            }
+            AttrError::ExpectedQuote(place, _) => (place, "the value of an attribute has no end"),
+            AttrError::Duplicated(place, _) => (place, "an attribute stands twice"),
+        };
+        (self.at + 1 + place, cause.to_owned())
+    }
+
+    fn take(&mut self, event: Event<'_>) -> Result<(), XmlFault> {
         match event {
             Event::Start(start) => {
                 let element = self.element(&start)?;
@@ -117,44 +148,51 @@ impl XmlTree {
             Event::Text(text) => self.put(&text.xml10_content())?,
             Event::CData(text) => self.put(&text.xml10_content())?,
             Event::GeneralRef(name) => {
-                let character = name.resolve_char_ref().map_err(|error| error.to_string())?;
+                let character = name.resolve_char_ref();
+                let character = character.map_err(|error| self.fault(told(&error)))?;
                 let meant = match &character {
                     Some(character) => character.encode_utf8(&mut [0; 4]).to_owned(),
-                    None => resolve_xml_entity(&name).ok_or_else(|| unknown(&name))?.to_owned(),
+                    None => {
+                        let meant = resolve_xml_entity(&name);
+                        meant.ok_or_else(|| self.fault(unknown(&name)))?.to_owned()
+                    }
                 };
                 self.put(&meant)?;
             }
-            Event::DocType(_) => return Err("a document type, which is not read".to_owned()),
+            Event::DocType(_) => return Err(self.fault("a document type, which is not read")),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => {}
         }
         Ok(())
     }
 
-    fn spend(&mut self, bytes: usize) -> Result<(), String> {
-        if self.budget.take(bytes) { Ok(()) } else { Err(TOO_MUCH.to_owned()) }
+    fn spend(&mut self, bytes: usize) -> Result<(), XmlFault> {
+        if self.budget.take(bytes) { Ok(()) } else { Err(self.fault(TOO_MUCH)) }
     }
 
     /// An element as it begins.
-    fn element(&mut self, start: &BytesStart<'_>) -> Result<XmlElement, String> {
+    fn element(&mut self, start: &BytesStart<'_>) -> Result<XmlElement, XmlFault> {
         let name = start.name().0;
         if self.root.is_some() {
-            return Err(format!("<{name}> stands behind the end of the document's element"));
+            let cause = format!("<{name}> stands behind the end of the document's element");
+            return Err(self.fault(cause));
         }
         if !name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':')) {
-            return Err(format!("'{name}' is no name of an element"));
+            return Err(self.fault(format!("'{name}' is no name of an element")));
         }
         if self.open.len() >= DEEPEST {
-            return Err(TOO_DEEP.to_owned());
+            return Err(self.fault(TOO_DEEP));
         }
         self.spend(name.len() * 2)?;
         let mut element = XmlElement { name: name.to_owned(), ..XmlElement::default() };
         for attribute in start.attributes() {
             if element.attributes.len() >= MOST_ATTRIBUTES {
-                return Err("more than 1,000 attributes of one element".to_owned());
+                return Err(self.fault("more than 1,000 attributes of one element"));
             }
-            let attribute = attribute.map_err(|error| error.to_string())?;
+            let attribute = attribute.map_err(|error| self.fault_of(error))?;
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            let value = value.map_err(|error| error.to_string())?;
+            let value = value.map_err(|error| {
+                self.fault(format!("attribute {}: {}", attribute.key.0, told(&error)))
+            })?;
             self.spend(attribute.key.0.len() + value.len())?;
             element.attributes.push((attribute.key.0.to_owned(), value.into_owned()));
         }
@@ -170,12 +208,12 @@ impl XmlTree {
     }
 
     /// A text, or a part of one.
-    fn put(&mut self, text: &str) -> Result<(), String> {
+    fn put(&mut self, text: &str) -> Result<(), XmlFault> {
         self.spend(text.len())?;
         match self.open.last_mut() {
             Some(element) => element.text.push_str(text),
             None if text.trim().is_empty() => {}
-            None => return Err("text outside of all elements".to_owned()),
+            None => return Err(self.fault("text outside of all elements")),
         }
         Ok(())
     }
@@ -208,17 +246,20 @@ mod tests {
     fn what_is_broken_is_refused_with_its_place() {
         for (text, place, words) in [
             ("", (1, 1), "there is no element"),
-            ("<a>\n <b></a>", (2, 5), "</a> ends <b>"),
-            ("<a>\n<b", (2, 3), "'>' of <b> is missing"),
+            ("<a>\n <b></a>", (2, 5), "expected `</b>`, but `</a>` was found"),
+            ("<a>\n<b", (2, 1), "tag not closed"),
             ("<a x=1/>", (1, 6), "not in quotes"),
-            ("<a x='1' x='2'/>", (1, 15), "stands twice"),
-            ("<a>&b;</a>", (1, 4), "'&' that begins none"),
-            ("<a/><b/>", (1, 5), "more stands behind"),
+            ("<a x='1' x='2'/>", (1, 10), "stands twice"),
+            ("<a x/>", (1, 5), "no '='"),
+            ("<a x='&z;'/>", (1, 1), "attribute x: "),
+            ("<a>&#0;</a>", (1, 4), "0x0"),
+            ("<a>&b;</a>", (1, 4), "'&b;' is none of"),
+            ("<a/><b/>", (1, 5), "<b> stands behind"),
             ("x<a/>", (1, 1), "outside of all"),
             ("<a>", (1, 4), "<a> has no end"),
             ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", (1, 1), "a document type"),
-            ("<1/>", (1, 2), "no name"),
-            ("</a>", (1, 1), "ends nothing"),
+            ("<1/>", (1, 1), "no name"),
+            ("</a>", (1, 1), "close tag `</a>` does not match"),
         ] {
             let fault = read_xml(text).unwrap_err();
             assert_eq!((fault.line, fault.column), place, "{text}: {fault}");

@@ -169,7 +169,7 @@ fn what_can_stand_at_the_end_is_offered() {
     assert_eq!(offered("status >= 400 and "), (String::new(), names));
     for (text, begun, expected) in [
         ("st", "st", &["status", "pinned"][..]),
-        ("login ST", "ST", &["status"]),
+        ("login ST", "ST", &["status", "pinned"]),
         ("respon", "respon", &["status", "answer"]),
         ("age", "age", &["age < ", "age <= ", "age > ", "age >= "]),
         ("preset ", "", &["== ", "!= ", "contains "]),
