@@ -58,10 +58,14 @@ impl SearchReader {
     pub(super) fn read(&mut self) -> Result<HistorySearch, QueryError> {
         let mut before = ReadBefore::Nothing;
         loop {
+            let behind = self.scanner.column();
             self.scanner.skip_space();
             if self.scanner.is_over() {
                 let end = self.scanner.column();
-                self.reach.get_or_insert((end, SearchExpects::Test));
+                // Right behind a closed value nothing begins.
+                if end > behind || end == 1 {
+                    self.reach.get_or_insert((end, SearchExpects::Test));
+                }
                 return Ok(std::mem::take(&mut self.found));
             }
             self.begins = self.scanner.column();
