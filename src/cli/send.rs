@@ -10,6 +10,7 @@ mod offline;
 mod recoding;
 mod request;
 mod stream;
+mod stream_input;
 mod transcript;
 
 use super::download::Download;
@@ -44,7 +45,7 @@ use checked::Checking;
 use keeping::AnswerPlace;
 use messages::StreamMessages;
 use request::{RequestBody, SendWords};
-use stream::StreamInput;
+use stream_input::StreamInput;
 
 pub(super) use http::Printing;
 
@@ -315,7 +316,7 @@ async fn prepare(
         download.prepare(plan)?;
     }
     let streamed = messages.streamed(&mut plan, own);
-    let input = stream::input(arguments, &plan, streamed).await?;
+    let input = stream_input::input(arguments, &plan, streamed).await?;
     passes_over &= input.is_none();
     let at = headless.now();
     let keeps = headless.keeps && kept.keeps_answers();
