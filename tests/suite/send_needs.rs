@@ -24,7 +24,7 @@ impl Home {
     }
 }
 
-const TOKEN: &str = "\n[capture]\ntoken = \"json .token\"\n";
+const TOKEN: &str = "\n[capture]\ntoken = \"json .token\"\ncode = \"status\"\n";
 
 #[test]
 fn what_a_preset_needs_is_sent_first_and_said_and_only_its_own_is_printed() {

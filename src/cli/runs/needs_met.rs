@@ -6,7 +6,7 @@
 //!                                           └─► not: the failure of what did not pass
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use crate::cli::output;
 use crate::cli::target;
 use crate::cli::wanted::{self, ProgramPlace};
 use crate::compose::listening_names::listening_variables;
+use crate::compose::spec_names::names_in;
 use crate::compose::{UnknownNames, plan_with};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -102,7 +103,8 @@ pub(crate) async fn meet_needs(
     }
     let workspace = store::read_workspace(headless.paths.workspace_unasked()?);
     let after = SentAfter { path: Some(path), name: path.as_str(), needs };
-    let is_given = |maker: &Preset| is_given(&maker.spec, scope);
+    let used = names_in(spec);
+    let is_given = |maker: &Preset| is_given(&maker.spec, &used, scope);
     let mut script = runner::script_before(&workspace, after, &|_| None, &is_given)?;
     if script.steps.is_empty() && script.listeners.is_empty() {
         return Ok(Some(NeedsMet::default()));
@@ -140,11 +142,12 @@ pub(crate) async fn meet_needs(
     Ok(met.map(|met| NeedsMet { got, ..met }))
 }
 
-/// Whether the command line gives all that a maker captures.
-fn is_given(maker: &Spec, scope: &Scope) -> bool {
+/// Whether the command line gives all that a maker captures of what is used.
+fn is_given(maker: &Spec, used: &BTreeSet<String>, scope: &Scope) -> bool {
     let rows = maker.checks().map(|(_, capture)| &capture.rows);
-    let used = rows.into_iter().flatten().filter(|row| row.is_used());
-    let mut names = used.map(|row| row.name.as_str()).peekable();
+    let rows = rows.into_iter().flatten().filter(|row| row.is_used());
+    let mut names =
+        rows.map(|row| row.name.as_str()).filter(|name| used.contains(*name)).peekable();
     names.peek().is_some() && names.all(|name| scope.typed.contains_key(name))
 }
 
