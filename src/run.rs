@@ -228,6 +228,7 @@ fn headless(
         os: os_variables(),
         wall_clock: WallClock::default(),
         is_open: false,
+        is_beside: false,
         told: Disclosure::default(),
         brought: BroughtSecrets::default(),
         keeps,

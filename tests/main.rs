@@ -189,6 +189,8 @@ mod runs_shown;
 mod runs_steps;
 #[path = "suite/secrets.rs"]
 mod secrets;
+#[path = "suite/send_needs.rs"]
+mod send_needs;
 #[path = "suite/send_prints.rs"]
 mod send_prints;
 #[path = "suite/session_calls.rs"]

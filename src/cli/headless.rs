@@ -57,6 +57,8 @@ pub struct Headless {
     pub wall_clock: WallClock,
     /// The session has been opened, and its end not been seen.
     pub is_open: bool,
+    /// Other sessions run beside that one: what they tell is for the files alone.
+    pub is_beside: bool,
     /// What is told of secrets.
     pub told: Disclosure,
     /// Secrets that are known only while it goes on.
@@ -70,13 +72,18 @@ pub struct Headless {
 }
 
 impl Headless {
-    /// Hides the secrets of a scope in all that is told from now on, unless they are asked for.
+    /// Hides the secrets of a scope, too, in all that is told from now on, unless they are asked for.
     pub(super) fn hide(&mut self, scope: &Scope, common: &Common) {
         self.told = if common.with_secrets {
             Disclosure::Everything
         } else {
-            Disclosure::Hiding(scope.hidden())
+            Disclosure::Hiding(self.told.hidden().and(&scope.hidden()))
         };
+    }
+
+    /// Begins the files that what happens is written to.
+    pub(super) fn begin_captures(&mut self) -> Result<(), Failure> {
+        self.captures.begin(&self.told)
     }
 
     /// Hides what a session brings in all that is told from now on, unless secrets are asked for: what was
@@ -91,7 +98,11 @@ impl Headless {
 
     /// Opens the session; its events follow.
     pub(super) fn open(&mut self, plan: Plan) -> Result<(), Failure> {
-        self.captures.begin(&self.told)?;
+        if self.is_beside {
+            self.captures.tell(&self.told);
+        } else {
+            self.begin_captures()?;
+        }
         let (plan, secrets) = (Box::new(plan), self.told.hidden());
         self.engine.command(Command::Open { id: SESSION, plan, secrets })?;
         self.is_open = true;
@@ -131,8 +142,10 @@ impl Headless {
             Event::Authority(Err(failure)) => output::print_failure(&failure),
             Event::ClockStep(step) => self.wall_clock.step(step),
             event => {
+                let event = self.captured(event);
+                let event = if self.is_beside { of_the_session(event)? } else { event };
                 self.is_open &= !matches!(event, Event::Done { .. });
-                return Some(self.captured(event));
+                return Some(event);
             }
         }
         None
@@ -272,4 +285,29 @@ impl Headless {
         let told = self.engine.command(Command::Close { id: SESSION, how });
         told.inspect_err(output::print_failure).is_ok()
     }
+}
+
+/// What an event tells of the command's own session; `None` = nothing.
+fn of_the_session(event: Event) -> Option<Event> {
+    let is_own = match &event {
+        Event::Phase { id, .. }
+        | Event::Progress { id, .. }
+        | Event::RuleAnswered { id, .. }
+        | Event::Rewrote { id, .. }
+        | Event::HoldEnded { id, .. }
+        | Event::StepDone { id, .. }
+        | Event::Refused { id, .. }
+        | Event::Done { id, .. } => *id == SESSION,
+        Event::Exchange(exchange) => exchange.conn.session == SESSION,
+        Event::Dialled { conn, .. } | Event::PeerFound { conn, .. } => conn.session == SESSION,
+        Event::Traffic(_) => {
+            let Event::Traffic(mut batch) = event else { return None };
+            batch.conns.retain(|conn| conn.id.session == SESSION);
+            batch.records.retain(|record| record.conn.session == SESSION);
+            batch.over.retain(|conn| conn.session == SESSION);
+            return Some(Event::Traffic(batch));
+        }
+        _ => true,
+    };
+    is_own.then_some(event)
 }

@@ -7,6 +7,7 @@
 mod asked;
 mod compared;
 mod dry;
+mod needs_met;
 mod prepare;
 mod reports;
 mod told;
@@ -34,6 +35,8 @@ use compared::{RunAnswers, RunComparing, RunSide};
 use prepare::Prepared;
 use reports::Reports;
 use told::Telling;
+
+pub(crate) use needs_met::{NeedsMet, SentAlone, meet_needs};
 
 /// Sessions that one run may have before those of the next.
 const SESSIONS: u64 = 1 << 32;

@@ -10,6 +10,7 @@ mod offline;
 mod recoding;
 mod request;
 mod stream;
+mod stream_input;
 mod transcript;
 
 use super::download::Download;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 use super::headless::{Headless, Interrupts, SESSION};
 use super::output::{self, RunOutcome};
+use super::runs::{NeedsMet, SentAlone, meet_needs};
 use super::stdin::{self, StdinBody};
 use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
@@ -43,7 +45,7 @@ use checked::Checking;
 use keeping::AnswerPlace;
 use messages::StreamMessages;
 use request::{RequestBody, SendWords};
-use stream::StreamInput;
+use stream_input::StreamInput;
 
 pub(super) use http::Printing;
 
@@ -81,27 +83,67 @@ impl SendEnd {
     }
 }
 
-/// Runs the command. After a signal nothing more is taken in, and what was is printed.
+/// Runs the command, behind what its preset needs. After a signal nothing more is taken in, and what was is printed.
 pub(super) async fn run(
     arguments: &args::Send,
     headless: &mut Headless,
     printing: &mut Printing,
     interrupts: &mut Interrupts,
 ) -> SendEnd {
-    let prepared = tokio::select! {
+    match Box::pin(ready(arguments, headless, &mut printing.download, interrupts)).await {
+        Ok(Some((prepared, met))) => {
+            let end = carry_out(prepared, arguments, headless, printing, interrupts).await;
+            met.end(headless).await;
+            end
+        }
+        Ok(None) => {
+            output::note("interrupted");
+            SendEnd::of(Ok(RunOutcome::Interrupted))
+        }
+        Err(failure) => SendEnd::of(Err(failure)),
+    }
+}
+
+/// Composes what is to be sent, lets go first what it needs, and plans it; `None` = a signal came.
+async fn ready(
+    arguments: &args::Send,
+    headless: &mut Headless,
+    download: &mut Option<Download>,
+    interrupts: &mut Interrupts,
+) -> Result<Option<(Prepared, NeedsMet)>, Failure> {
+    let mut composed = tokio::select! {
         biased;
-        () = interrupts.next() => None,
-        prepared = Box::pin(prepare(arguments, headless, &mut printing.download)) => Some(prepared),
+        () = interrupts.next() => return Ok(None),
+        composed = Box::pin(compose(arguments, headless)) => composed?,
     };
-    let Prepared { plan, input, checking, body: _body, passes_over, mut entry, place } =
-        match prepared {
-            None => {
-                output::note("interrupted");
-                return SendEnd::of(Ok(RunOutcome::Interrupted));
-            }
-            Some(Err(failure)) => return SendEnd::of(Err(failure)),
-            Some(Ok(prepared)) => prepared,
-        };
+    let mut met = NeedsMet::default();
+    let Composed { spec, scope, preset, .. } = &composed;
+    if let Some(path) = preset {
+        let alone = SentAlone { arguments, spec, path, scope };
+        match Box::pin(meet_needs(alone, headless, interrupts)).await? {
+            Some(of_needs) => met = of_needs,
+            None => return Ok(None),
+        }
+    }
+    met.give(&mut composed.scope);
+    tokio::select! {
+        biased;
+        () = interrupts.next() => Ok(None),
+        prepared = Box::pin(prepare(composed, arguments, headless, download)) => {
+            prepared.map(|prepared| Some((prepared, met)))
+        }
+    }
+}
+
+/// Sends it; how that ended.
+async fn carry_out(
+    prepared: Prepared,
+    arguments: &args::Send,
+    headless: &mut Headless,
+    printing: &mut Printing,
+    interrupts: &mut Interrupts,
+) -> SendEnd {
+    let Prepared { plan, input, checking, body: _body, passes_over, mut entry, place } = prepared;
     let Conversed { ended, behind, outcome } =
         converse(arguments, (plan, checking), input, headless, printing, interrupts).await;
     let is_told = match &ended {
@@ -195,14 +237,25 @@ async fn converse(
     Conversed::interrupted(0)
 }
 
+/// What is to be sent, before its names have values.
+struct Composed {
+    spec: Spec,
+    scope: Scope,
+    preset: Option<PresetPath>,
+    /// The workspace that was read, as it is shown.
+    workspace: Option<String>,
+    /// What was read of standard input as a body.
+    raw: Option<StdinBody>,
+    messages: StreamMessages,
+    /// Steps of the preset itself.
+    own: usize,
+    passes_over: bool,
+}
+
 /// Composes what is to be sent, with what is to be read of standard input before.
-async fn prepare(
-    arguments: &args::Send,
-    headless: &mut Headless,
-    download: &mut Option<Download>,
-) -> Result<Prepared, Failure> {
+async fn compose(arguments: &args::Send, headless: &mut Headless) -> Result<Composed, Failure> {
     let words = request::split(arguments);
-    let Target { mut spec, mut scope, preset, workspace } =
+    let Target { mut spec, scope, preset, workspace } =
         target::find(words.target, Side::Client, &arguments.common, &headless.paths, &headless.os)?;
     headless.hide(&scope, &arguments.common);
     if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
@@ -238,6 +291,18 @@ async fn prepare(
             return Err(of_another_side(words.target, "relay", "relay"));
         }
     }
+    Ok(Composed { spec, scope, preset, workspace, raw, messages, own, passes_over })
+}
+
+/// Plans what was composed, now that its names can have their values.
+async fn prepare(
+    composed: Composed,
+    arguments: &args::Send,
+    headless: &mut Headless,
+    download: &mut Option<Download>,
+) -> Result<Prepared, Failure> {
+    let Composed { mut spec, mut scope, preset, workspace, raw, messages, own, mut passes_over } =
+        composed;
     let kept = spec.clone();
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
         Download::ask_plainly(request);
@@ -251,7 +316,7 @@ async fn prepare(
         download.prepare(plan)?;
     }
     let streamed = messages.streamed(&mut plan, own);
-    let input = stream::input(arguments, &plan, streamed).await?;
+    let input = stream_input::input(arguments, &plan, streamed).await?;
     passes_over &= input.is_none();
     let at = headless.now();
     let keeps = headless.keeps && kept.keeps_answers();
@@ -272,9 +337,11 @@ async fn planned(
     wanted::supply(spec, scope, &ProgramPlace::new(workspace, &headless.paths)).await?;
     headless.hide(scope, &arguments.common);
     target::planned(spec, scope).map_err(|failure| {
-        let Some(needs) = needs_unmet(spec, scope) else { return failure };
+        let needs = needs_unmet(spec, scope).filter(|_| arguments.offline);
+        let Some(needs) = needs else { return failure };
         let or = if failure.hint.is_empty() { "" } else { "; or " };
-        let hint = format!("wirebench run sends what it needs first: {needs}{or}{}", failure.hint);
+        let what = format!("--offline sends nothing, what it needs ({needs}) neither");
+        let hint = format!("{what}: --var NAME=VALUE gives a value{or}{}", failure.hint);
         failure.hint(hint)
     })
 }

@@ -1,5 +1,5 @@
 //! What a preset says about being run among others: what has to be there before, and how it is chosen.
-//! The runner reads it, and the workbench when it is sent alone; `wirebench send` heeds none of it.
+//! The runner reads it, and the workbench and `wirebench send` when it is sent alone.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -430,23 +430,6 @@ fn what_a_cookie_or_a_token_holds_is_told_by_no_report() {
 }
 
 #[test]
-fn send_says_that_a_run_makes_what_a_name_needs() {
-    let home = Home::new(&[
-        ("login.toml", "[http]\nurl = \"http://127.0.0.1:1/\"\n"),
-        ("b.toml", "[http]\nurl = \"http://127.0.0.1:1/{{token}}\"\nneeds = [\"login\"]\n"),
-    ]);
-    let mut command = command(&["send", "b"]);
-    command.env("WIREBENCH_HOME", home.path()).current_dir(home.path());
-    let output = finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
-    let (status, said) = told(&output);
-    assert_eq!(status, Some(2));
-    assert!(
-        said.contains("wirebench run sends what it needs first: login; or define token"),
-        "{said}"
-    );
-}
-
-#[test]
 fn conversations_end_with_their_steps_and_expectations() {
     let peer = echo_peer();
     let (socket, udp) = udp_peer();

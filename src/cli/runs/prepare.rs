@@ -119,7 +119,8 @@ fn data(path: &Path) -> Result<Vec<RunRound>, Failure> {
     runner::data_rows(&text).map_err(|flaw| malformed(format!("{name}:{}", flaw.line), flaw.why))
 }
 
-fn scopes(
+/// What templates of a script may refer to, for its steps and behind them for its listeners: one for each folder.
+pub(super) fn scopes(
     script: &RunScript,
     workspace: &Workspace,
     environment: Option<&str>,

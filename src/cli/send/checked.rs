@@ -1,6 +1,8 @@
 //! Says what came of the expectations and captures of what was sent, on standard error. Called by
 //! `send::http` and `send::stream` when all has come; what is not met is the exit status, too.
 
+use std::time::Duration;
+
 use crate::args;
 use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport, Checks, Heard};
 use crate::cli::exit;
@@ -15,6 +17,11 @@ use crate::model::preset::Scope;
 use crate::model::record::Record;
 use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
+
+/// Time from what came to a look at it.
+const LOOK: Duration = Duration::from_millis(10);
+/// The same where that takes a process of its own.
+const LONG_LOOK: Duration = Duration::from_millis(200);
 
 /// What is looked at when all has come.
 #[derive(Debug, Clone, Default)]
@@ -83,6 +90,23 @@ impl<'a> Overheard<'a> {
         if !self.checking.checks.is_empty() {
             self.heard.take(record);
         }
+    }
+
+    /// Whether something is expected of it or captured from it, which is waited for.
+    pub(super) fn is_asked(&self) -> bool {
+        !self.checking.checks.is_empty()
+    }
+
+    /// When to look whether all of that is here: not at each of many pieces, and less often where a look takes
+    /// a process of its own.
+    pub(super) fn next_look(&self) -> Duration {
+        if self.checking.checks.help_wanted().is_empty() { LOOK } else { LONG_LOOK }
+    }
+
+    /// Whether all of it is as expected by now.
+    pub(super) fn is_met(&self, headless: &Headless) -> bool {
+        let came = self.heard.came(headless.now());
+        headless.looked(&self.checking.checks, came).is_met()
     }
 
     /// Looks at it when it is over; the exit status.

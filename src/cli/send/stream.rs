@@ -3,10 +3,10 @@
 //! ```text
 //! steps, each met ─► files, standard input ─► half-close ─► replies ─► quiet, closed, or nothing
 //! ```
-//! While a preset has steps to do these decide the end: one that is not met is a failure, and quiet
-//! is none. Standard input is sent where neither the command line nor the preset has a message: after
-//! the steps on a stream, as a datagram beside them. What is piped in asks for no reply; whoever
-//! names --wait or --timeout does.
+//! While a preset has steps to do these decide the end, and behind them what it expects and captures, as in
+//! a run: quiet ends neither. One that is not met is a failure, and quiet is none. Standard input is sent where
+//! neither the command line nor the preset has a message: after the steps on a stream, as a datagram beside
+//! them. What is piped in asks for no reply; whoever names --wait or --timeout does.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,13 +16,14 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::checked::{Checking, Overheard};
+use super::stream_input::StreamInput;
 use super::transcript::Transcript;
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::in_flight::InFlight;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, PieceReceiver, PieceSource, SILENCE, STDIN};
+use crate::cli::stdin::{self, PieceReceiver, SILENCE};
 use crate::console;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
@@ -122,56 +123,13 @@ struct CliConversation<'a> {
     awaits_reply: bool,
     /// When waiting ends.
     deadline: Option<Instant>,
+    /// When what is expected and captured is no longer waited for, once all is sent.
+    answers_until: Option<Instant>,
+    /// When to look whether all of that is here.
+    look_at: Option<Instant>,
     /// When whoever looks on is told, once, that the peer takes nothing.
     stalled_at: Option<Instant>,
     has_told_stall: bool,
-}
-
-/// What is sent beside the steps of a plan.
-#[derive(Debug)]
-pub(super) enum StreamInput {
-    None,
-    /// After the steps of a stream.
-    Pieces(Vec<PieceSource>),
-    /// Standard input or what it stands for, whose end is told to the peer of a stream.
-    Piped(PieceSource),
-    /// Standard input as one datagram.
-    Datagram(Bytes),
-}
-
-impl StreamInput {
-    /// There is none.
-    pub(super) fn is_none(&self) -> bool {
-        matches!(self, StreamInput::None)
-    }
-}
-
-/// What is to be sent beside the plan: `streamed`, else standard input where nothing else is sent. All
-/// of it is one datagram, so it is read before there is anything to send.
-pub(super) async fn input(
-    arguments: &args::Send,
-    plan: &Plan,
-    streamed: Vec<PieceSource>,
-) -> Result<StreamInput, Failure> {
-    let sends = plan.steps().iter().any(|step| matches!(step, StepPlan::Send(_)));
-    Ok(if !streamed.is_empty() {
-        StreamInput::Pieces(streamed)
-    } else if plan.capabilities().exchanges || sends || arguments.ignore_stdin || !stdin::is_piped()
-    {
-        StreamInput::None
-    } else if arguments.hex {
-        let bytes = stdin::read_hex(STDIN, arguments.timeout).await?;
-        if plan.capabilities().datagrams {
-            StreamInput::Datagram(bytes)
-        } else {
-            StreamInput::Piped(PieceSource::Bytes(bytes))
-        }
-    } else if plan.capabilities().datagrams {
-        let datagram = stdin::read_datagram(&plan.address(), arguments.timeout).await?;
-        StreamInput::Datagram(datagram)
-    } else {
-        StreamInput::Piped(PieceSource::Stdin)
-    })
 }
 
 /// Sends and prints; returns the exit status, and what came of it.
@@ -221,6 +179,8 @@ pub(super) async fn run(
         totals: Totals::default(),
         awaits_reply: false,
         deadline: None,
+        answers_until: None,
+        look_at: None,
         stalled_at: None,
         has_told_stall: false,
     };
@@ -267,6 +227,12 @@ impl CliConversation<'_> {
                     output::note("waiting for standard input; -I leaves it alone");
                 }
                 () = clock::at(self.stalled_at) => self.tell_stall(),
+                () = clock::at(self.look_at) => {
+                    self.look_at = None;
+                    if self.overheard.is_met(headless) {
+                        self.deadline = Some(Instant::now());
+                    }
+                }
                 () = clock::at(self.deadline) => {
                     let status = self.on_deadline(headless).await?;
                     return Ok(status.max(self.overheard.status(headless)));
@@ -425,10 +391,32 @@ impl CliConversation<'_> {
         !self.steps_done || self.input.is_some() || self.in_flight.pieces() > 0
     }
 
+    /// Whether what is expected and captured decides the end, and not that it is quiet for a while.
+    fn waits_for_answers(&self) -> bool {
+        let is_told = self.arguments.wait.is_some() || self.is_one_way() || self.is_piped();
+        self.overheard.is_asked() && !is_told
+    }
+
+    /// The same where all is sent: looks soon at what came behind that.
+    fn wait_for_answers(&mut self) {
+        let longest = self.arguments.timeout.unwrap_or(FIRST_REPLY);
+        let until = *self.answers_until.get_or_insert_with(|| Instant::now() + longest);
+        self.deadline = Some(until);
+        if self.replies > 0 && !self.awaits_reply && self.look_at.is_none() {
+            self.look_at = Some(Instant::now() + self.overheard.next_look());
+        }
+    }
+
     /// Something happened: from now on this is the longest wait for the next thing.
     fn wait(&mut self) {
         let Self { arguments, .. } = self;
         let (timeout, wait) = (arguments.timeout, arguments.wait);
+        let is_at_its_end = self.last_step == LastStep::Came || self.is_left();
+        if !self.is_busy() && !is_at_its_end && self.waits_for_answers() {
+            self.stalled_at = None;
+            return self.wait_for_answers();
+        }
+        (self.answers_until, self.look_at) = (None, None);
         let longest = if self.is_busy() {
             // The silence of a pipe or a peer is no end, unless somebody said so.
             timeout
@@ -534,7 +522,9 @@ impl CliConversation<'_> {
             || asks_for_none
             || self.is_piped() && self.is_left()
             || self.is_one_way()
-            || arguments.wait == Some(Duration::ZERO);
+            || arguments.wait == Some(Duration::ZERO)
+            // What did not come is told by what was expected.
+            || self.waits_for_answers();
         if self.input.is_none() && is_done {
             return Ok(exit::OK);
         }

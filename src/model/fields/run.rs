@@ -7,7 +7,7 @@ impl Options for RunSpec {
     fields! {
         "needs", ValueKind::Words, needs, label: "Needs (presets, with commas)",
             placeholder: "mock/users, users/login",
-            help: "Presets that a run, and sending this one in the workbench, see to first: a listener or relay is \
+            help: "Presets that a run, and sending this one, see to first: a listener or relay is \
                    started, a request or conversation goes before this one.";
         "tags", ValueKind::Words, tags, label: "Tags (with commas)", placeholder: "smoke, slow",
             help: "Words that wirebench run --tag chooses by.";

@@ -1,6 +1,7 @@
 //! What a shell that shows a run asks of it: what is still to come, whose a session is, where its own sessions
 //! end and those of the run begin.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Run;
@@ -10,7 +11,7 @@ use crate::model::id::SessionId;
 use crate::model::preset::{PresetPath, Scope};
 use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
-use crate::runner::listeners::ListenerState;
+use crate::runner::listeners::{ListenerState, RunningListener};
 use crate::runner::live::Live;
 use crate::runner::row::round_name;
 use crate::runner::script::RunListener;
@@ -53,6 +54,12 @@ impl Run {
     /// The listeners that stay, with their presets, once it is over.
     pub fn left(&self) -> impl Iterator<Item = (&RunListener, SessionId)> {
         self.left.iter().filter_map(|(at, id)| Some((self.script.listeners.get(*at)?, *id)))
+    }
+
+    /// Where its listeners are, as variables: for what is sent to those that stay.
+    #[must_use]
+    pub fn listening_places(&self) -> BTreeMap<String, String> {
+        self.listeners.iter().flat_map(RunningListener::variables).collect()
     }
 
     /// The presets of the listeners it needs.
