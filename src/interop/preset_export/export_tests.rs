@@ -384,7 +384,7 @@ fn what_is_chosen_and_secrets_of_the_system_are_variables_of_a_shell() {
         let mut order = order(kind, vec![preset.clone()]);
         order.with_secrets = false;
         let made = text(&export(&order));
-        for name in ["REGION", "OTP", "MY_TOKEN", "ZONE"] {
+        for name in ["REGION", "OTP", "MY_TOKEN", "WHERE"] {
             assert!(made.to_uppercase().contains(name), "{kind:?} {name}: {made}");
         }
         for gone in ["choose", "hunter2", "****", "ENV_MY"] {

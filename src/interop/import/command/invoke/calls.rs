@@ -13,6 +13,12 @@ impl Script<'_> {
     /// What stands since there, as text: it is not run.
     pub(super) fn computed(&self, from: usize) -> PsValue {
         let source = self.text.split_at(self.at).0.split_at(from).1.trim();
+        // Each link of a chain has all that is before it.
+        let left = self.left.get().saturating_sub(source.len());
+        self.left.set(left);
+        if left == 0 {
+            return PsValue::NONE;
+        }
         self.tell_computed(source);
         PsValue::Text(template::quote(source))
     }

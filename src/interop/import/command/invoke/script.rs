@@ -80,7 +80,7 @@ pub(super) struct Script<'a> {
     depth: usize,
     variables: BTreeMap<String, PsValue>,
     /// What may still be put in.
-    left: Cell<usize>,
+    pub(super) left: Cell<usize>,
     /// What is told of the statement that is read: what it would have to run or read.
     pub(super) computed: RefCell<Vec<String>>,
     /// The same of what variables were given.
@@ -89,6 +89,7 @@ pub(super) struct Script<'a> {
 }
 
 impl<'a> Script<'a> {
+    /// What was not read yet.
     pub(super) fn rest(&self) -> &'a str {
         self.text.split_at(self.at).1
     }
@@ -124,6 +125,7 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// Whether a statement, or what stands in brackets, ends here.
     pub(super) fn is_at_end(&self) -> bool {
         self.peek().is_none_or(|it| "\n;|)}".contains(it))
     }
@@ -280,6 +282,7 @@ impl<'a> Script<'a> {
         Ok((name, value))
     }
 
+    /// One value, with the members of it that stand behind it.
     pub(super) fn value(&mut self, line: usize) -> Result<PsValue, String> {
         self.depth += 1;
         if self.depth > DEPTH {

@@ -42,6 +42,7 @@ impl Script<'_> {
         })
     }
 
+    /// A text with the values of its names.
     pub(super) fn filled(&self, text: &str) -> String {
         let value = |name: &str| self.known(name).map(|value| self.text_of(value));
         filled(text, &value, &|expression| self.tell_computed(expression))
