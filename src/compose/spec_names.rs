@@ -111,6 +111,32 @@ pub(crate) fn rename_in(
     written
 }
 
+/// A text in which what is chosen from a list is typed, `{{choose "A" "x" "y"}}` as `{{prompt "A"}}`: anything may be
+/// put there then.
+pub(crate) fn with_open_choices(text: &str) -> Option<String> {
+    let template = text.contains("{{").then(|| Template::parse(text, Mode::Text).ok()).flatten()?;
+    let chosen = template.names().filter_map(|name| {
+        let asked = name.asked.as_ref().filter(|asked| !asked.choices.is_empty())?;
+        let quote = if asked.label.contains('"') { '\'' } else { '"' };
+        Some((name.span.clone(), format!("{{{{prompt {quote}{}{quote}}}}}", asked.label)))
+    });
+    let mut chosen: Vec<_> = chosen.collect();
+    let mut text = text.to_owned();
+    while let Some((span, prompt)) = chosen.pop() {
+        text.replace_range(span, &prompt);
+    }
+    Some(text)
+}
+
+/// The same in all texts of a spec.
+pub(crate) fn open_choices(spec: &mut Spec) {
+    each_text(spec, &mut |text, _| {
+        if let Some(open) = with_open_choices(text) {
+            *text = open;
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -93,10 +93,11 @@ fn hand_over_like(
         app.warn(format!("not saved, for it would not read again: {why}"));
         return;
     }
+    let is_elsewhere = draft.preset.as_ref() != Some(&preset.path);
     draft.saving = Some(preset.clone());
-    if app.restore_due || app.save_state.again {
+    if is_elsewhere || app.restore_due || app.save_state.again {
         // Whatever ends the program in the middle, what is being saved comes back; and no older
-        // draft comes back over the file.
+        // draft comes back over the file, nor, where it had no name yet or another, beside it.
         restore::save_restore(app);
     }
     let preset = Box::new(preset);

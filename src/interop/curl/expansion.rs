@@ -2,6 +2,18 @@
 //!
 //! Called by `shell`, which reads the words, and by `script`.
 
+/// Different warnings of one text; each new one is compared with those before.
+pub(super) const WARNINGS: usize = 1_000;
+/// How far the end of what is expanded is looked for: a text of nothing but beginnings would be read again at each.
+const LOOKED_AT: usize = 4096;
+
+/// What stands before a sign that closes something, if that is near, and what behind it.
+pub(super) fn closed(text: &str, closing: char) -> Option<(&str, &str)> {
+    let end = (0..=LOOKED_AT.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
+    let (inside, rest) = text.split_at(text.split_at(end).0.find(closing)?);
+    Some((inside, rest.strip_prefix(closing)?))
+}
+
 /// Whether a shell takes it for the name of a variable.
 pub(super) fn is_name(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
@@ -32,7 +44,7 @@ pub(super) fn is_home(word: Option<&[u8]>, rest: &str) -> bool {
 
 /// Whether what follows a `{` makes it `{a,b}` or `{1..3}`, of which a shell makes several words.
 pub(super) fn is_several(rest: &str) -> bool {
-    let inside = rest.split_once('}').map_or("", |(inside, _)| inside);
+    let inside = closed(rest, '}').map_or("", |(inside, _)| inside);
     !inside.contains(char::is_whitespace) && (inside.contains(',') || inside.contains(".."))
 }
 
@@ -73,6 +85,8 @@ mod tests {
         {
             assert_eq!(is_several(rest), several, "{rest}");
         }
+        assert_eq!(closed("a}b}", '}'), Some(("a", "b}")));
+        assert_eq!(closed(&format!("{}}}", "ä".repeat(LOOKED_AT)), '}'), None);
         assert_eq!(["(a (b)) c", "(a", ""].map(bracketed), [7, 2, 0]);
     }
 }

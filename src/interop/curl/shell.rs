@@ -419,7 +419,8 @@ impl<'a> Reader<'a> {
         is_quoted: bool,
         word: &mut Vec<u8>,
     ) -> bool {
-        let inside = self.rest().strip_prefix(opening).and_then(|rest| rest.split_once(closing));
+        let inside =
+            self.rest().strip_prefix(opening).and_then(|rest| expansion::closed(rest, closing));
         let Some((inside, after)) = inside.filter(|(inside, _)| !inside.contains(['(', '\n']))
         else {
             return false;
@@ -440,7 +441,7 @@ impl<'a> Reader<'a> {
     /// `$NAME` and `${NAME}` become a variable; any other `$` is text.
     fn dollar_name(&mut self, word: &mut Vec<u8>) {
         let rest = self.rest();
-        let braced = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+        let braced = rest.strip_prefix('{').and_then(|rest| expansion::closed(rest, '}'));
         let end = rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
         let (name, after) = braced.unwrap_or_else(|| rest.split_at(end));
         if !is_name(name) {
@@ -455,7 +456,7 @@ impl<'a> Reader<'a> {
         self.chars = after.chars();
         word.extend(variable(name).bytes());
         let written = rest.strip_suffix(after).unwrap_or(name);
-        self.warnings.push(format!("${written} became {{{{env.{name}}}}}"));
+        self.warn(&format!("${written} became {{{{env.{name}}}}}"));
     }
 
     /// `$'...'` (bash, section "ANSI-C quoting").
@@ -489,7 +490,9 @@ impl<'a> Reader<'a> {
 
     /// Notes what is odd, once.
     pub(super) fn warn(&mut self, message: &str) {
-        if !self.warnings.iter().any(|warning| warning == message) {
+        if self.warnings.len() < expansion::WARNINGS
+            && !self.warnings.iter().any(|warning| warning == message)
+        {
             self.warnings.push(message.into());
         }
     }

@@ -23,6 +23,8 @@ const PRESETS: usize = 20_000;
 const BYTES: usize = 64 * 1024 * 1024;
 /// Things left out that are listed; more are counted.
 const LEFT_OUT: usize = 20_000;
+/// Letters of why something is left out; what is longer ends with `…`.
+const SHORT: usize = 120;
 /// How deep values of variables are looked up in others.
 const NESTED: usize = 8;
 /// Bytes of all values of one list that others are put into.
@@ -218,7 +220,10 @@ impl Gathered {
 
     /// Says that something is there in another way.
     pub(super) fn changed(&mut self, what: &str, place: &str, detail: &str) {
-        let short: String = detail.chars().take(60).collect();
+        let mut short: String = detail.chars().take(SHORT).collect();
+        if short.len() < detail.len() {
+            short.push('…');
+        }
         self.left_out(what, if place.is_empty() { short } else { format!("{place} ({short})") });
     }
 

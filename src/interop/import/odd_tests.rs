@@ -435,3 +435,39 @@ fn har_lists_that_stand_alone_and_ports_that_are_none_are_not_lost() {
     );
     assert!(is_told(&packets, "70000"), "{packets:?}");
 }
+
+#[test]
+fn texts_of_nothing_but_beginnings_are_read_once() {
+    for (name, around) in [
+        ("a.sh", "curl http://h/ -d \"{}\"\n"),
+        ("b.sh", "curl http://h/ -d {}\n"),
+        ("c.ps1", "irm http://h/ -Method Post -Body \"{}\"\n"),
+        ("d.ps1", "irm http://h/ -Method Post -Body (New-Guid){}\n"),
+    ] {
+        for beginning in ["$(a ", "${a ", ".a()", "|a "] {
+            let text = around.replace("{}", &beginning.repeat(20_000));
+            let file = ImportFile { name: name.into(), inside: None, bytes: text.into() };
+            // Refused or not: it ends.
+            let _ = import(&[file], None);
+        }
+    }
+    let items: String = (0..20_000).map(|at| format!(" a[{at}]=1")).collect();
+    let file = ImportFile {
+        name: "x.sh".into(),
+        inside: None,
+        bytes: format!("xh POST http://h/{items}\n").into(),
+    };
+    let (_, fault) = import(&[file], None).unwrap_err();
+    assert!(fault.to_string().contains("more than 5000 items"), "{fault}");
+}
+
+#[test]
+fn an_option_with_a_value_takes_it_and_what_is_long_is_told_cut() {
+    let own = tree("x.sh", "xh --interface eth0 POST http://h/x a=1\n");
+    assert_eq!((&*http(&own.presets[0]).url, own.presets.len()), ("http://h/x", 1));
+    assert!(is_told(&own, "--interface eth0 means nothing here"), "{own:?}");
+    let long = "x".repeat(300);
+    let cut = tree("x.sh", &format!("xh --style {long} http://h/x\n"));
+    let told = &cut.left_out[0].place;
+    assert!(told.contains('…') && told.len() < 200, "{told}");
+}

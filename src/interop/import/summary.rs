@@ -7,8 +7,10 @@ use super::plan::ImportPlan;
 use super::tree::{ImportRemark, ImportTree};
 use crate::model::counts::{count, counted};
 
-/// Places that are named of each kind of things left out.
-const PLACES: usize = 3;
+/// Names of what comes that a line has.
+const NAMES: usize = 3;
+/// Places that are named of each kind of things left out: each of them says why.
+const PLACES: usize = 12;
 
 /// An import in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -125,7 +127,7 @@ fn differs(left_out: &[ImportRemark]) -> Vec<String> {
     }
     let line = |(what, places): (&str, Vec<&str>)| {
         let many = count(places.len() as u64);
-        let places = listed(places.into_iter().filter(|place| !place.is_empty()));
+        let places = first(places.into_iter().filter(|place| !place.is_empty()), PLACES);
         let places = if places.is_empty() { places } else { format!(": {places}") };
         format!("{what} ({many}){places}")
     };
@@ -134,9 +136,13 @@ fn differs(left_out: &[ImportRemark]) -> Vec<String> {
 
 /// The first of some names, and how many more there are.
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    first(names, NAMES)
+}
+
+fn first<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    let shown: Vec<&str> = names.iter().take(PLACES).copied().collect();
-    match names.len().saturating_sub(PLACES) {
+    let shown: Vec<&str> = names.iter().take(most).copied().collect();
+    match names.len().saturating_sub(most) {
         0 => shown.join(", "),
         more => format!("{} and {} more", shown.join(", "), count(more as u64)),
     }

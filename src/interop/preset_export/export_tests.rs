@@ -372,6 +372,28 @@ fn secrets_stay_names_in_every_kind_unless_they_are_asked_for() {
 }
 
 #[test]
+fn what_is_chosen_and_secrets_of_the_system_are_variables_of_a_shell() {
+    let mut spec = http("http://h/x?r={{choose \"Region\" eu us}}&o={{prompt \"OTP\"}}");
+    spec.headers =
+        rows(&[("X-A", "{{env.MY_TOKEN}}"), ("X-B", "{{nested}}"), ("X-C", "{{where}}")]);
+    let mut preset = preset("http", Spec::Http(spec));
+    preset.scope.os.insert("MY_TOKEN".into(), "hunter2-os".into());
+    preset.scope.variables.insert("nested".into(), "k-{{env.MY_TOKEN}}".into());
+    preset.scope.variables.insert("where".into(), "{{choose \"Zone\" \"a b\" c}}".into());
+    for kind in [PresetExportKind::Curl, PresetExportKind::Python, PresetExportKind::Requests] {
+        let mut order = order(kind, vec![preset.clone()]);
+        order.with_secrets = false;
+        let made = text(&export(&order));
+        for name in ["REGION", "OTP", "MY_TOKEN", "WHERE"] {
+            assert!(made.to_uppercase().contains(name), "{kind:?} {name}: {made}");
+        }
+        for gone in ["choose", "hunter2", "****", "ENV_MY"] {
+            assert!(!made.contains(gone), "{kind:?} {gone}: {made}");
+        }
+    }
+}
+
+#[test]
 fn conversations_are_commands_of_a_shell() {
     let step = |text: &str| ScriptStep::Send(Payload::text(text));
     let steps = vec![step("it's 100%\\n"), step("\\x00\\xff")];

@@ -56,6 +56,13 @@ pub(super) fn planned(
 ) -> Result<PlannedExport, String> {
     let (mut scope, missing) = marked(preset, names, with_secrets);
     let mut spec = preset.spec.clone();
+    // A mark is none of what there is to choose from.
+    spec_names::open_choices(&mut spec);
+    for value in scope.variables.values_mut() {
+        if let Some(open) = spec_names::with_open_choices(value) {
+            *value = open;
+        }
+    }
     if !with_secrets {
         // Heads are masked when all is planned; bodies are bytes then, and a query may be a list of pairs.
         each_typed(&mut spec, &mut |one| one.is_named_value().then(|| MASK.to_owned()));
@@ -111,7 +118,7 @@ fn json_as_text(spec: &mut Spec) {
 fn label(name: &str, names: NameUse) -> String {
     match names {
         NameUse::Kept | NameUse::Shown => name.to_owned(),
-        NameUse::Filled => secrets::variable(name),
+        NameUse::Filled => secrets::variable(name.strip_prefix("env.").unwrap_or(name)),
     }
 }
 
@@ -135,7 +142,7 @@ fn marked(preset: &ExportedPreset, names: NameUse, with_secrets: bool) -> (Scope
         if value.is_none() {
             missing.push(name.clone());
         }
-        let is_named = names == NameUse::Shown && !with_secrets;
+        let is_named = names != NameUse::Kept && !with_secrets;
         let is_hidden = is_named && value.as_ref().is_some_and(|value| is_secret(&name, value));
         if names != NameUse::Kept && value.is_some() && !is_hidden {
             continue;
@@ -152,7 +159,24 @@ fn marked(preset: &ExportedPreset, names: NameUse, with_secrets: bool) -> (Scope
             scope.variables.insert(name, mark);
         }
     }
+    if names != NameUse::Kept && !with_secrets {
+        // Values that others are made of.
+        for (name, value) in &mut scope.os {
+            hide(&format!("env.{name}"), value, names);
+        }
+        for (name, value) in &mut scope.variables {
+            hide(name, value, names);
+        }
+    }
     (scope, missing)
+}
+
+/// Puts the mark of a name in the place of a value that nobody shall read.
+fn hide(name: &str, value: &mut String, names: NameUse) {
+    let plain = name.strip_prefix("env.").unwrap_or(name);
+    if is_secret_value(plain, value) && !has_variable(value.as_bytes()) {
+        *value = secrets::mark(&label(name, names));
+    }
 }
 
 /// Whether the value of a name is one that nobody shall read.

@@ -3,7 +3,7 @@
 use wirebench::app::Startup;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
-use wirebench::app::message::Message;
+use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::engine::command::Command;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
@@ -278,6 +278,23 @@ fn unsaved_work_survives_switching_leaving_and_coming_back() {
         next.app.shared.drafts.iter().any(|d| d.spec.address() == "http://127.0.0.1:1/unsaved")
     );
     assert!(next.shows("127.0.0.1:1/unsaved ●"), "{}", next.screen());
+}
+
+#[test]
+fn a_first_save_that_is_cut_off_leaves_no_draft_beside_its_file() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<F2><C-l>http://127.0.0.1:1/first");
+    // What was composed is on the disk before it has a name.
+    driver.send(Message::Timer(Timer::Restore));
+    let of = |driver: &Driver| {
+        let drafts = driver.store.restore.clone().unwrap().drafts;
+        let mine = drafts.into_iter().find(|it| it.spec.address() == "http://127.0.0.1:1/first");
+        mine.unwrap().preset
+    };
+    assert_eq!(of(&driver), None);
+    driver.keys("<C-s>named/first<Enter>");
+    // No time has passed: it is what a kill at once would leave.
+    assert_eq!(of(&driver), Some(path("named/first")), "{}", driver.screen());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::model::trust::Verify;
 use super::sockets::Made;
 
 /// Options that take a value; what of them is none of a request is told.
-const VALUES: [&str; 29] = [
+const VALUES: [&str; 30] = [
     "auth",
     "auth-type",
     "bearer",
@@ -27,6 +27,7 @@ const VALUES: [&str; 29] = [
     "format-options",
     "history-print",
     "http-version",
+    "interface",
     "local-address",
     "max-headers",
     "max-redirects",
@@ -58,6 +59,9 @@ const LETTERS: [(char, &str); 6] = [
 /// Letters of options that say something about a request.
 const SWITCHES: [(char, &str); 4] =
     [('f', "form"), ('j', "json"), ('F', "follow"), ('x', "compress")];
+
+/// Items of one command; names of JSON are looked for among those before.
+const ITEMS: usize = 5_000;
 
 /// What the items add up to.
 #[derive(Default)]
@@ -91,6 +95,9 @@ pub(super) fn request(line: &ShellLine) -> Result<Made, String> {
     asked.read(line.words.iter().skip(1));
     let Asked { mut spec, mut items, mut plain, user, way, raw, is_https, mut remarks } = asked;
     let method = address(&mut plain, is_https, &mut spec)?;
+    if plain.len() > ITEMS {
+        return Err(format!("more than {ITEMS} items"));
+    }
     for item in plain {
         items.take(&item, &mut spec, &mut remarks)?;
     }

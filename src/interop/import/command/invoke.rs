@@ -1,8 +1,10 @@
 //! `Invoke-WebRequest` and `Invoke-RestMethod` of PowerShell, and `iwr` and `irm` for short: requests of a script,
 //! with what its variables were given before, as browsers ("Copy as PowerShell") and documentation write them.
 
+mod calls;
 mod invoked;
 mod script;
+mod texts;
 mod value;
 mod words;
 
@@ -90,6 +92,53 @@ mod tests {
         assert_eq!(bearer.auth, Auth::Bearer("abc".into()));
         assert_eq!(here.body, HttpBody::Text("<a>\n{{x}}".into()));
         assert_eq!(headers(here), ["Content-Type: application/x-www-form-urlencoded"]);
+    }
+
+    #[test]
+    fn nothing_is_run_and_what_would_be_is_told() {
+        let text = "$auth = [Convert]::ToBase64String([Text.Encoding]::ASCII.GetBytes(\"ann:pw\"))\n\
+            $when = Get-Date -Format o\n\
+            iwr \"http://h/u?d=$(Get-Date -Format \"yyyy\")&w=$when\" -Method POST -Body ([System.Text.Encoding]::UTF8.GetBytes(\"{`\"a`\":1}\")) -ContentType application/json -Headers @{ Authorization = \"Basic $auth\"; N = (New-Guid).ToString() }\n\
+            irm http://h/f -Method Post -Form @{ a = 'file report'; b = Get-Item .\\b.txt }\n\
+            irm http://h/g -Method Put -Body (Get-Content -Raw .\\d.json) -ContentType application/json\n\
+            $body = [System.IO.File]::ReadAllBytes(\"C:\\a.bin\")\n\
+            irm http://h/h -Method Put -Body $body\n\
+            $login = irm http://h/login\n\
+            irm http://h/me -Authentication Bearer -Token $login.token -Headers @{ X = \"a\".Length }\n\
+            irm http://h/plain -Headers @{ X = '$(id)' }\n\
+            irm http://h/j -Method Post -Body (@{ a = (Get-Content x.txt) } | ConvertTo-Json)\n";
+        let found = requests(text, 10).unwrap();
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|(_, made)| match made.unwrap() {
+                (Spec::Http(spec), told) => (spec, told),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let [made, form, file, bytes, login, me, plain, json] = found.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(made.0.url, "http://h/u?d=$(Get-Date -Format \"yyyy\")&w=Get-Date -Format o");
+        assert_eq!(made.0.body, HttpBody::Json("{\"a\":1}".into()));
+        assert_eq!(headers(&made.0), ["Authorization: Basic YW5uOnB3", "N: New-Guid"]);
+        let told = ["$(Get-Date -Format \"yyyy\")", "Get-Date -Format o", "New-Guid"];
+        for what in told {
+            assert!(made.1.contains(&format!("{what} is not run; it is kept as text")), "{made:?}");
+        }
+        let HttpBody::Multipart(parts) = &form.0.body else { panic!("{form:?}") };
+        assert_eq!((&*parts[0].value, parts[0].source), ("file report", PartSource::Text));
+        assert_eq!((&*parts[1].value, parts[1].source), (".\\b.txt", PartSource::File));
+        assert_eq!(file.0.body, HttpBody::File(".\\d.json".into()));
+        assert_eq!(bytes.0.body, HttpBody::File("C:\\a.bin".into()));
+        assert_eq!(
+            (&*me.0.url, &me.0.auth),
+            ("http://h/me", &Auth::Bearer("{{login.token}}".into()))
+        );
+        assert_eq!(me.1, ["\"a\".Length is not run; it is kept as text"]);
+        assert_eq!(json.1, ["what is in x.txt is not read; its name is kept as text"]);
+        for quiet in [form, file, bytes, login, plain] {
+            assert!(quiet.1.is_empty(), "{quiet:?}");
+        }
     }
 
     #[test]

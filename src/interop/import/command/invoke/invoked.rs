@@ -74,6 +74,11 @@ impl Invoked {
     /// Takes a parameter by its whole name.
     pub(super) fn take(&mut self, name: &str, value: &PsValue) {
         let text = value.text();
+        // Only a body and a form can be files.
+        if !["body", "form", "infile"].contains(&name) {
+            let files = value.files();
+            self.remarks.extend(files.iter().map(|file| format!("what is in {file} is not read")));
+        }
         match name {
             "uri" => self.spec.url = with_scheme(&text),
             "method" | "custommethod" => self.method = Some(text.to_ascii_uppercase()),
@@ -87,7 +92,9 @@ impl Invoked {
             "useragent" => self.header("User-Agent", text),
             "infile" => self.spec.body = HttpBody::File(text),
             "form" => {
-                self.spec.body = HttpBody::Multipart(value.rows().into_iter().map(part).collect());
+                if let PsValue::Table(rows) = value {
+                    self.spec.body = HttpBody::Multipart(rows.iter().map(part).collect());
+                }
             }
             "maximumredirection" => self.spec.redirects = text.parse().unwrap_or(u8::MAX),
             "token" => self.spec.auth = Auth::Bearer(text),
@@ -130,8 +137,9 @@ impl Invoked {
         }
     }
 
-    /// The request.
-    pub(super) fn made(mut self) -> Result<InvokedRequest, String> {
+    /// The request, where this is told of what stands before it.
+    pub(super) fn made(mut self, told: Vec<String>) -> Result<InvokedRequest, String> {
+        self.remarks.extend(told);
         if self.spec.url.is_empty() {
             return Err("no -Uri".to_owned());
         }
@@ -157,6 +165,7 @@ impl Invoked {
                 self.spec.body = HttpBody::Form(rows);
                 said = said.filter(|it| it != "application/x-www-form-urlencoded");
             }
+            Some(PsValue::File(path)) => self.spec.body = HttpBody::File(path),
             Some(body) if is_json => {
                 self.spec.body = HttpBody::Json(body.text());
                 said = said.filter(|it| it != "application/json");
@@ -177,16 +186,12 @@ impl Invoked {
 }
 
 /// A part of a form: what `Get-Item` names is a file.
-fn part((name, value): (String, String)) -> FormPart {
-    match value.strip_prefix("file ") {
-        Some(file) => FormPart {
-            name,
-            value: file.to_owned(),
-            source: PartSource::File,
-            ..FormPart::default()
-        },
-        None => FormPart { name, value, ..FormPart::default() },
-    }
+fn part((name, value): &(String, PsValue)) -> FormPart {
+    let source = match value {
+        PsValue::File(_) => PartSource::File,
+        _ => FormPart::default().source,
+    };
+    FormPart { name: name.clone(), value: value.text(), source, ..FormPart::default() }
 }
 
 fn with_scheme(url: &str) -> String {

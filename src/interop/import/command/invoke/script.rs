@@ -1,12 +1,12 @@
 //! What of PowerShell stands around its requests: variables that are given texts, tables and lists, `.Add(…)`,
 //! `| ConvertTo-Json`, `@name` for a table of parameters. All else is stepped over; nothing is run.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::invoked::{Invoked, InvokedRequest, parameter};
 use super::value::PsValue;
-use super::words::{filled, name_at, named};
+use super::words::{balanced, name_at, named};
 use crate::compose::template;
 
 /// What a text of PowerShell nests at most.
@@ -53,6 +53,8 @@ pub(crate) fn requests(text: &str, most: usize) -> Result<Vec<PsRequest>, (usize
         depth: 0,
         variables: BTreeMap::new(),
         left: Cell::new(PUT_IN),
+        computed: RefCell::default(),
+        computed_of: BTreeMap::new(),
         made: Vec::new(),
     };
     let (mut line, mut counted) = (1, 0);
@@ -71,18 +73,24 @@ pub(crate) fn requests(text: &str, most: usize) -> Result<Vec<PsRequest>, (usize
     }
 }
 
-struct Script<'a> {
-    text: &'a str,
-    at: usize,
+/// A script as far as it was read.
+pub(super) struct Script<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
     depth: usize,
     variables: BTreeMap<String, PsValue>,
     /// What may still be put in.
-    left: Cell<usize>,
+    pub(super) left: Cell<usize>,
+    /// What is told of the statement that is read: what it would have to run or read.
+    pub(super) computed: RefCell<Vec<String>>,
+    /// The same of what variables were given.
+    pub(super) computed_of: BTreeMap<String, Vec<String>>,
     made: Vec<PsRequest>,
 }
 
 impl<'a> Script<'a> {
-    fn rest(&self) -> &'a str {
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'a str {
         self.text.split_at(self.at).1
     }
 
@@ -91,7 +99,7 @@ impl<'a> Script<'a> {
     }
 
     /// Steps over this, if it is what comes.
-    fn takes(&mut self, sign: &str) -> bool {
+    pub(super) fn takes(&mut self, sign: &str) -> bool {
         let is_here = self.rest().starts_with(sign);
         if is_here {
             self.at += sign.len();
@@ -100,7 +108,7 @@ impl<'a> Script<'a> {
     }
 
     /// Steps over blanks, lines that are continued, and, between statements, their ends; over comments.
-    fn skip(&mut self, over_ends: bool) {
+    pub(super) fn skip(&mut self, over_ends: bool) {
         loop {
             let rest = self.rest();
             let is_blank =
@@ -117,11 +125,13 @@ impl<'a> Script<'a> {
         }
     }
 
-    fn is_at_end(&self) -> bool {
+    /// Whether a statement, or what stands in brackets, ends here.
+    pub(super) fn is_at_end(&self) -> bool {
         self.peek().is_none_or(|it| "\n;|)}".contains(it))
     }
 
     fn statement(&mut self, line: usize) -> Result<(), String> {
+        self.computed.take();
         let rest = self.rest();
         if rest.starts_with("PS") {
             let mut first = rest.char_indices().take(PROMPT).take_while(|(_, it)| *it != '\n');
@@ -154,6 +164,8 @@ impl<'a> Script<'a> {
             let value = self.pipeline(line)?;
             if member.is_empty() {
                 self.variables.insert(name.to_owned(), value);
+                self.computed_of.remove(name);
+                self.remember(name);
             } else {
                 self.put(name, member, value);
             }
@@ -176,6 +188,7 @@ impl<'a> Script<'a> {
     }
 
     fn put(&mut self, variable: &str, key: String, value: PsValue) {
+        self.remember(variable);
         let found = self.variables.entry(variable.to_owned());
         let found = found.or_insert_with(|| PsValue::Table(Vec::new()));
         if let PsValue::Table(rows) = found {
@@ -187,15 +200,12 @@ impl<'a> Script<'a> {
 
     /// A value or a command, and what it is piped into.
     fn pipeline(&mut self, line: usize) -> Result<PsValue, String> {
+        let from = self.at;
         let mut value = self.first(line)?;
         self.skip(false);
         loop {
             if self.takes("|") {
-                self.skip(true);
-                if self.bare().eq_ignore_ascii_case("convertto-json") {
-                    value = PsValue::Text(value.json());
-                }
-                self.skip(false);
+                value = self.piped(value, from, line)?;
             } else if self.is_at_end() {
                 return Ok(value);
             } else {
@@ -213,6 +223,7 @@ impl<'a> Script<'a> {
         if !self.peek().is_some_and(char::is_alphabetic) {
             return self.value(line);
         }
+        let from = self.at;
         let word = self.bare().to_ascii_lowercase();
         self.skip(false);
         if is_command(&word) {
@@ -229,17 +240,7 @@ impl<'a> Script<'a> {
             }
             self.skip(false);
         }
-        let last = values.pop();
-        Ok(match (word.as_str(), last) {
-            ("convertto-json", Some(value)) => PsValue::Text(value.json()),
-            ("get-item", Some(file)) => PsValue::Text(format!("file {}", file.text())),
-            ("new-object", last) => match last {
-                Some(value @ PsValue::List(_)) => value,
-                _ => PsValue::Table(Vec::new()),
-            },
-            (_, Some(value)) => value,
-            (word, None) => PsValue::Text(template::quote(word)),
-        })
+        Ok(self.given_by(&word, values, from))
     }
 
     /// The parameters of a command.
@@ -264,7 +265,7 @@ impl<'a> Script<'a> {
             }
             self.skip(false);
         }
-        Ok(invoked.made())
+        Ok(invoked.made(self.told()))
     }
 
     /// A parameter behind its `-`, with its value.
@@ -281,14 +282,19 @@ impl<'a> Script<'a> {
         Ok((name, value))
     }
 
-    fn value(&mut self, line: usize) -> Result<PsValue, String> {
+    /// One value, with the members of it that stand behind it.
+    pub(super) fn value(&mut self, line: usize) -> Result<PsValue, String> {
         self.depth += 1;
         if self.depth > DEPTH {
             return Err(format!("it nests deeper than {DEPTH} levels"));
         }
-        let value = self.read(line);
+        let from = self.at;
+        let mut value = self.read(line)?;
+        while let Some(behind) = self.member(&value, from, line)? {
+            value = behind;
+        }
         self.depth -= 1;
-        value
+        Ok(value)
     }
 
     fn read(&mut self, line: usize) -> Result<PsValue, String> {
@@ -317,11 +323,21 @@ impl<'a> Script<'a> {
             self.at = self.text.len() - after.len();
             return Ok(self.variable(name));
         }
+        if self.rest().starts_with("$(") {
+            let from = self.at;
+            let inner = self.rest().split_at(1).1;
+            self.at += 1 + balanced(inner).ok_or("')' is missing")?;
+            return Ok(self.computed(from));
+        }
         // The type of what follows.
         if self.rest().starts_with('[')
             && let Some(end) = self.rest().find(']')
         {
+            let from = self.at;
             self.at += end + 1;
+            if self.takes("::") {
+                return self.called(from, line);
+            }
             return if self.is_at_end() { Ok(PsValue::NONE) } else { self.value(line) };
         }
         let word = self.bare();
@@ -347,62 +363,23 @@ impl<'a> Script<'a> {
     }
 
     /// What a variable holds, as long as not too much was put in.
-    fn known(&self, name: &str) -> Option<&PsValue> {
+    pub(super) fn known(&self, name: &str) -> Option<&PsValue> {
         let value = self.variables.get(&name.to_ascii_lowercase())?;
+        for computed in self.computed_of.get(&name.to_ascii_lowercase()).into_iter().flatten() {
+            self.tell(computed);
+        }
         let left = self.left.get();
         self.left.set(if left == 0 { 0 } else { left.saturating_sub(value.size()) });
         (self.left.get() > 0).then_some(value)
     }
 
     /// A word as it stands.
-    fn bare(&mut self) -> &'a str {
+    pub(super) fn bare(&mut self) -> &'a str {
         let rest = self.rest();
         let is_end = |it: char| it.is_whitespace() || ";|(){},'\"`".contains(it);
         let word = rest.split_at(rest.find(is_end).unwrap_or(rest.len())).0;
         self.at += word.len();
         word
-    }
-
-    /// A text up to its quote, which is doubled inside.
-    fn quoted(&mut self, quote: &str) -> Result<String, String> {
-        let rest = self.rest();
-        let mut at = 0;
-        let end = loop {
-            let found = rest.split_at(at).1.find(['`', '\'', '"']).ok_or("a text has no end")?;
-            at += found;
-            let sign = rest.split_at(at).1;
-            if sign.starts_with('`') && quote == "\"" {
-                at += 1 + sign.chars().nth(1).map_or(0, char::len_utf8);
-            } else if let Some(after) = sign.strip_prefix(quote) {
-                if !after.starts_with(quote) {
-                    break at;
-                }
-                at += 2;
-            } else {
-                at += 1;
-            }
-        };
-        self.at += end + 1;
-        let text = rest.split_at(end).0;
-        Ok(match quote {
-            "'" => template::quote(&text.replace("''", "'")),
-            _ => self.filled(&text.replace("\"\"", "`\"")),
-        })
-    }
-
-    fn filled(&self, text: &str) -> String {
-        let value = |name: &str| self.known(name).map(PsValue::text);
-        filled(text, &value)
-    }
-
-    /// Lines up to one that begins with `"@`.
-    fn here(&mut self, quote: &str) -> Result<PsValue, String> {
-        let close = format!("\n{quote}@");
-        let (before, rest) = self.rest().split_once(&close).ok_or("a text has no end")?;
-        self.at = self.text.len() - rest.len();
-        let text = before.split_once('\n').map_or("", |(_, text)| text);
-        let text = text.trim_end_matches('\r');
-        Ok(PsValue::Text(if quote == "'" { template::quote(text) } else { self.filled(text) }))
     }
 
     /// `name = value` behind `@{`, each in a line or before a `;`.
@@ -447,7 +424,7 @@ impl<'a> Script<'a> {
     }
 
     /// Values up to a `)`.
-    fn values(&mut self, line: usize) -> Result<Vec<PsValue>, String> {
+    pub(super) fn values(&mut self, line: usize) -> Result<Vec<PsValue>, String> {
         let mut values = Vec::new();
         loop {
             self.skip(true);
@@ -469,20 +446,13 @@ impl<'a> Script<'a> {
         if self.depth > DEPTH {
             return Err(format!("it nests deeper than {DEPTH} levels"));
         }
+        let from = self.at;
         let word = self.rest().split_whitespace().next().unwrap_or_default();
         let is_command = word.starts_with(char::is_alphabetic) && word.contains('-');
         let mut value = if is_command { self.first(line)? } else { self.value(line)? };
         self.skip(false);
         while self.takes("|") {
-            self.skip(true);
-            if self.bare().eq_ignore_ascii_case("convertto-json") {
-                value = PsValue::Text(value.json());
-            }
-            self.skip(false);
-            while !self.is_at_end() {
-                self.value(line)?;
-                self.skip(false);
-            }
+            value = self.piped(value, from, line)?;
         }
         self.depth -= 1;
         Ok(value)

@@ -9,6 +9,8 @@ pub(super) enum PsValue {
     Word(String),
     Table(Vec<(String, PsValue)>),
     List(Vec<PsValue>),
+    /// What is in a file of this path.
+    File(String),
 }
 
 impl PsValue {
@@ -18,7 +20,7 @@ impl PsValue {
     pub(super) fn size(&self) -> usize {
         const OWN: usize = 64;
         OWN + match self {
-            PsValue::Text(text) | PsValue::Word(text) => text.len(),
+            PsValue::Text(text) | PsValue::Word(text) | PsValue::File(text) => text.len(),
             PsValue::List(values) => values.iter().map(PsValue::size).sum(),
             PsValue::Table(rows) => {
                 rows.iter().map(|(name, value)| name.len() + value.size()).sum()
@@ -29,7 +31,7 @@ impl PsValue {
     /// As it is sent.
     pub(super) fn text(&self) -> String {
         match self {
-            PsValue::Text(text) | PsValue::Word(text) => text.clone(),
+            PsValue::Text(text) | PsValue::Word(text) | PsValue::File(text) => text.clone(),
             PsValue::Table(_) | PsValue::List(_) => self.json(),
         }
     }
@@ -40,7 +42,17 @@ impl PsValue {
             PsValue::Table(rows) => {
                 rows.iter().map(|(name, value)| (name.clone(), value.text())).collect()
             }
-            PsValue::Text(_) | PsValue::Word(_) | PsValue::List(_) => Vec::new(),
+            PsValue::Text(_) | PsValue::Word(_) | PsValue::List(_) | PsValue::File(_) => Vec::new(),
+        }
+    }
+
+    /// The files that are in it.
+    pub(super) fn files(&self) -> Vec<&str> {
+        match self {
+            PsValue::File(path) => vec![path],
+            PsValue::List(values) => values.iter().flat_map(PsValue::files).collect(),
+            PsValue::Table(rows) => rows.iter().flat_map(|(_, value)| value.files()).collect(),
+            PsValue::Text(_) | PsValue::Word(_) => Vec::new(),
         }
     }
 
@@ -48,7 +60,7 @@ impl PsValue {
     pub(super) fn json(&self) -> String {
         let string = |text: &str| serde_json::Value::from(text).to_string();
         match self {
-            PsValue::Text(text) => string(text),
+            PsValue::Text(text) | PsValue::File(text) => string(text),
             PsValue::Word(word) => word.clone(),
             PsValue::List(values) => {
                 let values: Vec<String> = values.iter().map(PsValue::json).collect();

@@ -4,6 +4,9 @@
 use crate::compose::template;
 use crate::model::braces::is_name;
 
+/// Longest expression in a text whose end is looked for.
+const EXPRESSION: usize = 1_000;
+
 /// What stands for a variable of PowerShell that the script gives no value: `$env:X`, `$token`.
 pub(super) fn named(name: &str) -> String {
     match name.split_once(':') {
@@ -13,8 +16,13 @@ pub(super) fn named(name: &str) -> String {
     }
 }
 
-/// A double-quoted text, without its quotes, with values of names.
-pub(super) fn filled(text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+/// A double-quoted text, without its quotes, with values of names. `$(...)` that is more than a name is told
+/// and stays.
+pub(super) fn filled(
+    text: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+    tell: &dyn Fn(&str),
+) -> String {
     let (mut out, mut plain, mut rest) = (String::new(), String::new(), text);
     while let Some(sign) = rest.chars().next() {
         let behind = rest.split_at(sign.len_utf8()).1;
@@ -32,6 +40,15 @@ pub(super) fn filled(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Stri
         }
         let found = if sign == '$' { name_at(behind) } else { None };
         let Some((name, after)) = found else {
+            if sign == '$'
+                && let Some(end) = balanced(behind)
+            {
+                let (expression, after) = rest.split_at(1 + end);
+                tell(expression);
+                plain.push_str(expression);
+                rest = after;
+                continue;
+            }
             plain.push(sign);
             rest = behind;
             continue;
@@ -61,6 +78,32 @@ pub(super) fn name_at(text: &str) -> Option<(&str, &str)> {
     (end > 0).then(|| text.split_at(start + end))
 }
 
+/// How long `(...)` at the beginning of a text is, with what it holds of quotes and brackets.
+pub(super) fn balanced(text: &str) -> Option<usize> {
+    let (mut open, mut quote, mut is_escaped) = (0_usize, None, false);
+    for (at, sign) in text.char_indices().take(EXPRESSION) {
+        if at == 0 && sign != '(' {
+            return None;
+        }
+        match (sign, quote) {
+            _ if is_escaped => is_escaped = false,
+            ('`', _) => is_escaped = true,
+            (sign, Some(own)) => quote = Some(own).filter(|own| *own != sign),
+            ('\'' | '"', None) => quote = Some(sign),
+            ('(', None) => open += 1,
+            (')', None) if open == 1 => return Some(at + 1),
+            (')', None) => open -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether this is `$name` or `$name.member` and nothing more.
+pub(super) fn of_unknown(text: &str) -> bool {
+    text.strip_prefix('$').is_some_and(is_name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,7 +111,7 @@ mod tests {
     #[test]
     fn names_in_texts_are_filled_in_or_become_names() {
         let value = |name: &str| (name == "a").then(|| "1".to_owned());
-        let told = |text| filled(text, &value);
+        let told = |text| filled(text, &value, &|_| {});
         assert_eq!(told("x$a.${a}$(ä)"), "x1.1$(ä)");
         assert_eq!(told("$b $env:HOME `$a `\"{{x}}`n$"), "{{b}} {{env.HOME}} $a \"{{!x}}\n$");
         assert_eq!(told("$($a)/$($b.c)"), "1/{{b.c}}");
