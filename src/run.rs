@@ -43,7 +43,7 @@ use crate::tui::{self, WorkFolders};
 const ENGINE_THREADS: usize = 2;
 /// The same where bytes go through one stream: it reads or writes while the command's own thread does the
 /// other, and a third would only be woken.
-const THREADS_OF_A_STREAM: usize = 1;
+const THREADS_OF_A_PIPE: usize = 1;
 /// How targets of streams begin.
 const STREAM_SCHEMES: [&str; 3] = ["tcp:", "tls:", "unix:"];
 /// How long the history may take when the user leaves; the drafts are on the disk by then.
@@ -137,9 +137,10 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             for words in private::mend_all(&paths) {
                 cli::output::note(&words);
             }
-            let runtime = runtime(threads(&command))?;
+            let aims = EngineAims::of(&command);
+            let threads = if aims.is_pipe { THREADS_OF_A_PIPE } else { ENGINE_THREADS };
+            let runtime = runtime(threads)?;
             let outcome = runtime.block_on(async {
-                let aims = EngineAims::of(&command);
                 let headless =
                     headless(&paths, !arguments.no_keep, command.common().as_deref(), aims)?;
                 cli::run(command, headless).await
@@ -165,7 +166,7 @@ fn on_screen(paths: &Paths, keeps: bool, exec: args::Exec) -> Result<u8, Failure
     let program = exec.words.first().map(|name| name.to_string_lossy().into_owned());
     let runtime = runtime(ENGINE_THREADS)?;
     let watched = runtime.block_on(async {
-        let aims = EngineAims { finds_peers: true, keeps_connections: false };
+        let aims = EngineAims { finds_peers: true, ..EngineAims::default() };
         let headless = headless(paths, keeps, Some(&exec.common), aims)?;
         let engine = headless.engine.clone();
         Ok::<_, Failure>((cli::watch_program(exec, headless).await?, engine))
@@ -183,10 +184,12 @@ fn on_screen(paths: &Paths, keeps: bool, exec: args::Exec) -> Result<u8, Failure
 }
 
 /// What the engine does for a command beside its orders.
-#[derive(Clone, Copy)]
+#[derive(Default, Clone, Copy)]
 struct EngineAims {
     finds_peers: bool,
     keeps_connections: bool,
+    /// Bytes go through one stream, and nothing else happens.
+    is_pipe: bool,
 }
 
 impl EngineAims {
@@ -195,7 +198,13 @@ impl EngineAims {
     fn of(command: &Task) -> Self {
         let is_run = matches!(command, Task::Run(_));
         let finds_peers = !is_run && !matches!(command, Task::Send(_));
-        EngineAims { finds_peers, keeps_connections: is_run }
+        let is_stream = |target: &String| STREAM_SCHEMES.iter().any(|it| target.starts_with(it));
+        let is_pipe = match command {
+            Task::Send(send) => send.words.first().is_some_and(is_stream),
+            Task::Listen(listen) => listen.common.format.raw && is_stream(&listen.target),
+            _ => false,
+        };
+        EngineAims { finds_peers, keeps_connections: is_run, is_pipe }
     }
 }
 
@@ -206,7 +215,7 @@ fn headless(
     common: Option<&args::Common>,
     aims: EngineAims,
 ) -> Result<Headless, Failure> {
-    let EngineAims { finds_peers, keeps_connections } = aims;
+    let EngineAims { finds_peers, keeps_connections, is_pipe } = aims;
     let captures = common.map(|common| &common.captures);
     let keeps_whole = captures.is_some_and(|captures| captures.names().next().is_some());
     let key_log = key_log(captures.and_then(|captures| captures.keylog.as_deref()))?;
@@ -216,6 +225,7 @@ fn headless(
         keeps_whole,
         tells_ciphertext,
         finds_peers,
+        is_pipe,
         // Packets of a connection that several presets share would be those of several.
         keeps_connections: keeps_connections && captures.is_none_or(|it| it.pcapng.is_none()),
         ..engine_config(paths)
@@ -251,8 +261,7 @@ fn workbench(
     let ended = tui::run(startup, folders, store.clone(), replies, || {
         let runtime = runtime(ENGINE_THREADS)?;
         let key_log = key_log(None)?;
-        let for_a_screen = EngineConfig { has_screen: true, ..engine_config(paths) };
-        let config = EngineConfig { key_log, finds_peers: true, ..for_a_screen };
+        let config = EngineConfig { key_log, finds_peers: true, ..engine_config(paths) };
         let entered = runtime.enter();
         let started = Engine::start(config);
         drop(entered);
@@ -378,17 +387,6 @@ fn startup(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Startup {
         foreign: paths.foreign.clone(),
         ..Startup::default()
     }
-}
-
-/// Threads of the engine for a command.
-fn threads(command: &Task) -> usize {
-    let is_stream = |target: &String| STREAM_SCHEMES.iter().any(|it| target.starts_with(it));
-    let is_through_one = match command {
-        Task::Send(send) => send.words.first().is_some_and(is_stream),
-        Task::Listen(listen) => listen.common.format.raw && is_stream(&listen.target),
-        _ => false,
-    };
-    if is_through_one { THREADS_OF_A_STREAM } else { ENGINE_THREADS }
 }
 
 fn runtime(threads: usize) -> Result<Runtime, Failure> {

@@ -32,11 +32,11 @@ use crate::query::{HelpWanted, Helped};
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
 /// faster than a loop can route, and it is told so.
 const COMMANDS: usize = 64;
-/// Batches on their way to a shell with a screen: a frame of it at full speed. What is freed by another
-/// thread than asked for it may be held twice by the allocator.
-const FACTS_OF_A_FRAME: usize = 8;
-/// Batches on their way to a shell that takes each at once: one more than it works at.
-const FACTS: usize = 2;
+/// Batches on their way to the shell: at 512 KiB each 4 MiB in flight, a frame of the screen at full
+/// speed. What is freed by another thread than asked for it may be held twice by the allocator.
+const FACTS: usize = 8;
+/// The same where the shell does nothing but pass on the bytes of one stream: one more than it works at.
+const FACTS_OF_A_PIPE: usize = 2;
 /// Answers to the screen on their way: one window, one hit and one save are open at a time, the
 /// rest are windows that grow.
 const URGENT: usize = 64;
@@ -57,8 +57,8 @@ pub struct EngineConfig {
     pub keeps_whole: bool,
     /// What crosses sockets below TLS is told, too, with its keys.
     pub tells_ciphertext: bool,
-    /// The shell takes facts frame by frame, so more of them have to wait for it.
-    pub has_screen: bool,
+    /// The shell passes on the bytes of one stream and does nothing else, so few facts ever wait for it.
+    pub is_pipe: bool,
     /// Whose the peers of connections are is looked up and told.
     pub finds_peers: bool,
     /// HTTP clients keep connections for the next request to the same place, as far as that changes nothing but time.
@@ -100,7 +100,7 @@ impl Engine {
     #[must_use]
     pub fn start(config: EngineConfig) -> (EngineHandle, Events) {
         let (commands, command_queue) = mpsc::channel(COMMANDS);
-        let on_their_way = if config.has_screen { FACTS_OF_A_FRAME } else { FACTS };
+        let on_their_way = if config.is_pipe { FACTS_OF_A_PIPE } else { FACTS };
         let (fact_sender, facts) = mpsc::channel(on_their_way);
         let (urgent_sender, urgent) = mpsc::channel(URGENT);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
