@@ -330,27 +330,30 @@ fn a_dry_run_shows_where_it_leads_as_far_as_that_is_known() {
     assert!(!ran.printed.contains("canary-pw") && seen.lock().unwrap().is_empty());
 }
 
+/// What a dry run tells of: listeners, makers, what has no value, and a file that cannot be read.
+const DRY: [(&str, &str); 8] = [
+    ("_defaults.toml", "[vars]\nbase = \"http://{{mock.address}}\"\n"),
+    (
+        "a.toml",
+        "about = \"logs in\"\n[http]\nmethod = \"POST\"\nurl = \"{{base}}/login?k={{secret.pw}}\"\nneeds = [\"mock\"]\nauth.bearer = \"{{secret.pw}}\"\nbody.json = '{\"u\": \"ann\"}'\n\n[capture]\ntoken = \"json .token\"\n",
+    ),
+    (
+        "b.toml",
+        "[http]\nurl = \"http://{{fixed.address}}/{{nobody}}\"\nheaders = [\"X-Token: {{token}}\"]\nneeds = [\"fixed\"]\n",
+    ),
+    (
+        "c.toml",
+        "[tcp]\naddress = \"h:{{fixed.port}}\"\nneeds = [\"fixed\"]\nstep = [{ send = \"AUTH {{token}}\\r\\n\" }, { expect = \"OK\", within = \"2s\" }]\n",
+    ),
+    ("d.toml", "[http]\nurll = \"x\"\n"),
+    ("env/dev.secret.toml", "pw = \"canary-pw\"\n"),
+    ("fixed.toml", "[http-listener]\nbind = \"127.0.0.1:7099\"\n\n[expect]\ncalled = 1\n"),
+    ("mock.toml", "[http-listener]\nbind = \"127.0.0.1:0\"\n"),
+];
+
 #[test]
 fn a_dry_run_tells_as_json_what_would_be_sent_and_what_stays_unresolved() {
-    let home = Home::new(&[
-        ("_defaults.toml", "[vars]\nbase = \"http://{{mock.address}}\"\n"),
-        (
-            "a.toml",
-            "about = \"logs in\"\n[http]\nmethod = \"POST\"\nurl = \"{{base}}/login?k={{secret.pw}}\"\nneeds = [\"mock\"]\nauth.bearer = \"{{secret.pw}}\"\nbody.json = '{\"u\": \"ann\"}'\n\n[capture]\ntoken = \"json .token\"\n",
-        ),
-        (
-            "b.toml",
-            "[http]\nurl = \"http://{{fixed.address}}/{{nobody}}\"\nheaders = [\"X-Token: {{token}}\"]\nneeds = [\"fixed\"]\n",
-        ),
-        (
-            "c.toml",
-            "[tcp]\naddress = \"h:{{fixed.port}}\"\nneeds = [\"fixed\"]\nstep = [{ send = \"AUTH {{token}}\\r\\n\" }, { expect = \"OK\", within = \"2s\" }]\n",
-        ),
-        ("d.toml", "[http]\nurll = \"x\"\n"),
-        ("env/dev.secret.toml", "pw = \"canary-pw\"\n"),
-        ("fixed.toml", "[http-listener]\nbind = \"127.0.0.1:7099\"\n\n[expect]\ncalled = 1\n"),
-        ("mock.toml", "[http-listener]\nbind = \"127.0.0.1:0\"\n"),
-    ]);
+    let home = Home::new(&DRY);
     let ran = home.run(&[".", "--dry-run", "--json", "--env", "dev"]);
     assert_eq!(ran.status, Some(2), "{}", ran.said);
     assert!(!ran.printed.contains("canary-pw"), "{}", ran.printed);

@@ -87,6 +87,16 @@ struct Share {
     finished: bool,
 }
 
+/// When facts go to the shell.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Urgency {
+    /// A batch of them, or after a moment.
+    #[default]
+    InCompany,
+    /// At once, however few: the shell cannot go on without.
+    Now,
+}
+
 /// What all sessions have said.
 #[derive(Default)]
 pub(super) struct Queue {
@@ -98,14 +108,14 @@ pub(super) struct Queue {
     held_stamps: BTreeSet<QueueKey>,
     /// The pump looks again by itself, soon.
     is_pump_timed: bool,
+    /// When what there is goes to the shell.
+    urgency: Urgency,
     /// Somebody wanted to take what is younger than a held stamp.
     is_held_up: bool,
     arrivals: u64,
     records: usize,
     cost: usize,
     finished: usize,
-    /// The shell waits for what there is, however little.
-    is_hurried: bool,
     closed: bool,
     wall: WallReading,
     /// The youngest fact that was put.
@@ -132,7 +142,7 @@ impl Queue {
             Load::Full
         } else if self.items.is_empty() && self.losses.is_empty() {
             Load::Nothing
-        } else if self.is_hurried {
+        } else if self.urgency == Urgency::Now {
             Load::Full
         } else {
             Load::Some
@@ -141,7 +151,7 @@ impl Queue {
 
     /// What there is, or comes next, is a batch: the shell cannot go on without it.
     pub(super) fn hurry(&mut self) {
-        self.is_hurried = true;
+        self.urgency = Urgency::Now;
     }
 
     /// The pump looks how much there is: with something it waits for company for a time of its own.
@@ -354,7 +364,9 @@ impl Queue {
             self.hand_over(item, &mut events);
         }
         let events = events.finish();
-        self.is_hurried &= events.is_empty();
+        if !events.is_empty() {
+            self.urgency = Urgency::InCompany;
+        }
         events
     }
 

@@ -451,7 +451,8 @@ fn texts_of_nothing_but_beginnings_are_read_once() {
             let _ = import(&[file], None);
         }
     }
-    let items: String = (0..20_000).map(|at| format!(" a[{at}]=1")).collect();
+    let items: Vec<String> = (0..20_000).map(|at| format!(" a[{at}]=1")).collect();
+    let items = items.concat();
     let file = ImportFile {
         name: "x.sh".into(),
         inside: None,

@@ -38,13 +38,10 @@ pub(super) fn preset(document: &Document<&str>, given: &[Spec]) -> Read<(String,
     let read = whole(&mut root, given).map_err(|trouble| root.or_unknown(trouble))?;
     let missing = root.wrong("the file has no section that says what to open");
     root.done()?;
-    let (about, mut spec, beside) = match read {
-        (about, Some(spec), beside) => (about, spec, beside),
-        (_, None, _) => {
-            let sections: Vec<String> =
-                Spec::kinds().map(|spec| format!("[{}]", spec.section())).collect();
-            return Err(missing.hint(format!("add one of {}", sections.join(", "))));
-        }
+    let (about, Some(mut spec), beside) = read else {
+        let sections: Vec<String> =
+            Spec::kinds().map(|spec| format!("[{}]", spec.section())).collect();
+        return Err(missing.hint(format!("add one of {}", sections.join(", "))));
     };
     let [wanted, taken] = beside;
     if let (Some(rows), Some(wanted)) = (spec.expected_mut(), wanted) {
