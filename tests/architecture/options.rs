@@ -11,7 +11,11 @@ use crate::source::{chapter, file_names, sources};
 const MOST: usize = 5;
 const MORE: [(&str, usize, &str); 2] = [
     ("keep-alive", 6, "curl has a switch of its own for it, written and read"),
-    ("source", 6, "programs written of a preset bind or connect in another way"),
+    (
+        "source",
+        7,
+        "programs written of a preset bind or connect in another way, and xh has it as an option",
+    ),
 ];
 
 /// An option: its key, what it is called in code, what carries it from step to step, and what other

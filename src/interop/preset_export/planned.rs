@@ -118,7 +118,10 @@ fn json_as_text(spec: &mut Spec) {
 fn label(name: &str, names: NameUse) -> String {
     match names {
         NameUse::Kept | NameUse::Shown => name.to_owned(),
-        NameUse::Filled => secrets::variable(name.strip_prefix("env.").unwrap_or(name)),
+        NameUse::Filled => {
+            let plain = name.strip_prefix("env.").or_else(|| name.strip_prefix("secret."));
+            secrets::variable(plain.unwrap_or(name))
+        }
     }
 }
 

@@ -4,12 +4,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::script::Script;
+use super::script::InvokeScript;
 use super::value::PsValue;
 use super::words::{named, of_unknown};
 use crate::compose::template;
 
-impl Script<'_> {
+impl InvokeScript<'_> {
     /// What stands since there, as text: it is not run.
     pub(super) fn computed(&self, from: usize) -> PsValue {
         let source = self.text.split_at(self.at).0.split_at(from).1.trim();

@@ -47,7 +47,7 @@ pub(crate) fn requests(text: &str, most: usize) -> Result<Vec<PsRequest>, (usize
     if text.len() > LONGEST {
         return Err((1, format!("a script of more than {} MiB", LONGEST >> 20)));
     }
-    let mut reader = Script {
+    let mut reader = InvokeScript {
         text,
         at: 0,
         depth: 0,
@@ -74,7 +74,7 @@ pub(crate) fn requests(text: &str, most: usize) -> Result<Vec<PsRequest>, (usize
 }
 
 /// A script as far as it was read.
-pub(super) struct Script<'a> {
+pub(super) struct InvokeScript<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     depth: usize,
@@ -88,7 +88,7 @@ pub(super) struct Script<'a> {
     made: Vec<PsRequest>,
 }
 
-impl<'a> Script<'a> {
+impl<'a> InvokeScript<'a> {
     /// What was not read yet.
     pub(super) fn rest(&self) -> &'a str {
         self.text.split_at(self.at).1

@@ -1,7 +1,7 @@
 //! Texts of PowerShell in its quotes and between `@"` and `"@`, and what of a script is told: what it would have to
 //! run or read.
 
-use super::script::Script;
+use super::script::InvokeScript;
 use super::value::PsValue;
 use super::words::{balanced, filled};
 use crate::compose::template;
@@ -11,7 +11,7 @@ const TOLD: usize = 20;
 /// What is told behind an expression.
 const NOT_RUN: &str = " is not run; it is kept as text";
 
-impl Script<'_> {
+impl InvokeScript<'_> {
     /// A text up to its quote, which is doubled inside.
     pub(super) fn quoted(&mut self, quote: &str) -> Result<String, String> {
         let rest = self.rest();
