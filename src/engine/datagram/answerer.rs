@@ -167,8 +167,8 @@ mod tests {
         assert!(answerer.told_at().is_some());
         let notes = answerer.notes();
         let [(Some(_), text)] = notes.as_slice() else { panic!("{notes:?}") };
-        let left = format!("(option answer-rate): {} datagrams were not answered", 1_000 - more);
-        assert!(text.ends_with(&left), "{text}");
+        let left = counts::counted_were(1_000 - more as u64, "datagram");
+        assert!(text.ends_with(&format!("(option answer-rate): {left} not answered")), "{text}");
         assert!(answerer.notes().is_empty() && answerer.told_at().is_none());
     }
 
