@@ -7,14 +7,15 @@ use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 
-fn tree(name: &str, text: &str) -> ImportTree {
+/// What comes of one file.
+pub(super) fn tree(name: &str, text: &str) -> ImportTree {
     let file = ImportFile { name: name.into(), inside: None, bytes: text.into() };
     let mut trees = import(&[file], None).unwrap_or_else(|(_, fault)| panic!("{name}: {fault}"));
     assert_eq!(trees.len(), 1);
     trees.remove(0)
 }
 
-fn http(preset: &ImportedPreset) -> &HttpSpec {
+pub(super) fn http(preset: &ImportedPreset) -> &HttpSpec {
     preset.spec.as_http().unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! Odd files that are valid all the same, and what the programs they are of send for them.
 
+use super::formats_tests::{http, tree};
 use super::*;
 use crate::model::client::{TcpSpec, UdpSpec};
 use crate::model::http::{Auth, HttpBody, HttpSpec, PartSource};
@@ -7,17 +8,6 @@ use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use std::time::Duration;
-
-fn tree(name: &str, text: &str) -> ImportTree {
-    let file = ImportFile { name: name.into(), inside: None, bytes: text.into() };
-    let mut trees = import(&[file], None).unwrap_or_else(|(_, fault)| panic!("{name}: {fault}"));
-    assert_eq!(trees.len(), 1);
-    trees.remove(0)
-}
-
-fn http(preset: &ImportedPreset) -> &HttpSpec {
-    preset.spec.as_http().unwrap()
-}
 
 fn headers(spec: &HttpSpec) -> Vec<String> {
     let sign = |is_on: bool| if is_on { "" } else { "~" };
