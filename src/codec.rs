@@ -3,6 +3,7 @@
 //! Called by the engine, the application and the formats of `interop`. Everything here is total:
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
+pub(crate) mod aws_signature;
 pub mod beside;
 pub(crate) mod byte_regex;
 pub(crate) mod charset;
@@ -11,6 +12,7 @@ pub mod compare;
 pub mod content_coding;
 pub(crate) mod data_tree;
 pub(crate) mod decoded;
+pub(crate) mod digest_auth;
 pub(crate) mod disposition;
 pub(crate) mod dns;
 pub mod escape;

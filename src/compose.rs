@@ -14,6 +14,7 @@ pub(crate) mod asked_value;
 mod body;
 mod checks;
 mod condition;
+mod credentials;
 mod expansion;
 pub(crate) mod http;
 mod http_relay;

@@ -49,6 +49,8 @@ mod contracts;
 mod copies;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/credentials.rs"]
+mod credentials;
 #[path = "suite/daily_jobs.rs"]
 mod daily_jobs;
 #[path = "suite/decoded.rs"]

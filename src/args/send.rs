@@ -112,6 +112,18 @@ pub struct RequestOptions {
     /// HTTP: what --auth is.
     #[arg(short = 'A', long, value_name = "TYPE", requires = "auth")]
     pub auth_type: Option<AuthType>,
+    /// HTTP: --auth answers the challenge of the server (RFC 7616); as -A digest.
+    #[arg(long, requires = "auth", conflicts_with_all = ["auth_type", "aws_sigv4"])]
+    pub digest: bool,
+    /// HTTP: --auth is an access key and a secret key of AWS, which the request is signed with; of a host
+    /// of amazonaws.com region and service need not be said.
+    #[arg(
+        long,
+        value_name = "aws:amz[:REGION[:SERVICE]]",
+        requires = "auth",
+        conflicts_with = "auth_type"
+    )]
+    pub aws_sigv4: Option<String>,
     /// HTTP: a bearer token; @FILE takes it from a file.
     #[arg(long, value_name = "TOKEN", conflicts_with = "auth")]
     pub bearer: Option<String>,
@@ -134,6 +146,7 @@ pub struct RequestOptions {
 pub enum AuthType {
     Basic,
     Bearer,
+    Digest,
 }
 
 /// What is printed of an HTTP exchange, and how.
@@ -297,6 +310,8 @@ impl Send {
             (self.method.is_some(), "--method"),
             (self.form, "--form"),
             (request.auth.is_some(), "--auth"),
+            (request.digest, "--digest"),
+            (request.aws_sigv4.is_some(), "--aws-sigv4"),
             (request.bearer.is_some(), "--bearer"),
             (!request.header.is_empty(), "--header"),
             (request.follow, "--follow"),

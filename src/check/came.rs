@@ -163,7 +163,7 @@ impl<'a> Came<'a> {
         let Some(response) = &exchange.response else {
             return match facet {
                 FacetOf::Phase(phase) => phase_of(exchange.timing, phase),
-                FacetOf::Redirects => Answered::Number(exchange.number.into()),
+                FacetOf::Redirects => Answered::Number(exchange.redirects().into()),
                 FacetOf::Url => Answered::text(&exchange.url),
                 facet => self.of_tls(exchange.tls.as_deref(), facet),
             };
@@ -190,7 +190,7 @@ impl<'a> Came<'a> {
                 Answered::Texts(cookies.last().into_iter().collect())
             }
             FacetOf::Url => Answered::text(&exchange.url),
-            FacetOf::Redirects => Answered::Number(exchange.number.into()),
+            FacetOf::Redirects => Answered::Number(exchange.redirects().into()),
             FacetOf::Phase(phase) => phase_of(exchange.timing, phase),
             facet => self.of_tls(exchange.tls.as_deref(), facet),
         }

@@ -39,6 +39,12 @@ impl HexError {
     }
 }
 
+/// Bytes as small hex digits with nothing between them.
+pub(crate) fn written(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// The bytes a hex text or a pasted dump stands for.
 pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
     if let Some(bytes) = dump(text) {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use percent_encoding::utf8_percent_encode;
 
 use super::body::body;
+use super::credentials::{self, Credentials, credentials};
 use super::query_pieces::COMPONENT;
 use super::sockets::{self, listener_tls, socket, stream_bind};
 use super::text::Composer;
@@ -16,10 +15,11 @@ use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
-    Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, expects_body,
+    ApiKey, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, KeyPlace,
+    expects_body,
 };
 use crate::model::plan::{
-    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
+    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanAuth, PlanBody,
 };
 use crate::model::spec::NameValue;
 use crate::model::timing::bound;
@@ -50,12 +50,13 @@ struct Composed {
     automatic: Vec<(AutomaticHeader, Option<String>)>,
     own: Headers,
     body: PlanBody,
+    auth: PlanAuth,
     notes: Vec<String>,
 }
 
 /// Every issue goes to the composer; `None` when one leaves nothing to plan with.
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
-    let Composed { method, url, automatic, own, body, mut notes } =
+    let Composed { method, url, automatic, own, body, auth, mut notes } =
         compose(spec, &spec.body, composer);
     notes.append(&mut composer.notes);
     notes.extend(missing_notes(&automatic, &own, |header| spec.omits(header)));
@@ -65,6 +66,8 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
     sockets::keep_alive_of_unix(&socket, unix_socket.is_some(), composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
+    // A header of the user's own takes its place, and where it is switched off nothing is said.
+    let auth = if is_sent(AutomaticHeader::Authorization) { auth } else { PlanAuth::None };
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
         .into_iter()
@@ -91,6 +94,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         verify: spec.verify,
         trust: spec.trust.clone(),
         redirects: spec.redirects,
+        auth,
         socket,
         client,
         unix_socket,
@@ -137,16 +141,25 @@ pub(super) fn automatic(
 
 fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> Composed {
     let method = composer.token(FieldId::new("method"), &spec.method);
-    let url = url(spec, composer);
+    let Credentials { authorization, key, worked_out: mut auth } =
+        credentials(&spec.auth, composer);
+    let url = url(spec, key.as_ref(), composer);
     let mut own = headers(&spec.headers, composer, FieldId::new("headers"));
-    let authorization = authorization(&spec.auth, composer);
+    put_key(&mut own, key);
     let given_type = value(&own, "content-type");
     let (body, content_type) = body(written, given_type, composer, FieldId::new("body"));
     with_boundary(&mut own, &body);
     let (url, parts, notes) =
         url.map_or((None, None, Vec::new()), |(url, parts, notes)| (Some(url), Some(parts), notes));
+    if let Some(parts) = &parts {
+        let host = UrlText::literal(&parts.authority).host;
+        credentials::complete(&mut auth, (host, value(&own, "x-amz-date")), composer);
+    }
     let userinfo = parts.as_ref().and_then(|parts| parts.userinfo.as_ref());
-    let authorization = authorization.or_else(|| userinfo.map(|(user, pass)| basic(user, pass)));
+    let is_free = auth == PlanAuth::None;
+    let userinfo = userinfo.filter(|_| is_free);
+    let authorization =
+        authorization.or_else(|| userinfo.map(|(user, pass)| credentials::basic(user, pass)));
     let fixed = |text: &str| Some(text.to_owned());
     let mut automatic = vec![
         (AutomaticHeader::Host, parts.map(|parts| parts.authority)),
@@ -154,6 +167,10 @@ fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> 
         (AutomaticHeader::Accept, fixed("*/*")),
         (AutomaticHeader::AcceptEncoding, fixed(ACCEPT_ENCODING)),
     ];
+    if !is_free {
+        // Of what the server asks for, or of the whole request.
+        automatic.push((AutomaticHeader::Authorization, None));
+    }
     let mut given = |header, value: Option<String>| {
         automatic.extend(value.map(|value| (header, Some(value))));
     };
@@ -170,22 +187,46 @@ fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> 
             automatic.push((AutomaticHeader::ContentLength, None));
         }
     }
-    Composed { method, url, automatic, own, body, notes }
+    Composed { method, url, automatic, own, body, auth, notes }
+}
+
+/// Puts a key that is a header or a cookie there, where the user wrote none of that name.
+fn put_key(own: &mut Headers, key: Option<ApiKey>) {
+    let Some(ApiKey { name, value, place }) = key else { return };
+    match place {
+        KeyPlace::Header if !has(own, &name) => own.push((name, value)),
+        KeyPlace::Cookie => {
+            let pair = format!("{name}={value}");
+            match own.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("cookie")) {
+                Some((_, cookies)) if cookies.is_empty() => *cookies = pair,
+                Some((_, cookies)) => *cookies = format!("{cookies}; {pair}"),
+                None => own.push(("Cookie".into(), pair)),
+            }
+        }
+        KeyPlace::Header | KeyPlace::Query => {}
+    }
 }
 
 /// The whole URL with the query rows, without user and password.
 /// Whatever goes out otherwise than it was typed is noted.
-fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts, Vec<String>)> {
+fn url(
+    spec: &HttpSpec,
+    key: Option<&ApiKey>,
+    composer: &mut Composer<'_>,
+) -> Option<(String, UrlParts, Vec<String>)> {
     let count = composer.issues.len();
     let typed = composer.url(FieldId::new("url"), &spec.url);
     let mut query = Vec::new();
+    let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
     for (index, row) in spec.query.iter().enumerate().filter(|(_, row)| row.is_used()) {
         let place = FieldId::new("query").row(index);
         // Whatever a value holds is encoded.
         let name = composer.text(place.then("name"), &row.name);
         let value = composer.text(place.then("value"), &row.value);
-        let encode = |text| utf8_percent_encode(text, COMPONENT).to_string();
         query.push(format!("{}={}", encode(name.as_str()), encode(value.as_str())));
+    }
+    if let Some(key) = key.filter(|key| key.place == KeyPlace::Query) {
+        query.push(format!("{}={}", encode(&key.name), encode(&key.value)));
     }
     if composer.issues.len() > count {
         return None;
@@ -207,7 +248,8 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
 
 /// The URL as it will be asked for; `None` = it cannot be.
 pub(super) fn resolved_url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<String> {
-    url(spec, composer).map(|(url, ..)| url)
+    let key = credentials(&spec.auth, composer).key;
+    url(spec, key.as_ref(), composer).map(|(url, ..)| url)
 }
 
 /// Says what of a typed URL cannot stand in a request line as it is.
@@ -281,27 +323,6 @@ fn with_boundary(headers: &mut Headers, body: &PlanBody) {
 
 fn has(headers: &Headers, name: &str) -> bool {
     value(headers, name).is_some()
-}
-
-fn authorization(auth: &Auth, composer: &mut Composer<'_>) -> Option<String> {
-    let field = |key| FieldId::new("auth").then(key);
-    match auth {
-        Auth::None => None,
-        Auth::Basic { user, password } => {
-            let user = composer.line(field("basic.user"), user);
-            let password = composer.line(field("basic.password"), password);
-            if user.contains(':') {
-                let message = "a user for Basic cannot hold ':' (RFC 7617)";
-                composer.issue(field("basic.user"), message);
-            }
-            Some(basic(&user, &password))
-        }
-        Auth::Bearer(token) => Some(format!("Bearer {}", composer.line(field("bearer"), token))),
-    }
-}
-
-fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// Every issue goes to the composer; `None` when one leaves nothing to plan with.

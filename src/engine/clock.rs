@@ -42,6 +42,11 @@ pub fn now() -> Stamp {
     START.0 + START.1.elapsed()
 }
 
+/// What the wall clock of the system says now, for peers who compare it with theirs.
+pub(crate) fn wall() -> Stamp {
+    system_time()
+}
+
 /// A wall clock, in nanoseconds since the Unix epoch; by default the system's.
 pub(crate) struct WallSource(Box<dyn Fn() -> Stamp + Send + Sync>);
 

@@ -12,9 +12,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine};
-use crate::model::plan::{HttpPlan, Plan};
+use crate::model::plan::{HttpPlan, Plan, PlanAuth};
 use crate::model::preset::Scope;
-use crate::model::secrets::{Disclosure, is_credential, is_secret_value, masked_value};
+use crate::model::secrets::{Disclosure, MASK, is_credential, is_secret_value, masked_value};
 
 /// Around the name of a variable: noncharacters of Unicode, which nobody types.
 const MARK: (&str, &str) = ("\u{fdd0}", "\u{fdd1}");
@@ -135,7 +135,10 @@ pub(super) fn basic(value: &str) -> Option<(String, String)> {
 pub fn masked(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     match &mut plan {
-        Plan::Http(HttpPlan { headers, .. }) => mask_headers(headers),
+        Plan::Http(HttpPlan { headers, auth, .. }) => {
+            mask_headers(headers);
+            mask_auth(auth);
+        }
         Plan::HttpListener(listener) => {
             mask_headers(&mut listener.answer.headers);
             for rule in &mut listener.rules {
@@ -151,6 +154,20 @@ pub fn masked(plan: &Plan) -> Plan {
         | Plan::UdpRelay(_) => {}
     }
     plan
+}
+
+/// What is worked out of secrets, without them; names of variables stay.
+fn mask_auth(auth: &mut PlanAuth) {
+    let secrets = match auth {
+        PlanAuth::None => return,
+        PlanAuth::Digest { password, .. } => vec![password],
+        PlanAuth::Aws(keys) => vec![&mut keys.secret_key, &mut keys.session_token],
+    };
+    for secret in secrets {
+        if !secret.is_empty() && !has_variable(secret.as_bytes()) {
+            MASK.clone_into(secret);
+        }
+    }
 }
 
 fn mask_headers(headers: &mut [(String, String)]) {

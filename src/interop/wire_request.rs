@@ -3,7 +3,8 @@
 
 use crate::compose::address::UrlParts;
 use crate::interop::secrets;
-use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::http::AwsKeys;
+use crate::model::plan::{HttpPlan, PlanAuth, PlanBody};
 use crate::model::url_text::UrlText;
 
 /// What `compose` asks for unless the user does.
@@ -69,6 +70,22 @@ impl<'a> WireRequest<'a> {
     /// cannot be written down.
     pub(super) fn basic(&self) -> Option<(String, String)> {
         secrets::basic(self.value("authorization")?)
+    }
+
+    /// User and password for what a server asks with 401.
+    pub(super) fn digest(&self) -> Option<(&'a str, &'a str)> {
+        match &self.plan.auth {
+            PlanAuth::Digest { user, password } => Some((user, password)),
+            PlanAuth::None | PlanAuth::Aws(_) => None,
+        }
+    }
+
+    /// What it is signed with for AWS.
+    pub(super) fn aws(&self) -> Option<&'a AwsKeys> {
+        match &self.plan.auth {
+            PlanAuth::Aws(keys) => Some(keys),
+            PlanAuth::None | PlanAuth::Digest { .. } => None,
+        }
     }
 
     /// Whether this is the type a client gives a multipart form by itself.

@@ -20,6 +20,8 @@ pub struct Exchange {
     pub conn: ConnId,
     /// Counts the exchanges of a session from 0: redirect hops of a client, requests of a listener.
     pub number: u32,
+    /// How many before it only asked for credentials.
+    pub challenges: u32,
     pub side: Side,
     /// Absolute URL.
     pub url: String,
@@ -220,6 +222,7 @@ impl Exchange {
         Exchange {
             conn,
             number,
+            challenges: 0,
             side,
             url: String::new(),
             started,
@@ -240,6 +243,12 @@ impl Exchange {
             without_bytes: false,
             besides: None,
         }
+    }
+
+    /// Redirects that led to it.
+    #[must_use]
+    pub fn redirects(&self) -> u32 {
+        self.number.saturating_sub(self.challenges)
     }
 
     /// What it is about, on a line that does not say where it went: of a relay the whole URL.

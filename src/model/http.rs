@@ -123,7 +123,7 @@ pub(crate) fn expects_body(method: &str) -> bool {
     matches!(method, "POST" | "PUT" | "PATCH")
 }
 
-/// Credentials that become an `Authorization` header (RFC 7617, RFC 6750).
+/// How a request says who is asking: Basic (RFC 7617), Bearer (RFC 6750), Digest (RFC 7616), a key, or a signature.
 #[derive(Debug, Clone, PartialEq, Eq, Default, IntoStaticStr)]
 #[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Auth {
@@ -134,6 +134,65 @@ pub enum Auth {
         password: String,
     },
     Bearer(String),
+    /// Answers what the server asks for with 401.
+    Digest {
+        user: String,
+        password: String,
+    },
+    #[strum(serialize = "api-key")]
+    ApiKey(ApiKey),
+    /// Signature Version 4.
+    Aws(AwsKeys),
+}
+
+/// A key in a place of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApiKey {
+    pub name: String,
+    pub value: String,
+    pub place: KeyPlace,
+}
+
+/// Where a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, strum::Display)]
+#[strum(serialize_all = "lowercase", const_into_str)]
+pub enum KeyPlace {
+    #[default]
+    Header,
+    Query,
+    Cookie,
+}
+
+/// What requests are signed with for AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AwsKeys {
+    pub access_key: String,
+    pub secret_key: String,
+    /// Of keys that last for a while; empty = none.
+    pub session_token: String,
+    /// Empty = that of the host.
+    pub region: String,
+    /// The same.
+    pub service: String,
+}
+
+impl AwsKeys {
+    /// Region and service of a place as curl writes it, `aws:amz:REGION:SERVICE`; nothing is signed with anything yet.
+    ///
+    /// # Errors
+    /// A sentence about what is no such place.
+    pub(crate) fn at(place: &str) -> Result<AwsKeys, String> {
+        let words: Vec<&str> = place.split(':').map(str::trim).collect();
+        let (first, rest) = words.split_first().unwrap_or((&"", &[]));
+        // The second one is who says how: of AWS it is AWS itself.
+        let (second, rest) = rest.split_first().unwrap_or((&"amz", &[]));
+        if !first.eq_ignore_ascii_case("aws") || !["amz", "aws"].contains(second) || rest.len() > 2
+        {
+            return Err(format!("'{place}' is no place of AWS"));
+        }
+        let of = |at: usize| rest.get(at).map_or_else(String::new, |word| (*word).to_owned());
+        Ok(AwsKeys { region: of(0), service: of(1), ..AwsKeys::default() })
+    }
 }
 
 /// A body as written. `Text` and `Json` are sent literally after templates are expanded.

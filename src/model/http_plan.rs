@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::endpoint::Bind;
+use super::http::AwsKeys;
 use super::socket_options::{ClientOptions, SocketOptions};
 use super::tls::ListenerTls;
 use super::trust::{TrustedCertificates, Verify};
@@ -30,6 +31,8 @@ pub struct HttpPlan {
     pub verify: Verify,
     pub trust: TrustedCertificates,
     pub redirects: u8,
+    /// What is worked out when it is sent.
+    pub auth: PlanAuth,
     pub socket: SocketOptions,
     pub client: ClientOptions,
     /// The socket that is connected to in place of the host of `url`; of no other origin.
@@ -40,6 +43,17 @@ pub struct HttpPlan {
     pub contract: Option<PathBuf>,
     /// What of the request goes out otherwise than it was written, in words.
     pub notes: Vec<String>,
+}
+
+/// Credentials that are no header before the request is sent; of no other origin.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PlanAuth {
+    #[default]
+    None,
+    /// Of what the server asks for (RFC 7616).
+    Digest { user: String, password: String },
+    /// Of the time and the whole request.
+    Aws(Box<AwsKeys>),
 }
 
 /// Body bytes, or the files that hold them.

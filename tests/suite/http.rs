@@ -170,6 +170,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         verify: Verify::On,
         trust: TrustedCertificates::default(),
         redirects: 10,
+        auth: wirebench::model::plan::PlanAuth::None,
         contract: None,
         notes: Vec::new(),
         socket: wirebench::model::socket_options::SocketOptions::default(),

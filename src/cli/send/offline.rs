@@ -9,7 +9,7 @@ use crate::cli::output::{self, Output, Style};
 use crate::codec::lines::{JsonCheck, LineScanner};
 use crate::engine::UnsentRequest;
 use crate::model::failure::Failure;
-use crate::model::plan::HttpPlan;
+use crate::model::plan::{HttpPlan, PlanAuth};
 use crate::model::secrets::Disclosure;
 use crate::model::view::ViewMode;
 
@@ -28,6 +28,9 @@ pub(super) async fn print(
     let head = told.head(&request.head);
     if head != request.head {
         output::note("credentials in the head are masked; --with-secrets prints them");
+    }
+    if matches!(plan.auth, PlanAuth::Digest { .. }) {
+        output::note("no Authorization yet: a digest answers what the server asks for with 401");
     }
     output.head(&head);
     let mut begin = BytesMut::new();

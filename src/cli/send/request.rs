@@ -10,7 +10,9 @@ use crate::cli::stdin::STDIN;
 use crate::cli::{items, stdin};
 use crate::compose::template::{begins_with_braces, quote};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::http::{Auth, HttpBody, HttpSpec, REDIRECTS, expects_body, typed_method};
+use crate::model::http::{
+    Auth, AwsKeys, HttpBody, HttpSpec, REDIRECTS, expects_body, typed_method,
+};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
 
@@ -151,10 +153,20 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
     }
     if let Some(typed) = &options.auth {
         let text = credential("--auth", typed)?;
-        request.auth = match (options.auth_type, text.split_once(':')) {
-            (Some(AuthType::Bearer), _) => Auth::Bearer(text.into_owned()),
-            (_, Some((user, password))) => basic(user, password.to_owned()),
-            (_, None) => basic(&text, quote(&ask_password(&text).await?)),
+        request.auth = if options.auth_type == Some(AuthType::Bearer) {
+            Auth::Bearer(text.into_owned())
+        } else {
+            let (user, password) = match text.split_once(':') {
+                Some((user, password)) => (user.to_owned(), password.to_owned()),
+                None => (text.to_string(), quote(&ask_password(&text).await?)),
+            };
+            match &options.aws_sigv4 {
+                Some(place) => signed(place, user, password)?,
+                None if options.digest || options.auth_type == Some(AuthType::Digest) => {
+                    Auth::Digest { user, password }
+                }
+                None => Auth::Basic { user, password },
+            }
         };
     }
     let headers: Result<Vec<_>, _> =
@@ -170,8 +182,13 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
     Ok(())
 }
 
-fn basic(user: &str, password: String) -> Auth {
-    Auth::Basic { user: user.to_owned(), password }
+/// What requests are signed with for AWS: `aws:amz:REGION:SERVICE`, as curl has it.
+fn signed(place: &str, access_key: String, secret_key: String) -> Result<Auth, Failure> {
+    let keys = AwsKeys::at(place).map_err(|why| {
+        Failure::new(Stage::Compose, "--aws-sigv4", FailureKind::Usage, why)
+            .hint("write aws:amz, aws:amz:REGION or aws:amz:REGION:SERVICE")
+    })?;
+    Ok(Auth::Aws(AwsKeys { access_key, secret_key, ..keys }))
 }
 
 /// A credential as it is typed, or what the file behind an `@` holds, which is no template.
@@ -208,6 +225,10 @@ mod tests {
     async fn applied(options: RequestOptions) -> Result<HttpSpec, Failure> {
         let mut request = HttpSpec { redirects: 0, ..HttpSpec::default() };
         apply(&mut request, &options).await.map(|()| request)
+    }
+
+    fn basic(user: &str, password: &str) -> Auth {
+        Auth::Basic { user: user.into(), password: password.into() }
     }
 
     #[test]
@@ -290,9 +311,9 @@ mod tests {
         let at = format!("@{}", file.path().display());
         let auth = |auth: &str| RequestOptions { auth: Some(auth.into()), ..Default::default() };
         for (options, expected) in [
-            (auth("ann:p:w"), basic("ann", "p:w".into())),
-            (auth("ann:"), basic("ann", String::new())),
-            (auth(&at), basic("ann", "p:{{!x}}".into())),
+            (auth("ann:p:w"), basic("ann", "p:w")),
+            (auth("ann:"), basic("ann", "")),
+            (auth(&at), basic("ann", "p:{{!x}}")),
             (
                 RequestOptions { auth_type: Some(AuthType::Bearer), ..auth("a:b") },
                 Auth::Bearer("a:b".into()),

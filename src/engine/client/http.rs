@@ -8,6 +8,7 @@
 //! response is in, and at the end. Cancelling drops the connection at whatever byte it is and keeps
 //! what had arrived.
 
+mod credentials;
 mod hop;
 mod receive;
 mod redirect;
@@ -24,6 +25,7 @@ use crate::model::exchange::Head;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpPlan;
 use crate::model::url_text::UrlText;
+use credentials::{Credentials, Verdict};
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
 
@@ -34,10 +36,18 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let own = request::secure_origin(&plan);
     let contract = session.contract(plan.contract.as_deref()).await?;
     let first = UrlText::literal(&plan.url).host_port.to_owned();
+    let (mut credentials, mut challenges) = (Credentials::default(), 0);
     for number in 0.. {
-        let hop = HopOrder { plan: &plan, number, own: own.as_ref(), session: &session };
+        let sent = credentials.applied(&plan, &session.budget).await?;
+        let hop =
+            HopOrder { plan: &sent, number, challenges, own: own.as_ref(), session: &session };
         let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
-        let head = made(hop, &mut input, (&contract, is_elsewhere)).await?;
+        let about = (&contract, is_elsewhere);
+        let head = made(hop, &mut input, about, &mut credentials).await?;
+        let Some(head) = head else {
+            challenges += 1;
+            continue;
+        };
         match redirects.follow(&plan, &head)? {
             None => break,
             Some(next) => plan = next,
@@ -46,13 +56,14 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     Ok(Summary::of("response complete"))
 }
 
-/// Makes a hop; once more over a new connection where the peer had let go of one that was kept, which it may at any time
+/// Makes a hop; `None` = its answer asks for credentials, which the next one has. It is made once more over a new connection where the peer had let go of one that was kept, which it may at any time
 /// (RFC 9110, section 9.2.2). Only requests that may be repeated take such a one.
 async fn made(
     order: HopOrder<'_>,
     input: &mut mpsc::Receiver<SessionInput>,
     (contract, is_elsewhere): (&ContractSlot, bool),
-) -> Result<Head, Failure> {
+    credentials: &mut Credentials,
+) -> Result<Option<Head>, Failure> {
     let mut takes_kept = true;
     loop {
         let (hop, writers) = Hop::new(order, takes_kept)?;
@@ -66,10 +77,17 @@ async fn made(
             takes_kept = false;
             continue;
         }
+        let verdict = outcome.as_ref().map(|head| credentials.judge(order.plan, head));
+        let asks = verdict == Ok(Verdict::Asks);
+        if let Ok(Verdict::Remarked(why)) = verdict {
+            hop.recorder.warn(why);
+        }
         let ended = outcome.as_ref().map(drop).map_err(drop);
-        contract.check(&hop.recorder, &order.session.bodies, ended, is_elsewhere).await;
+        if !asks {
+            contract.check(&hop.recorder, &order.session.bodies, ended, is_elsewhere).await;
+        }
         hop.close(outcome.as_ref().err());
-        return outcome;
+        return outcome.map(|head| (!asks).then_some(head));
     }
 }
 

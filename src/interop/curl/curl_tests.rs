@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::multipart::pieces;
 use crate::compose::plan;
-use crate::model::http::{Auth, HttpBody};
+use crate::model::http::{Auth, AwsKeys, HttpBody};
 use crate::model::plan::PartContent;
 use crate::model::plan::{HttpPlan, Plan, PlanBody};
 use crate::model::preset::Scope;
@@ -193,7 +193,19 @@ fn credentials_agents_and_cookies_become_fields() {
     assert_eq!(with_info.auth, Auth::Basic { user: "me".into(), password: "p@ss".into() });
     assert_eq!(with_info.url, "http://x/y");
     assert_eq!(spec("curl x --oauth2-bearer T").auth, Auth::Bearer("T".into()));
-    assert_eq!(spec("curl x -u a:b --digest").auth, Auth::None);
+    let digest = Auth::Digest { user: "a".into(), password: "b".into() };
+    assert_eq!(spec("curl x -u a:b --digest").auth, digest);
+    assert_eq!(spec("curl x --digest -u a:b --basic").auth, spec("curl x -u a:b").auth);
+    assert_eq!(spec("curl x -u a:b --ntlm").auth, Auth::None);
+    let aws = AwsKeys {
+        access_key: "k".into(),
+        secret_key: "s/{{!x}}".into(),
+        region: "eu-west-1".into(),
+        service: "s3".into(),
+        ..AwsKeys::default()
+    };
+    assert_eq!(spec("curl x --aws-sigv4 aws:amz:eu-west-1:s3 -u 'k:s/{{x}}'").auth, Auth::Aws(aws));
+    assert_eq!(spec("curl x --aws-sigv4 osc -u k:s").auth, Auth::None);
     assert_eq!(spec("curl x -u a:b -H 'Authorization: z'").auth, Auth::None);
     let plan = planned("curl x -A agent -e ref -b a=1 -b b=2 -H 'X:1' -H 'Empty;' -H 'Accept:'");
     for (name, value) in [

@@ -41,6 +41,8 @@ pub(super) struct CurlRequest {
     pub(super) bearer: Option<String>,
     /// Another way to authenticate than Basic.
     pub(super) other_auth: Option<&'static str>,
+    /// For which region and service of AWS it signs.
+    pub(super) aws: Option<String>,
     pub(super) user_agent: Option<String>,
     pub(super) referer: Option<String>,
     pub(super) cookies: Vec<String>,
@@ -204,7 +206,7 @@ impl CurlRequest {
         }
         match option.name {
             "digest" | "ntlm" | "ntlm-wb" | "negotiate" | "anyauth" | "aws-sigv4" => {
-                self.other_auth = None;
+                (self.other_auth, self.aws) = (None, None);
             }
             _ => self.quiet.push(written),
         }
@@ -272,7 +274,7 @@ impl CurlRequest {
             "upload-file" => self.upload(&value),
             "user" => self.user = Some(value),
             "oauth2-bearer" => self.bearer = Some(value),
-            "aws-sigv4" => self.other_auth = Some(name),
+            "aws-sigv4" => (self.other_auth, self.aws) = (Some(name), Some(value)),
             "user-agent" => self.user_agent = Some(value),
             "referer" => {
                 self.referer = Some(value.strip_suffix(";auto").unwrap_or(&value).into());

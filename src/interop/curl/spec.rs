@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::codec::escape;
 use crate::compose::template;
-use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
+use crate::model::http::{Auth, AutomaticHeader, AwsKeys, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 use crate::model::trust::Verify;
@@ -376,7 +376,8 @@ impl CurlRequest {
             return Auth::None;
         }
         let user = self.user.take().or(user_info);
-        if let Some(other) = self.other_auth {
+        let other = self.other_auth.filter(|other| !["digest", "aws-sigv4"].contains(other));
+        if let Some(other) = other {
             self.warnings
                 .push(format!("--{other} is not supported; the request goes without credentials"));
             return Auth::None;
@@ -389,7 +390,18 @@ impl CurlRequest {
             self.warnings.push("curl would ask for the password; it is empty here".into());
             (user.as_str(), "")
         });
-        Auth::Basic { user: user.into(), password: password.into() }
+        let (user, password) = (user.to_owned(), password.to_owned());
+        match (self.other_auth, &self.aws) {
+            (Some("aws-sigv4"), Some(place)) => match AwsKeys::at(place) {
+                Ok(keys) => Auth::Aws(AwsKeys { access_key: user, secret_key: password, ..keys }),
+                Err(why) => {
+                    self.warnings.push(format!("{why}; the request goes without credentials"));
+                    Auth::None
+                }
+            },
+            (Some("digest"), _) => Auth::Digest { user, password },
+            _ => Auth::Basic { user, password },
+        }
     }
 }
 
@@ -442,8 +454,14 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
     texts.extend(spec.headers.iter_mut().flat_map(both));
     match &mut spec.auth {
         Auth::None => {}
-        Auth::Basic { user, password } => texts.extend([user, password]),
+        Auth::Basic { user, password } | Auth::Digest { user, password } => {
+            texts.extend([user, password]);
+        }
         Auth::Bearer(token) => texts.push(token),
+        Auth::ApiKey(key) => texts.extend([&mut key.name, &mut key.value]),
+        Auth::Aws(AwsKeys { access_key, secret_key, session_token, region, service }) => {
+            texts.extend([access_key, secret_key, session_token, region, service]);
+        }
     }
     match &mut spec.body {
         HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => texts.push(text),

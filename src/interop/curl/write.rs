@@ -7,6 +7,7 @@ use super::quote::{printf, word};
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
+use crate::model::http::AwsKeys;
 use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
 use crate::model::trust::Verify;
 
@@ -44,6 +45,10 @@ fn command(plan: &HttpPlan) -> String {
     if let Some((user, password)) = wire.basic() {
         lines.push(format!("-u {}", word(&format!("{user}:{password}"))));
     }
+    if let Some((user, password)) = wire.digest() {
+        lines.push(format!("--digest -u {}", word(&format!("{user}:{password}"))));
+    }
+    lines.extend(wire.aws().into_iter().flat_map(aws));
     for (name, value) in wire.headers().filter(|(name, value)| !wire.is_form_type(name, value)) {
         let value = wire.without_boundary(name, value);
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
@@ -66,6 +71,20 @@ fn command(plan: &HttpPlan) -> String {
         }
     }
     format!("{notes}{pipe}curl {}\n", lines.join(" \\\n  "))
+}
+
+/// Who signs for AWS; curl reads the token of keys that last for a while from a header.
+fn aws(keys: &AwsKeys) -> Vec<String> {
+    let AwsKeys { access_key, secret_key, session_token, region, service } = keys;
+    let place = word(&format!("aws:amz:{region}:{service}"));
+    let mut lines = vec![
+        format!("--aws-sigv4 {place}"),
+        format!("-u {}", word(&format!("{access_key}:{secret_key}"))),
+    ];
+    if !session_token.is_empty() {
+        lines.push(format!("-H {}", word(&format!("X-Amz-Security-Token: {session_token}"))));
+    }
+    lines
 }
 
 fn method(wire: &WireRequest<'_>) -> Option<String> {

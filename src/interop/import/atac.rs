@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
-use super::gathered::{FoundPreset, Gathered, basic};
+use super::gathered::{FoundPreset, Gathered, basic, digest};
 use super::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
@@ -148,6 +148,7 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         "basic_auth" | "BasicAuth" => {
             spec.auth = basic(of("username"), of("password"));
         }
+        "digest" | "Digest" => spec.auth = digest(of("username"), of("password")),
         "bearer_token" | "BearerToken" => {
             let token = params.text().map(|token| ours(token, DIALECT, out, place));
             let token =

@@ -272,6 +272,14 @@ pub(super) fn basic(user: String, password: String) -> Auth {
     }
 }
 
+/// The same for who answers what a server asks for.
+pub(super) fn digest(user: String, password: String) -> Auth {
+    match basic(user, password) {
+        Auth::Basic { user, password } => Auth::Digest { user, password },
+        other => other,
+    }
+}
+
 /// Sees to it that a body which has no type there goes out without one: here it would get one by itself.
 pub(super) fn untyped(spec: &mut HttpSpec) {
     let is_plain =

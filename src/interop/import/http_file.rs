@@ -21,7 +21,7 @@ use super::braces::ours;
 use super::command;
 use super::gathered::{FoundPreset, Gathered, untyped};
 use super::tree::{ImportFault, ImportedVariable};
-use crate::model::http::{Auth, HttpSpec, known_method};
+use crate::model::http::{Auth, AwsKeys, HttpSpec, known_method};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
 use before::{BeforeRequest, before};
@@ -159,7 +159,7 @@ fn headers(lines: &[&str], at: &mut usize, spec: &mut HttpSpec, out: &mut Gather
         } else if !bare.starts_with('#') && !bare.starts_with("//") {
             let (name, value) = bare.split_once(':').unwrap_or((bare, ""));
             let value = ours(value.trim(), DIALECT, out, place);
-            if let Some(auth) = typed_basic(name, &value) {
+            if let Some(auth) = typed_credentials(name, &value) {
                 spec.auth = auth;
             } else if let Some(way) = worked_out(name, &value) {
                 out.changed("credentials of a kind that is not there yet", place, way);
@@ -171,16 +171,42 @@ fn headers(lines: &[&str], at: &mut usize, spec: &mut HttpSpec, out: &mut Gather
     }
 }
 
-/// `Basic ann secret` and `Basic ann:secret`, which are encoded there when they are sent.
-fn typed_basic(name: &str, value: &str) -> Option<Auth> {
+/// `Basic ann secret`, `Basic ann:secret` and `Digest ann secret`, which are worked out there when they are sent, and
+/// `AWS key secret`, behind which token, region and service may stand.
+fn typed_credentials(name: &str, value: &str) -> Option<Auth> {
     if !name.trim().eq_ignore_ascii_case("authorization") {
         return None;
     }
     let (scheme, typed) = value.split_once(char::is_whitespace)?;
+    let is = |word: &str| scheme.eq_ignore_ascii_case(word);
     let typed = typed.trim();
-    let (user, password) = typed.split_once([':', ' ', '\t'])?;
+    if is("aws") {
+        return aws(typed);
+    }
+    // What a client worked out has parameters.
+    let is_answer = is("digest") && typed.contains(['=', ',']);
+    let (user, password) = typed.split_once([':', ' ', '\t']).filter(|_| !is_answer)?;
     let [user, password] = [user, password].map(|it| it.trim().to_owned());
-    scheme.eq_ignore_ascii_case("basic").then_some(Auth::Basic { user, password })
+    if is("digest") {
+        return Some(Auth::Digest { user, password });
+    }
+    is("basic").then_some(Auth::Basic { user, password })
+}
+
+fn aws(typed: &str) -> Option<Auth> {
+    let mut keys = AwsKeys::default();
+    let mut plain = Vec::new();
+    for word in typed.split_whitespace() {
+        match word.split_once(':') {
+            Some(("token", value)) => value.clone_into(&mut keys.session_token),
+            Some(("region", value)) => value.clone_into(&mut keys.region),
+            Some(("service", value)) => value.clone_into(&mut keys.service),
+            _ => plain.push(word),
+        }
+    }
+    let [access_key, secret_key] = *plain else { return None };
+    let (access_key, secret_key) = (access_key.to_owned(), secret_key.to_owned());
+    Some(Auth::Aws(AwsKeys { access_key, secret_key, ..keys }))
 }
 
 /// Credentials that are not sent as they are written: a header is worked out of them.

@@ -191,12 +191,13 @@ fn files_of_requests_have_scripts_directives_and_answers_of_every_dialect() {
     assert_eq!((&*specs[2].method, &specs[2].body), ("GET", &HttpBody::None));
     assert_eq!(specs[3].body, HttpBody::Text("a=1&b=2 3".into()));
     assert_eq!((specs[4].headers.len(), &specs[4].body), (0, &HttpBody::None));
+    assert_eq!(specs[4].auth, Auth::Digest { user: "u".into(), password: "p".into() });
     assert_eq!(
         (headers(specs[5]), &specs[5].body),
         (vec!["~Content-Type: ".into()], &HttpBody::File("a.bin".into()))
     );
     assert!(matches!(&specs[6].body, HttpBody::Multipart(parts) if parts[0].value == "v"));
-    for what in ["other files", "headers that scripts", "examples of", "Digest", ">>! out.json"] {
+    for what in ["other files", "headers that scripts", "examples of", ">>! out.json"] {
         assert!(is_told(&tree, what), "{what}: {:?}", tree.left_out);
     }
 }
@@ -326,8 +327,9 @@ fn options_of_httpie_stand_anywhere_and_signs_can_be_kept() {
     assert!(matches!(&specs[0].body, HttpBody::Form(rows) if rows.len() == 1));
     assert_eq!(specs[1].body, HttpBody::Json("{\n  \"a:b\": \"c\"\n}".into()));
     assert_eq!(headers(specs[1]), ["Empty: ", "~X: "]);
-    assert_eq!((&*specs[2].url, &specs[2].auth), ("http://localhost:1/c", &Auth::None));
-    assert!(is_told(&tree, "digest") && is_told(&tree, "x.json") && is_told(&tree, "no item"));
+    let digest = Auth::Digest { user: "u".into(), password: "p".into() };
+    assert_eq!((&*specs[2].url, &specs[2].auth), ("http://localhost:1/c", &digest));
+    assert!(is_told(&tree, "x.json") && is_told(&tree, "no item"));
     assert!(matches!(&specs[3].body, HttpBody::Multipart(parts) if parts.len() == 2));
     assert_eq!((specs[4].redirects, specs[4].timeout), (2, Duration::from_secs(3)));
 }

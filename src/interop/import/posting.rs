@@ -2,7 +2,7 @@
 
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
-use super::gathered::{FoundPreset, Gathered, basic, first_line, untyped};
+use super::gathered::{FoundPreset, Gathered, basic, digest, first_line, untyped};
 use super::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use crate::model::spec::{NameValue, Spec};
@@ -142,6 +142,9 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         "" => {}
         "basic" => {
             spec.auth = basic(of(&["basic", "username"]), of(&["basic", "password"]));
+        }
+        "digest" => {
+            spec.auth = digest(of(&["digest", "username"]), of(&["digest", "password"]));
         }
         "bearer_token" | "bearer" => spec.auth = Auth::Bearer(of(&["bearer_token", "token"])),
         kind => out.changed("credentials of a kind that is not there yet", place, kind),

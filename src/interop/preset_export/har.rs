@@ -8,10 +8,11 @@ use super::checks::{captures, expects};
 use super::order::{ExportRemarks, ExportedFile, PresetExport, PresetExportOrder};
 use super::planned::{NameUse, planned};
 use super::postman::pretty;
-use super::requests::{no_request, say_options};
+use super::requests::{no_request, say_credentials, say_options};
 use crate::codec::multipart;
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::wire_request::WireRequest;
+use crate::model::export_kind::PresetExportKind;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::url_text::UrlText;
 
@@ -36,6 +37,7 @@ pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
         }
         let Some(plan) = planned.plan.as_http() else { continue };
         say_options(plan, "HAR", place, &mut remarks);
+        say_credentials(plan, PresetExportKind::Har, place, &mut remarks);
         if expects(&preset.spec) || captures(&preset.spec) {
             remarks.say("expectations and captures, which HAR has no word for", place);
         }

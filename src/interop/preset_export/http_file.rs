@@ -78,6 +78,18 @@ fn one(
         let (user, password) = (names.text(&user, scope), names.text(&password, scope));
         let _ = writeln!(out, "Authorization: Basic {user}:{password}");
     }
+    if let Some((user, password)) = wire.digest() {
+        let (user, password) = (names.text(user, scope), names.text(password, scope));
+        let _ = writeln!(out, "Authorization: Digest {user} {password}");
+    }
+    if let Some(keys) = wire.aws() {
+        let mut of = |text: &str| names.text(text, scope);
+        let _ = write!(out, "Authorization: AWS {} {}", of(&keys.access_key), of(&keys.secret_key));
+        if !keys.session_token.is_empty() {
+            let _ = write!(out, " token:{}", of(&keys.session_token));
+        }
+        let _ = writeln!(out, " region:{} service:{}", of(&keys.region), of(&keys.service));
+    }
     let body = body(request, &wire, names, bodies);
     if !body.is_empty() {
         let _ = writeln!(out, "\n{body}");

@@ -72,6 +72,12 @@ fn one(request: &ExportedRequest<'_>, out: &mut String, names: &mut ForeignNames
     if plan.verify == Verify::Off {
         options.push_str("insecure: true\n");
     }
+    if let Some(keys) = wire.aws() {
+        let mut of = |text: &str| escaped(&names.text(text, scope));
+        let (region, service) = (of(&keys.region), of(&keys.service));
+        let (access, secret) = (of(&keys.access_key), of(&keys.secret_key));
+        let _ = write!(options, "aws-sigv4: aws:amz:{region}:{service}\nuser: {access}:{secret}\n");
+    }
     if !options.is_empty() {
         let _ = write!(out, "[Options]\n{options}");
     }

@@ -8,6 +8,7 @@ use super::order::{ExportedFile, PresetExport, PresetExportOrder};
 use super::requests::{ExportedRequest, requests};
 use super::script_checks::{CheckScript, test_lines};
 use crate::interop::wire_request::WireRequest;
+use crate::model::http::AwsKeys;
 use crate::model::http::REDIRECTS;
 use crate::model::plan::{PartContent, PlanBody};
 use crate::model::trust::Verify;
@@ -111,14 +112,30 @@ fn item(request: &ExportedRequest<'_>, names: &mut ForeignNames, bodies: &mut Bo
         "header": headers,
         "url": names.text(&plan.url, scope),
     });
-    if let Some((user, password)) = basic {
-        let pair =
-            |key: &str, value: String| json!({ "key": key, "value": value, "type": "string" });
-        let (user, password) = (names.text(&user, scope), names.text(&password, scope));
-        written["auth"] = json!({
-            "type": "basic",
-            "basic": [pair("username", user), pair("password", password)],
+    let mut put = |kind: &str, pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().map(|(key, value)| {
+            json!({ "key": key, "value": names.text(value, scope), "type": "string" })
         });
+        let mut auth = json!({ "type": kind });
+        auth[kind] = pairs.collect();
+        written["auth"] = auth;
+    };
+    if let Some((user, password)) = &basic {
+        put("basic", &[("username", user), ("password", password)]);
+    }
+    if let Some((user, password)) = wire.digest() {
+        put("digest", &[("username", user), ("password", password)]);
+    }
+    if let Some(keys) = wire.aws() {
+        let AwsKeys { access_key, secret_key, session_token, region, service } = keys;
+        let pairs = [
+            ("accessKey", &**access_key),
+            ("secretKey", secret_key),
+            ("sessionToken", session_token),
+            ("region", region),
+            ("service", service),
+        ];
+        put("awsv4", &pairs);
     }
     if body.get("mode").is_some() {
         written["body"] = body;

@@ -4,7 +4,8 @@
 use super::names::ForeignNames;
 use super::order::{ExportRemarks, ExportedPreset, PresetExportOrder};
 use super::planned::{NameUse, planned};
-use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::export_kind::PresetExportKind;
+use crate::model::plan::{HttpPlan, PlanAuth, PlanBody};
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 
@@ -47,6 +48,7 @@ pub(super) fn requests<'a>(
             Ok(planned) => {
                 let Some(plan) = planned.plan.as_http().cloned() else { continue };
                 say_options(&plan, title, place, &mut names.remarks);
+                say_credentials(&plan, order.kind, place, &mut names.remarks);
                 found.push(ExportedRequest { preset, plan, scope: planned.scope });
             }
             Err(why) => {
@@ -75,6 +77,29 @@ pub(super) fn say_options(plan: &HttpPlan, title: &str, place: &str, remarks: &m
     ];
     for (_, what) in parts.into_iter().filter(|(is_there, _)| *is_there) {
         remarks.say(format!("{what}, which {title} has no word for"), place);
+    }
+}
+
+/// Says what kind of credentials a kind has no word for.
+pub(super) fn say_credentials(
+    plan: &HttpPlan,
+    kind: PresetExportKind,
+    place: &str,
+    remarks: &mut ExportRemarks,
+) {
+    let (what, known) = match plan.auth {
+        PlanAuth::None => return,
+        PlanAuth::Digest { .. } => {
+            ("a digest", &[PresetExportKind::Http, PresetExportKind::Postman][..])
+        }
+        PlanAuth::Aws(_) => (
+            "a signature for AWS",
+            &[PresetExportKind::Http, PresetExportKind::Postman, PresetExportKind::Hurl][..],
+        ),
+    };
+    if !known.contains(&kind) {
+        let title = kind.row().title;
+        remarks.say(format!("credentials that are {what}, which {title} has no word for"), place);
     }
 }
 

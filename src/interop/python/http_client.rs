@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
-use crate::model::plan::{HttpPlan, PartContent, PlanBody};
+use crate::model::plan::{HttpPlan, PartContent, PlanAuth, PlanBody};
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
 
@@ -65,9 +65,14 @@ fn requests(wire: &WireRequest<'_>) -> String {
     }
     let headers = dictionary(wire, &entries);
     let body = requests_body(wire);
-    let auth = wire.basic().map_or(String::new(), |(user, password)| {
+    let mut auth = wire.basic().map_or(String::new(), |(user, password)| {
         format!("    auth=({}, {}),\n", text(&user), text(&password))
     });
+    let digest = wire.digest();
+    if let Some((user, password)) = digest {
+        auth = format!("    auth=HTTPDigestAuth({}, {}),\n", text(user), text(password));
+    }
+    let digest = only(digest.is_some(), "from requests.auth import HTTPDigestAuth\n");
     let redirects = only(plan.redirects == 0, "    allow_redirects=False,\n");
     let verify = only(plan.verify == Verify::Off, "    verify=False,\n");
     let rewritten =
@@ -75,7 +80,7 @@ fn requests(wire: &WireRequest<'_>) -> String {
     let left_out = left_out(plan) + only(is_rewritten(&plan.url), rewritten);
     format!(
         "{left_out}import requests
-{skip}
+{digest}{skip}
 {call}
     {url},
 {headers}{body}{auth}{send}    timeout={timeout},
@@ -106,7 +111,9 @@ fn left_out(plan: &HttpPlan) -> String {
             "# goes through {name} in wirebench; this library connects to the host of the URL\n"
         )
     });
-    trust.to_owned() + &socket + &socket_options::left_out(&plan.client, &plan.socket)
+    let signed = "# signed for AWS in wirebench, not here: neither library does that\n";
+    let signed = only(matches!(plan.auth, PlanAuth::Aws(_)), signed);
+    trust.to_owned() + signed + &socket + &socket_options::left_out(&plan.client, &plan.socket)
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {
@@ -174,6 +181,14 @@ fn urllib(wire: &WireRequest<'_>) -> String {
     let mut handlers = Vec::new();
     handlers.extend(unverified.then_some("urllib.request.HTTPSHandler(context=context)"));
     handlers.extend((plan.redirects == 0).then_some("NoRedirects"));
+    let passwords = wire.digest().map_or_else(String::new, |(user, password)| {
+        handlers.push("urllib.request.HTTPDigestAuthHandler(passwords)");
+        let (user, password) = (text(user), text(password));
+        format!(
+            "passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()\n\
+             passwords.add_password(None, request.full_url, {user}, {password})\n"
+        )
+    });
     let handlers = handlers.join(", ");
     let left_out = left_out(plan);
     let anonymous = only(!wire.has("User-Agent"), "opener.addheaders = []  # no User-Agent\n");
@@ -183,7 +198,7 @@ request = urllib.request.Request(
     {url},
     method={method},
 {headers}{data})
-{context}{no_redirects}opener = urllib.request.build_opener({handlers})
+{context}{no_redirects}{passwords}opener = urllib.request.build_opener({handlers})
 {anonymous}try:
     response = opener.open(request, timeout={timeout})
 except urllib.error.HTTPError as error:

@@ -6,8 +6,8 @@ use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http::{
-    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, OFFERED_METHODS,
-    PartSource,
+    ApiKey, Auth, AwsKeys, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec,
+    OFFERED_METHODS, PartSource,
 };
 use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
@@ -63,7 +63,7 @@ impl Options for HttpSpec {
 
 impl Options for Auth {
     fields! {
-        "", ValueKind::Variant(&["none", "basic", "bearer"]), -, label: "Authorization",
+        "", ValueKind::Variant(&["none", "basic", "bearer", "digest", "api-key", "aws"]), -, label: "Authorization",
             help: "How the request says who is asking.";
         "basic.user", ValueKind::Text, (Auth::Basic { user, .. } => user), when: Some("basic"),
             label: "User", help: "User name.";
@@ -72,16 +72,52 @@ impl Options for Auth {
                                                             the file.";
         "bearer", ValueKind::Secret, (Auth::Bearer(token) => token), when: Some("bearer"),
             label: "Token", help: "Token; {{secret.name}} keeps it out of the file.";
+        "digest.user", ValueKind::Text, (Auth::Digest { user, .. } => user), when: Some("digest"),
+            label: "User", help: "User name, for the challenge of the server (RFC 7616).";
+        "digest.password", ValueKind::Secret, (Auth::Digest { password, .. } => password),
+            when: Some("digest"), label: "Password", help: "Password, which is never sent; {{secret.name}} keeps \
+                                                             it out of the file.";
+        "api-key.name", ValueKind::Text, (Auth::ApiKey(ApiKey { name, .. }) => name),
+            when: Some("api-key"), label: "Name", placeholder: "X-API-Key",
+            help: "Name of the header, parameter or cookie that holds the key.";
+        "api-key.value", ValueKind::Secret, (Auth::ApiKey(ApiKey { value, .. }) => value),
+            when: Some("api-key"), label: "Key", help: "The key; {{secret.name}} keeps it out of the file.";
+        "api-key.in", ValueKind::Word(&["header", "query", "cookie"]),
+            (Auth::ApiKey(ApiKey { place, .. }) => place), when: Some("api-key"), label: "Where it stands",
+            help: "Where the key stands: header, query or cookie.";
+        "aws.access-key", ValueKind::Text, (Auth::Aws(AwsKeys { access_key, .. }) => access_key),
+            when: Some("aws"), label: "Access key", placeholder: "AKIA...",
+            help: "Id of the key that requests are signed with (AWS Signature Version 4).";
+        "aws.secret-key", ValueKind::Secret, (Auth::Aws(AwsKeys { secret_key, .. }) => secret_key),
+            when: Some("aws"), label: "Secret key",
+            help: "The key itself, which is never sent; {{secret.name}} keeps it out of the file.";
+        "aws.session-token", ValueKind::Secret, (Auth::Aws(AwsKeys { session_token, .. }) => session_token),
+            when: Some("aws"), label: "Session token", placeholder: "none",
+            help: "Token of keys that last for a while; empty = none.";
+        "aws.region", ValueKind::Text, (Auth::Aws(AwsKeys { region, .. }) => region),
+            when: Some("aws"), label: "Region", placeholder: "that of the host",
+            help: "Region that is asked, such as eu-west-1; empty = that of a host of amazonaws.com.";
+        "aws.service", ValueKind::Text, (Auth::Aws(AwsKeys { service, .. }) => service),
+            when: Some("aws"), label: "Service", placeholder: "that of the host",
+            help: "Service that is asked, such as s3; empty = that of a host of amazonaws.com.";
     }
 
     fn variant(&self) -> &'static str {
         self.into_str()
     }
 
+    /// Keeps user and password where both kinds have them.
     fn switch(&mut self, word: &str) {
+        let (user, password) = match std::mem::take(self) {
+            Auth::Basic { user, password } | Auth::Digest { user, password } => (user, password),
+            Auth::None | Auth::Bearer(_) | Auth::ApiKey(_) | Auth::Aws(_) => Default::default(),
+        };
         *self = match word {
-            "basic" => Auth::Basic { user: String::new(), password: String::new() },
+            "basic" => Auth::Basic { user, password },
             "bearer" => Auth::Bearer(String::new()),
+            "digest" => Auth::Digest { user, password },
+            "api-key" => Auth::ApiKey(ApiKey::default()),
+            "aws" => Auth::Aws(AwsKeys::default()),
             _ => Auth::None,
         };
     }

@@ -98,6 +98,7 @@ pub fn http_plan() -> Plan {
         verify: Verify::On,
         trust: TrustedCertificates::default(),
         redirects: 10,
+        auth: wirebench::model::plan::PlanAuth::None,
         contract: None,
         notes: Vec::new(),
         socket: wirebench::model::socket_options::SocketOptions::default(),

@@ -228,11 +228,8 @@ const PASTES: &[(&str, Becomes)] = &[
     ("curl -u user HOST/", Remarked("would ask for the password")),
     ("curl http://u%40x:p%3Aq@HOST/", Same),
     ("curl --oauth2-bearer tok HOST/", Same),
-    ("curl --digest -u a:b HOST/", Remarked("--digest is not supported")),
-    (
-        "curl --aws-sigv4 aws:amz:us-east-1:s3 -u k:s HOST/",
-        Remarked("--aws-sigv4 is not supported"),
-    ),
+    ("curl --digest -u a:b HOST/", Same),
+    ("curl --ntlm -u a:b HOST/", Remarked("--ntlm is not supported")),
     ("curl -b 'a=1; b=2' -b c=3 HOST/", Same),
     ("curl -b cookies.txt -b d=4 http://localhost:PORT/", Same),
     ("curl -b no-such-file.txt HOST/", Remarked("no-such-file.txt")),

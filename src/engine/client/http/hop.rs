@@ -59,6 +59,8 @@ pub(super) struct HopOrder<'a> {
     pub(super) plan: &'a HttpPlan,
     /// Of the exchange in its session.
     pub(super) number: u32,
+    /// How many before it only asked for credentials.
+    pub(super) challenges: u32,
     /// Where the first hop went under TLS: what the user consented to holds there.
     pub(super) own: Option<&'a Endpoint>,
     pub(super) session: &'a SessionHandle,
@@ -71,7 +73,7 @@ impl<'a> Hop<'a> {
         order: HopOrder<'a>,
         takes_kept: bool,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
-        let HopOrder { plan, number, own, session } = order;
+        let HopOrder { plan, number, challenges, own, session } = order;
         let (endpoint, tls) = request::destination(plan)?;
         let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
@@ -82,6 +84,7 @@ impl<'a> Hop<'a> {
         recorder.edit(|exchange| {
             exchange.url.clone_from(&plan.url);
             exchange.warnings.clone_from(&plan.notes);
+            exchange.challenges = challenges;
         });
         let taken = Mutex::new(Instant::now());
         let takes_kept = takes_kept && request::may_take_kept(plan);

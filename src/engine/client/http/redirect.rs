@@ -13,7 +13,7 @@ use crate::codec::zone;
 use crate::model::counts::counted;
 use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::plan::{HttpPlan, PlanAuth, PlanBody};
 use crate::model::trust::Verify;
 
 /// Headers that may follow to another origin. Everything else the user wrote is dropped there:
@@ -187,6 +187,9 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url) {
     if plan.verify == Verify::Off && there.scheme() == "https" {
         plan.notes.push("certificates are verified at another origin".into());
     }
+    if std::mem::take(&mut plan.auth) != PlanAuth::None {
+        plan.notes.push("the credentials are for the first origin alone".into());
+    }
     let (mut kept, dropped): (Vec<_>, Vec<_>) =
         plan.headers.drain(..).partition(|(name, _)| is_one_of(name, SAFE_ELSEWHERE));
     if !dropped.is_empty() {
@@ -244,6 +247,7 @@ mod tests {
             verify: Verify::On,
             trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 3,
+            auth: PlanAuth::None,
             contract: None,
             notes: Vec::new(),
             socket: crate::model::socket_options::SocketOptions::default(),

@@ -112,7 +112,7 @@ pub(super) fn leaves_connection(plan: &HttpPlan, len: u64) -> bool {
 
 /// Path and query exactly as written; the URL library's reading only when they could not stand in
 /// a request line.
-fn target(url: &str) -> String {
+pub(super) fn target(url: &str) -> String {
     let target = UrlText::literal(url).target;
     if target.bytes().all(|byte| byte.is_ascii_graphic()) {
         let slash = if target.starts_with('/') { "" } else { "/" };
@@ -140,6 +140,7 @@ mod tests {
             verify: Verify::On,
             trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 0,
+            auth: crate::model::plan::PlanAuth::None,
             socket: crate::model::socket_options::SocketOptions::default(),
             client: crate::model::socket_options::ClientOptions::default(),
             unix_socket: None,

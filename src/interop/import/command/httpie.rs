@@ -243,12 +243,17 @@ fn auth(user: Option<String>, way: &str, spec: &mut HttpSpec, remarks: &mut Vec<
     let Some(user) = user else { return };
     spec.auth = match way {
         "bearer" => Auth::Bearer(quoted(&user)),
-        "" | "basic" => {
+        "" | "basic" | "digest" => {
             if !user.contains(':') {
                 remarks.push("the password is asked for there; it is empty here".to_owned());
             }
             let (user, password) = user.split_once(':').unwrap_or((&user, ""));
-            Auth::Basic { user: quoted(user), password: quoted(password) }
+            let (user, password) = (quoted(user), quoted(password));
+            if way == "digest" {
+                Auth::Digest { user, password }
+            } else {
+                Auth::Basic { user, password }
+            }
         }
         way => {
             remarks.push(format!("credentials of a kind that is not there yet: {way}"));

@@ -3,7 +3,7 @@
 use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::gathered::Gathered;
-use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource, REDIRECTS};
+use crate::model::http::{Auth, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource, REDIRECTS};
 use crate::model::spec::NameValue;
 use crate::model::timing::parse_duration;
 use crate::model::trust::Verify;
@@ -130,6 +130,16 @@ fn part(row: NameValue) -> FormPart {
     FormPart { name, value, source: PartSource::File, content_type, ..FormPart::default() }
 }
 
+/// The user that another option named before.
+fn given(auth: &Auth) -> (String, String) {
+    match auth {
+        Auth::Basic { user, password } => (user.clone(), password.clone()),
+        Auth::None | Auth::Bearer(_) | Auth::Digest { .. } | Auth::ApiKey(_) | Auth::Aws(_) => {
+            (String::new(), String::new())
+        }
+    }
+}
+
 fn option(name: &str, value: &str, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     match (name, value) {
         ("location" | "location-trusted", "true") => spec.redirects = REDIRECTS,
@@ -143,7 +153,24 @@ fn option(name: &str, value: &str, spec: &mut HttpSpec, out: &mut Gathered, plac
         ("user", value) => {
             let (user, password) = value.split_once(':').unwrap_or((value, ""));
             let [user, password] = [user, password].map(|it| ours(it, DIALECT, out, place));
-            spec.auth = Auth::Basic { user, password };
+            spec.auth = match std::mem::take(&mut spec.auth) {
+                Auth::Digest { .. } => Auth::Digest { user, password },
+                Auth::Aws(keys) => {
+                    Auth::Aws(AwsKeys { access_key: user, secret_key: password, ..keys })
+                }
+                Auth::None | Auth::Basic { .. } | Auth::Bearer(_) | Auth::ApiKey(_) => {
+                    Auth::Basic { user, password }
+                }
+            };
+        }
+        ("digest", "true") => {
+            let (user, password) = given(&spec.auth);
+            spec.auth = Auth::Digest { user, password };
+        }
+        ("aws-sigv4", value) if AwsKeys::at(value).is_ok() => {
+            let (access_key, secret_key) = given(&spec.auth);
+            let keys = AwsKeys::at(&ours(value, DIALECT, out, place)).unwrap_or_default();
+            spec.auth = Auth::Aws(AwsKeys { access_key, secret_key, ..keys });
         }
         ("unix-socket", value) => spec.unix_socket = ours(value, DIALECT, out, place),
         ("compressed", "true") => {
