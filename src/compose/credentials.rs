@@ -89,8 +89,10 @@ fn api_key(key: &ApiKey, composer: &mut Composer<'_>) -> ApiKey {
 
 fn aws(keys: &AwsKeys, composer: &mut Composer<'_>) -> AwsKeys {
     let mut filled = |key: &'static str, text: &str, needed: Option<&str>| {
+        let before = composer.issues.len();
         let text = composer.line(field(key), text).trim().to_owned();
-        if let Some(message) = needed.filter(|_| text.is_empty()) {
+        let is_missing = text.is_empty() && composer.issues.len() == before;
+        if let Some(message) = needed.filter(|_| is_missing) {
             composer.issue(field(key), message);
         }
         text

@@ -95,15 +95,15 @@ fn a_server_that_is_not_ours_takes_every_kind() {
     }
     let (_server, url) = httpbin();
     let digest = |rest: &str| format!("{url}/digest-auth/{rest}");
-    let user = ["-a", "ann:open sesame"];
+    let user = ["-a", "ann:open-sesame"];
     for target in [
-        digest("auth/ann/open sesame"),
-        digest("auth/ann/open sesame/MD5"),
-        digest("auth/ann/open sesame/SHA-256"),
-        digest("auth/ann/open sesame/SHA-512"),
-        digest("auth-int/ann/open sesame/SHA-256"),
-        digest("auth,auth-int/ann/open sesame/MD5/never"),
-        digest("none/ann/open sesame"),
+        digest("auth/ann/open-sesame"),
+        digest("auth/ann/open-sesame/MD5"),
+        digest("auth/ann/open-sesame/SHA-256"),
+        digest("auth/ann/open-sesame/SHA-512"),
+        digest("auth-int/ann/open-sesame/SHA-256"),
+        digest("auth,auth-int/ann/open-sesame/MD5/never"),
+        digest("none/ann/open-sesame"),
     ] {
         let ended = run(&["send", &target, user[0], user[1], "--digest"]);
         assert_eq!(told(&ended).0, Some(0), "{target}: {ended:?}");
@@ -126,7 +126,7 @@ fn a_password_that_is_not_taken_is_said_and_asked_for_once() {
     let ended = run(&["send", &target, "-a", "ann:wrong", "-A", "digest", "--all", "--headers"]);
     let (status, said) = told(&ended);
     let heads = String::from_utf8_lossy(&ended.stdout).matches("HTTP/1.1 401").count();
-    assert_eq!((status, heads), (Some(4), 2), "{ended:?}");
+    assert_eq!((status, heads), (Some(0), 2), "{ended:?}");
     assert!(
         said.contains("does not take this password of 'ann' for 'me@kennethreitz.com'"),
         "{said}"
@@ -145,7 +145,8 @@ fn scripted(answers: &'static [&'static str]) -> (String, Arc<Mutex<Vec<String>>
         let Some(head) = read_head(&mut stream) else { return };
         let turn = {
             let mut kept = kept.lock().unwrap();
-            kept.push(String::from_utf8_lossy(&head).into_owned());
+            let head = String::from_utf8_lossy(&head);
+            kept.push(head.split("\r\n\r\n").next().unwrap_or_default().to_owned());
             kept.len() - 1
         };
         let _ = stream.write_all(answers[turn.min(answers.len() - 1)].as_bytes());
@@ -164,14 +165,15 @@ const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\
 #[test]
 fn an_answer_is_known_for_a_redirect_and_a_nonce_that_grew_old_is_replaced() {
     let (url, seen) = scripted(&[ASKS, LEADS_ON, ASKS_ANEW, GOOD]);
-    let folder = tempfile::tempdir().unwrap();
-    let preset = folder.path().join("one.toml");
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("presets");
+    std::fs::create_dir(&folder).unwrap();
     let text = format!(
         "[http]\nurl = \"{url}/first\"\nauth.digest = {{ user = \"ann\", password = \"secret\" }}\n\n\
          [expect]\nredirects = 1\nstatus = 200\n"
     );
-    std::fs::write(&preset, text).unwrap();
-    let ended = run(&["send", preset.to_str().unwrap()]);
+    std::fs::write(folder.join("one.toml"), text).unwrap();
+    let ended = run(&["--home", home.path().to_str().unwrap(), "send", "one"]);
     assert_eq!(told(&ended).0, Some(0), "{ended:?}");
     let seen = seen.lock().unwrap();
     let line = |at: usize| {

@@ -365,7 +365,9 @@ fn the_examples_in_the_chapters_are_presets_that_can_be_sent() {
     assert!(examples.len() >= 10);
     let mut scope = Scope::default();
     scope.variables.insert("base".into(), "http://localhost:8080".into());
-    scope.secrets.insert("api_token".into(), "t".into());
+    for name in ["api_token", "aws_key", "aws_secret"] {
+        scope.secrets.insert(name.into(), "t".into());
+    }
     for text in examples {
         let name =
             text.strip_prefix("# ").and_then(|rest| rest.split_once(".toml\n")).expect(text).0;

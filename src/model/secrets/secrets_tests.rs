@@ -204,7 +204,15 @@ fn names_of_keys_are_known() {
     for name in ["X-Amz-Security-Token", "X-Vault-Token", "Apikey", "Client-Secret"] {
         assert!(is_credential(name), "{name}");
     }
-    for name in ["Host", "Accept", "Content-Type", "ETag", "Idempotency-Key", "Sec-WebSocket-Key"] {
+    for name in [
+        "Host",
+        "Accept",
+        "Content-Type",
+        "ETag",
+        "Idempotency-Key",
+        "Sec-WebSocket-Key",
+        "Access-Control-Allow-Credentials",
+    ] {
         assert!(!is_credential(name), "{name}");
     }
 }
