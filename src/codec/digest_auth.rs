@@ -296,20 +296,17 @@ fn challenges(text: &str) -> Vec<(String, Vec<(String, String)>)> {
         if rest.is_empty() || found.len() > PARAMETERS {
             return found;
         }
-        match after.trim_start_matches([' ', '\t']).strip_prefix('=') {
-            Some(value) => {
-                let (value, after) = parameter(value.trim_start_matches([' ', '\t']));
-                rest = after;
-                if let Some((_, parameters)) = found.last_mut()
-                    && parameters.len() < PARAMETERS
-                {
-                    parameters.push((word.to_owned(), value));
-                }
+        if let Some(value) = after.trim_start_matches([' ', '\t']).strip_prefix('=') {
+            let (value, after) = parameter(value.trim_start_matches([' ', '\t']));
+            rest = after;
+            if let Some((_, parameters)) = found.last_mut()
+                && parameters.len() < PARAMETERS
+            {
+                parameters.push((word.to_owned(), value));
             }
-            None => {
-                found.push((word.to_owned(), Vec::new()));
-                rest = after;
-            }
+        } else {
+            found.push((word.to_owned(), Vec::new()));
+            rest = after;
         }
     }
 }
@@ -438,7 +435,9 @@ mod tests {
         assert_eq!(asked.realm, "a\"b");
         let hashed = |body: &[u8]| {
             let mut hash = asked.body_hash();
-            body.iter().for_each(|byte| hash.push(&[*byte]));
+            for byte in body {
+                hash.push(&[*byte]);
+            }
             asked.answer(&DigestRequest { body: Some(&hash.finish()), ..request() })
         };
         assert!(hashed(b"").contains("qop=auth-int") && hashed(b"").contains("realm=\"a\\\"b\""));

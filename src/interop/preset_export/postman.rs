@@ -91,13 +91,43 @@ fn put(items: &mut Vec<Value>, folder: &[String], item: Value) {
     }
 }
 
+/// Credentials that are no header.
+fn auth(
+    request: &ExportedRequest<'_>,
+    wire: &WireRequest<'_>,
+    names: &mut ForeignNames,
+) -> Option<Value> {
+    let basic = wire.basic();
+    let (kind, pairs) = if let Some((user, password)) = &basic {
+        ("basic", vec![("username", &**user), ("password", password)])
+    } else if let Some((user, password)) = wire.digest() {
+        ("digest", vec![("username", user), ("password", password)])
+    } else {
+        let AwsKeys { access_key, secret_key, session_token, region, service } = wire.aws()?;
+        let pairs = vec![
+            ("accessKey", &**access_key),
+            ("secretKey", secret_key),
+            ("sessionToken", session_token),
+            ("region", region),
+            ("service", service),
+        ];
+        ("awsv4", pairs)
+    };
+    let pairs = pairs.into_iter().map(|(key, value)| {
+        let value = names.text(value, &request.preset.scope);
+        json!({ "key": key, "value": value, "type": "string" })
+    });
+    let mut auth = json!({ "type": kind });
+    auth[kind] = pairs.collect();
+    Some(auth)
+}
+
 fn item(request: &ExportedRequest<'_>, names: &mut ForeignNames, bodies: &mut BodyFiles) -> Value {
     let (plan, scope) = (&request.plan, &request.preset.scope);
     let wire = WireRequest::new(plan);
     let body = body(request, &wire, names, bodies);
     let is_form =
         matches!(body.get("mode").and_then(Value::as_str), Some("urlencoded" | "formdata"));
-    let basic = wire.basic();
     let mut headers = Vec::new();
     for (name, value) in wire.headers() {
         let is_derived =
@@ -112,30 +142,8 @@ fn item(request: &ExportedRequest<'_>, names: &mut ForeignNames, bodies: &mut Bo
         "header": headers,
         "url": names.text(&plan.url, scope),
     });
-    let mut put = |kind: &str, pairs: &[(&str, &str)]| {
-        let pairs = pairs.iter().map(|(key, value)| {
-            json!({ "key": key, "value": names.text(value, scope), "type": "string" })
-        });
-        let mut auth = json!({ "type": kind });
-        auth[kind] = pairs.collect();
+    if let Some(auth) = auth(request, &wire, names) {
         written["auth"] = auth;
-    };
-    if let Some((user, password)) = &basic {
-        put("basic", &[("username", user), ("password", password)]);
-    }
-    if let Some((user, password)) = wire.digest() {
-        put("digest", &[("username", user), ("password", password)]);
-    }
-    if let Some(keys) = wire.aws() {
-        let AwsKeys { access_key, secret_key, session_token, region, service } = keys;
-        let pairs = [
-            ("accessKey", &**access_key),
-            ("secretKey", secret_key),
-            ("sessionToken", session_token),
-            ("region", region),
-            ("service", service),
-        ];
-        put("awsv4", &pairs);
     }
     if body.get("mode").is_some() {
         written["body"] = body;

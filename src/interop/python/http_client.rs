@@ -181,16 +181,11 @@ fn urllib(wire: &WireRequest<'_>) -> String {
     let mut handlers = Vec::new();
     handlers.extend(unverified.then_some("urllib.request.HTTPSHandler(context=context)"));
     handlers.extend((plan.redirects == 0).then_some("NoRedirects"));
-    let passwords = wire.digest().map_or_else(String::new, |(user, password)| {
-        handlers.push("urllib.request.HTTPDigestAuthHandler(passwords)");
-        let (user, password) = (text(user), text(password));
-        format!(
-            "passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()\n\
-             passwords.add_password(None, request.full_url, {user}, {password})\n"
-        )
-    });
-    let handlers = handlers.join(", ");
-    let left_out = left_out(plan);
+    let passwords = passwords(wire);
+    handlers
+        .extend(passwords.is_some().then_some("urllib.request.HTTPDigestAuthHandler(passwords)"));
+    let passwords = passwords.unwrap_or_default();
+    let (handlers, left_out) = (handlers.join(", "), left_out(plan));
     let anonymous = only(!wire.has("User-Agent"), "opener.addheaders = []  # no User-Agent\n");
     format!(
         "{left_out}{imports}
@@ -209,6 +204,16 @@ with response:
     print(response.read().decode(errors=\"replace\"))
 "
     )
+}
+
+/// Who answers a server that asks for a digest.
+fn passwords(wire: &WireRequest<'_>) -> Option<String> {
+    let (user, password) = wire.digest()?;
+    let (user, password) = (text(user), text(password));
+    Some(format!(
+        "passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()\n\
+         passwords.add_password(None, request.full_url, {user}, {password})\n"
+    ))
 }
 
 /// Names and values as Python writes them; a name that occurs twice is joined, as neither library
