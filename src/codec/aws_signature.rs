@@ -14,7 +14,7 @@ use crate::model::url_text::UrlText;
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
-/// Bytes of the name of a service, from which on the path is sent as it is signed.
+/// Services whose paths are signed as they are sent.
 const S3: [&str; 3] = ["s3", "s3express", "s3-outposts"];
 const DATE: &str = "X-Amz-Date";
 const TOKEN: &str = "X-Amz-Security-Token";
@@ -148,18 +148,15 @@ fn canonical_headers<'h>(headers: impl Iterator<Item = &'h (String, String)>) ->
 /// Path and query in the form that is signed. That of S3 is sent as it is; elsewhere the path is
 /// made straight and encoded once more.
 fn canonical_target(target: &str, is_s3: bool) -> (String, String) {
-    let UrlText { path, query, .. } = UrlText::literal(target);
-    let path = if is_s3 || path.is_empty() {
-        if path.is_empty() { "/".to_owned() } else { path.to_owned() }
-    } else {
-        percent_encode(straight(path).as_bytes(), PATH).to_string()
+    let url = UrlText::literal(target);
+    let path = match url.path {
+        "" => "/".to_owned(),
+        path if is_s3 => path.to_owned(),
+        path => percent_encode(straight(path).as_bytes(), PATH).to_string(),
     };
-    let mut pairs: Vec<(&str, &str)> = query
-        .unwrap_or("")
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .collect();
+    let pieces = url.pieces().into_iter().filter(|piece| !piece.whole.is_empty());
+    let mut pairs: Vec<(&str, &str)> =
+        pieces.map(|piece| (piece.name, piece.value.unwrap_or_default())).collect();
     pairs.sort_unstable();
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     (path, pairs.join("&"))

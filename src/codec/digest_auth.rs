@@ -326,7 +326,7 @@ fn parameter(text: &str) -> (String, &str) {
                 is_escaped = false;
             }
             '\\' => is_escaped = true,
-            '"' => return (value, inner.get(at + 1..).unwrap_or("")),
+            '"' => return (value, inner.split_at(at + 1).1),
             c => value.push(c),
         }
     }

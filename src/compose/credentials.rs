@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::text::Composer;
 use crate::codec::aws_signature::{is_time, of_host};
 use crate::model::field_id::FieldId;
-use crate::model::http::{ApiKey, Auth, AwsKeys, KeyPlace};
+use crate::model::http::{ApiKey, ApiKeyPlace, Auth, AwsKeys};
 use crate::model::plan::PlanAuth;
 
 /// Credentials whose texts are filled in.
@@ -68,12 +68,12 @@ pub(super) fn basic(user: &str, password: &str) -> String {
 fn api_key(key: &ApiKey, composer: &mut Composer<'_>) -> ApiKey {
     let place = key.place;
     let name = match place {
-        KeyPlace::Header => composer.token(field("api-key.name"), &key.name),
-        KeyPlace::Query | KeyPlace::Cookie => composer.line(field("api-key.name"), &key.name),
+        ApiKeyPlace::Header => composer.token(field("api-key.name"), &key.name),
+        ApiKeyPlace::Query | ApiKeyPlace::Cookie => composer.line(field("api-key.name"), &key.name),
     };
     let value = composer.line(field("api-key.value"), &key.value);
-    let cannot = |text: &str| place == KeyPlace::Cookie && text.contains([';', ',']);
-    if name.is_empty() && place != KeyPlace::Header {
+    let cannot = |text: &str| place == ApiKeyPlace::Cookie && text.contains([';', ',']);
+    if name.is_empty() && place != ApiKeyPlace::Header {
         composer.issue(field("api-key.name"), "a key is sent under a name; name it");
     }
     for (key, text) in [("api-key.name", &name), ("api-key.value", &value)] {
@@ -81,7 +81,7 @@ fn api_key(key: &ApiKey, composer: &mut Composer<'_>) -> ApiKey {
             composer.issue(field(key), "a cookie cannot hold ';' or ',' (RFC 6265)");
         }
     }
-    if place == KeyPlace::Cookie && name.contains('=') {
+    if place == ApiKeyPlace::Cookie && name.contains('=') {
         composer.issue(field("api-key.name"), "the name of a cookie cannot hold '=' (RFC 6265)");
     }
     ApiKey { name, value, place }
@@ -158,7 +158,7 @@ mod tests {
         let of = |place, headers: &[(&str, &str)]| {
             let key = ApiKey { name: "k y".into(), value: "a&b".into(), place };
             let key = ApiKey {
-                name: if place == KeyPlace::Header { "X-Key".into() } else { key.name },
+                name: if place == ApiKeyPlace::Header { "X-Key".into() } else { key.name },
                 ..key
             };
             let headers =
@@ -178,14 +178,14 @@ mod tests {
             (plan.url.clone(), found("x-key"), found("cookie"))
         };
         let url = "http://h/x?a=1".to_owned();
-        assert_eq!(of(KeyPlace::Header, &[]), (url.clone(), vec!["a&b".into()], vec![]));
+        assert_eq!(of(ApiKeyPlace::Header, &[]), (url.clone(), vec!["a&b".into()], vec![]));
         assert_eq!(
-            of(KeyPlace::Header, &[("x-key", "own")]),
+            of(ApiKeyPlace::Header, &[("x-key", "own")]),
             (url.clone(), vec!["own".into()], vec![])
         );
-        assert_eq!(of(KeyPlace::Query, &[]), (format!("{url}&k%20y=a%26b"), vec![], vec![]));
-        assert_eq!(of(KeyPlace::Cookie, &[]), (url.clone(), vec![], vec!["k y=a&b".into()]));
-        let beside = of(KeyPlace::Cookie, &[("Cookie", "s=1")]);
+        assert_eq!(of(ApiKeyPlace::Query, &[]), (format!("{url}&k%20y=a%26b"), vec![], vec![]));
+        assert_eq!(of(ApiKeyPlace::Cookie, &[]), (url.clone(), vec![], vec!["k y=a&b".into()]));
+        let beside = of(ApiKeyPlace::Cookie, &[("Cookie", "s=1")]);
         assert_eq!(beside, (url, vec![], vec!["s=1; k y=a&b".into()]));
     }
 

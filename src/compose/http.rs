@@ -15,8 +15,8 @@ use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
-    ApiKey, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, KeyPlace,
-    expects_body,
+    ApiKey, ApiKeyPlace, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
+    HttpSpec, expects_body,
 };
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanAuth, PlanBody,
@@ -194,8 +194,8 @@ fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> 
 fn put_key(own: &mut Headers, key: Option<ApiKey>) {
     let Some(ApiKey { name, value, place }) = key else { return };
     match place {
-        KeyPlace::Header if !has(own, &name) => own.push((name, value)),
-        KeyPlace::Cookie => {
+        ApiKeyPlace::Header if !has(own, &name) => own.push((name, value)),
+        ApiKeyPlace::Cookie => {
             let pair = format!("{name}={value}");
             match own.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("cookie")) {
                 Some((_, cookies)) if cookies.is_empty() => *cookies = pair,
@@ -203,7 +203,7 @@ fn put_key(own: &mut Headers, key: Option<ApiKey>) {
                 None => own.push(("Cookie".into(), pair)),
             }
         }
-        KeyPlace::Header | KeyPlace::Query => {}
+        ApiKeyPlace::Header | ApiKeyPlace::Query => {}
     }
 }
 
@@ -225,7 +225,7 @@ fn url(
         let value = composer.text(place.then("value"), &row.value);
         query.push(format!("{}={}", encode(name.as_str()), encode(value.as_str())));
     }
-    if let Some(key) = key.filter(|key| key.place == KeyPlace::Query) {
+    if let Some(key) = key.filter(|key| key.place == ApiKeyPlace::Query) {
         query.push(format!("{}={}", encode(&key.name), encode(&key.value)));
     }
     if composer.issues.len() > count {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::awaited::AwaitedFormat;
 use super::field::FieldValue;
-use super::http::KeyPlace;
+use super::http::ApiKeyPlace;
 use super::http_relay::HostHeader;
 use super::payload::{LineEnding, PayloadFormat};
 use super::timing::{parse_duration, show_duration};
@@ -106,5 +106,5 @@ from_text! {
     PayloadFormat, "is not known here";
     AwaitedFormat, "is not known here; text, hex, matches, length and json are";
     HostHeader, "is not known here";
-    KeyPlace, "is not known here; header, query and cookie are";
+    ApiKeyPlace, "is not known here; header, query and cookie are";
 }

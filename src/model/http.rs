@@ -150,13 +150,13 @@ pub enum Auth {
 pub struct ApiKey {
     pub name: String,
     pub value: String,
-    pub place: KeyPlace,
+    pub place: ApiKeyPlace,
 }
 
 /// Where a key stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, strum::Display)]
 #[strum(serialize_all = "lowercase", const_into_str)]
-pub enum KeyPlace {
+pub enum ApiKeyPlace {
     #[default]
     Header,
     Query,

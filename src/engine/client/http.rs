@@ -25,7 +25,7 @@ use crate::model::exchange::Head;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpPlan;
 use crate::model::url_text::UrlText;
-use credentials::{Credentials, Verdict};
+use credentials::{HopCredentials, Verdict};
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
 
@@ -36,7 +36,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let own = request::secure_origin(&plan);
     let contract = session.contract(plan.contract.as_deref()).await?;
     let first = UrlText::literal(&plan.url).host_port.to_owned();
-    let (mut credentials, mut challenges) = (Credentials::default(), 0);
+    let (mut credentials, mut challenges) = (HopCredentials::default(), 0);
     for number in 0.. {
         let sent = credentials.applied(&plan, &session.budget).await?;
         let hop =
@@ -62,7 +62,7 @@ async fn made(
     order: HopOrder<'_>,
     input: &mut mpsc::Receiver<SessionInput>,
     (contract, is_elsewhere): (&ContractSlot, bool),
-    credentials: &mut Credentials,
+    credentials: &mut HopCredentials,
 ) -> Result<Option<Head>, Failure> {
     let mut takes_kept = true;
     loop {

@@ -28,7 +28,7 @@ const NONCE: usize = 16;
 
 /// What is known of whom a session asks.
 #[derive(Debug, Default)]
-pub(super) struct Credentials {
+pub(super) struct HopCredentials {
     asked: Option<DigestChallenge>,
     /// How often its nonce was used.
     used: u32,
@@ -45,7 +45,7 @@ pub(super) enum Verdict {
     Asks,
 }
 
-impl Credentials {
+impl HopCredentials {
     /// The request as it goes out.
     pub(super) async fn applied<'p>(
         &mut self,

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::credentials::Credentials;
+use super::credentials::HopCredentials;
 use super::request;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::engine::budget::Budget;
@@ -26,7 +26,7 @@ pub struct UnsentRequest {
 impl UnsentRequest {
     /// Opens the files it is made of.
     pub async fn open(plan: &HttpPlan) -> Result<Self, Failure> {
-        let plan = &*Credentials::default().applied(plan, &Budget::of(1)).await?;
+        let plan = &*HopCredentials::default().applied(plan, &Budget::of(1)).await?;
         let unreadable =
             |why: String| Failure::new(Stage::Compose, &*plan.url, FailureKind::NotFound, why);
         let source =
