@@ -12,7 +12,7 @@ use toml_edit::{
 
 use super::line_ends;
 use super::read::SECTIONS;
-use super::render::{self, ApiKeyPlace};
+use super::render::{self, KeyPlace};
 use super::tree::same;
 use crate::store::toml_string::Lines;
 
@@ -27,7 +27,7 @@ pub(super) fn update(
     base: &InlineTable,
     mine: &InlineTable,
 ) -> Option<String> {
-    merge_table(document.as_table_mut(), ApiKeyPlace::File, base, mine)?;
+    merge_table(document.as_table_mut(), KeyPlace::File, base, mine)?;
     for key in SECTIONS {
         put_in_order(document.get_mut(key), mine.get(key));
     }
@@ -44,7 +44,7 @@ fn with_carriage_returns(text: String) -> String {
 
 fn merge_table(
     document: &mut dyn TableLike,
-    place: ApiKeyPlace,
+    place: KeyPlace,
     base: &InlineTable,
     mine: &InlineTable,
 ) -> Option<()> {
@@ -201,7 +201,7 @@ fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
         if let (Value::InlineTable(table), Value::InlineTable(base), Value::InlineTable(mine)) =
             tables
         {
-            return merge_table(table, ApiKeyPlace::Inline, base, mine);
+            return merge_table(table, KeyPlace::Inline, base, mine);
         }
         replace(&mut slot.value, render::value(mine.clone(), Lines::One));
         Some(())
@@ -271,10 +271,9 @@ fn implode(
 
 fn merge_tables(tables: &mut ArrayOfTables, edits: &[Edit<'_>]) -> Option<()> {
     let old: Vec<Table> = std::mem::take(tables).into_iter().collect();
-    let make =
-        |new: &Value| Some(render::table(ApiKeyPlace::Section, new.as_inline_table()?.clone()));
+    let make = |new: &Value| Some(render::table(KeyPlace::Section, new.as_inline_table()?.clone()));
     let change = |table: &mut Table, base: &Value, mine: &Value| {
-        merge_table(table, ApiKeyPlace::Section, base.as_inline_table()?, mine.as_inline_table()?)
+        merge_table(table, KeyPlace::Section, base.as_inline_table()?, mine.as_inline_table()?)
     };
     *tables = edited(&old, edits, make, change)?.into_iter().collect();
     Some(())
