@@ -96,6 +96,7 @@ fn facts(body: &BodyFacts) -> Value {
         MessageFraming::Length(length) => ("length", Some(length)),
         MessageFraming::Chunked => ("chunked", None),
         MessageFraming::UntilClose => ("close", None),
+        MessageFraming::UntilStreamEnd => ("stream-end", None),
     };
     let trailer = |field: &FieldLine| [&field.name, &field.value].map(|it| STANDARD.encode(it));
     json!({
@@ -238,6 +239,7 @@ fn read_facts(facts: &Map<String, Value>) -> Option<BodyFacts> {
         "length" => MessageFraming::Length(number(&facts, "length")?),
         "chunked" => MessageFraming::Chunked,
         "close" => MessageFraming::UntilClose,
+        "stream-end" => MessageFraming::UntilStreamEnd,
         _ => MessageFraming::None,
     };
     let trailer = |pair: &Value| {

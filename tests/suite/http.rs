@@ -167,6 +167,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         length: LengthHeader::Added,
         head_timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(10),
+        version: wirebench::model::http::VersionChoice::default(),
         verify: Verify::On,
         trust: TrustedCertificates::default(),
         redirects: 10,

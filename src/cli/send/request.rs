@@ -10,7 +10,9 @@ use crate::cli::stdin::STDIN;
 use crate::cli::{items, stdin};
 use crate::compose::template::{begins_with_braces, quote};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::http::{Auth, HttpBody, HttpSpec, REDIRECTS, expects_body, typed_method};
+use crate::model::http::{
+    Auth, HttpBody, HttpSpec, REDIRECTS, VersionChoice, expects_body, typed_method,
+};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
 
@@ -164,10 +166,22 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
         request.redirects = REDIRECTS;
     }
     request.redirects = options.max_redirects.unwrap_or(request.redirects);
+    request.version = asked_version(options).unwrap_or(request.version);
     if let Some(socket) = &options.unix_socket {
         request.unix_socket = quote(socket);
     }
     Ok(())
+}
+
+/// The version that the options name, if any does.
+fn asked_version(options: &RequestOptions) -> Option<VersionChoice> {
+    let named = [
+        (options.http1_0, VersionChoice::Http10),
+        (options.http1_1, VersionChoice::Http11),
+        (options.http2, VersionChoice::Auto),
+        (options.http2_prior_knowledge, VersionChoice::Http2PriorKnowledge),
+    ];
+    named.into_iter().find_map(|(is_named, version)| is_named.then_some(version))
 }
 
 fn basic(user: &str, password: String) -> Auth {
