@@ -13,6 +13,7 @@ mod receive;
 mod redirect;
 mod request;
 pub(crate) mod unsent;
+mod waiting;
 
 use tokio::sync::mpsc;
 
