@@ -506,7 +506,7 @@ proptest! {
         let Ok(Plan::Http(plan)) = plan(&Spec::Http(spec), &Scope::default()) else {
             return Ok(());
         };
-        let head = write::request_head(&plan.method, "/", &plan.headers);
+        let head = write::request_head(&plan.method, "/", crate::model::exchange::HttpVersion::Http11, &plan.headers);
         let (used, parsed) =
             HeadReader::new(Expected::Request).push(&head).unwrap().expect("a whole head");
         prop_assert_eq!(used, head.len());

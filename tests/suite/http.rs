@@ -64,6 +64,10 @@ impl Bench {
     pub fn new() -> Self {
         let (handle, events) =
             Engine::start(EngineConfig { program: Some(program()), ..EngineConfig::default() });
+        Bench::of(handle, events)
+    }
+
+    pub fn of(handle: EngineHandle, events: Events) -> Self {
         Bench { handle, events, next: 1, folder: tempfile::tempdir().unwrap() }
     }
 

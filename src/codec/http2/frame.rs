@@ -42,6 +42,14 @@ impl FrameHead {
         Some(FrameHead { length, kind: *kind, flags: *flags, stream })
     }
 
+    /// The frame that these bytes are, of which so many crossed, when they are one; `None` = they are something else.
+    pub(crate) fn of_whole(bytes: &[u8], crossed: u64) -> Option<Self> {
+        let head = FrameHead::read(bytes)?;
+        let is_reserved = bytes.get(5).is_some_and(|byte| byte & 0x80 != 0);
+        let is_whole = (FRAME_HEAD + head.length) as u64 == crossed;
+        (is_whole && !is_reserved && head.kind <= CONTINUATION).then_some(head)
+    }
+
     /// Nothing follows on its stream this way.
     pub(crate) fn ends_stream(self) -> bool {
         matches!(self.kind, DATA | HEADERS) && self.flags & END_STREAM != 0

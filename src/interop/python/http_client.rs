@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
+use crate::model::http::VersionChoice;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
@@ -106,7 +107,11 @@ fn left_out(plan: &HttpPlan) -> String {
             "# goes through {name} in wirebench; this library connects to the host of the URL\n"
         )
     });
-    trust.to_owned() + &socket + &socket_options::left_out(&plan.client, &plan.socket)
+    let version = match plan.version {
+        VersionChoice::Auto | VersionChoice::Http11 => String::new(),
+        other => format!("# asks for HTTP {other} in wirebench; this library speaks HTTP/1.1\n"),
+    };
+    trust.to_owned() + &version + &socket + &socket_options::left_out(&plan.client, &plan.socket)
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {

@@ -90,9 +90,10 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         }
         let (stage, so_far) = match body {
             Some(body) => (Stage::Body, body.so_far()),
-            None => {
-                (Stage::Head, format!("after {} of the head", counted(self.waiting.begun as u64, "byte")))
-            }
+            None => (
+                Stage::Head,
+                format!("after {} of the head", counted(self.waiting.begun as u64, "byte")),
+            ),
         };
         let failure = failure::socket(stage, &self.waiting.hop.plan.url, error, &so_far);
         if failure.kind == FailureKind::Reset {
