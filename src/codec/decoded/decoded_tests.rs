@@ -469,8 +469,8 @@ proptest! {
 /// What curl says first over HTTP/2: preface, settings, window, and a request.
 const HTTP2: &str = "\
     505249202a20485454502f322e300d0a0d0a534d0d0a0d0a00001204000000000000030000006400040200000000\
-    0200000000000004080000000001ff000100001e010500000001828487418a089d5c0b8170dc640007\
-    7a8825b650c3abb8d2e053032a2f2a";
+    020000000000000408000000000001ff000100001a010500000001828487418b089d5c0b8170dc0bc0781f7a0378\
+    2f3153032a2f2a";
 
 fn frames() -> Vec<u8> {
     bytes(HTTP2)
@@ -488,6 +488,7 @@ fn what_a_client_of_http2_says_first_is_told_frame_by_frame() {
     assert_eq!(named[2].value, "HEADERS stream 1 GET /");
     assert_eq!(value(&message, "INITIAL_WINDOW_SIZE"), "33,554,432");
     assert_eq!(value(&message, ":scheme"), "https");
+    assert_eq!(value(&message, ":authority"), "127.0.0.1:18080");
     assert_eq!(value(&message, "accept"), "*/*");
     let accept = message.rows.iter().find(|row| row.label == "accept").unwrap();
     assert_eq!(&frames()[accept.at.clone()][2..], b"*/*", "places are those of the record");

@@ -203,23 +203,21 @@ impl Routes {
 }
 
 impl Routed {
-    /// Who is told of such a frame: whose stream it is, or who came first; nobody = the stream is over.
+    /// Who is told of such a frame: whose stream it is, and of all else who came first.
     fn of(&mut self, way: Direction, head: Option<FrameHead>) -> Option<&mut Route> {
         let stream = head.map_or(0, |head| head.stream);
-        if stream == 0 {
-            return self.routes.first_mut();
-        }
-        let is_known = self.routes.iter().any(|route| route.stream == Some(stream));
         let opens = way == Direction::Sent && head.is_some_and(|head| head.kind == HEADERS);
-        let found = if is_known {
-            self.routes.iter_mut().find(|route| route.stream == Some(stream))
-        } else if opens {
-            self.routes.iter_mut().find(|route| route.stream.is_none())
-        } else {
-            None
-        }?;
-        found.stream = Some(stream);
-        Some(found)
+        let known =
+            self.routes.iter().position(|route| stream != 0 && route.stream == Some(stream));
+        let at = match known {
+            None if opens => {
+                let at = self.routes.iter().position(|route| route.stream.is_none())?;
+                self.routes.get_mut(at)?.stream = Some(stream);
+                at
+            }
+            known => known.unwrap_or(0),
+        };
+        self.routes.get_mut(at)
     }
 }
 
@@ -286,13 +284,10 @@ impl RouteGuard {
         self.with(|route| (route.stream, route.reset)).unwrap_or_default()
     }
 
-    /// Waits until more of the body is out than `sent`, or the stream was reset. Safe to drop.
+    /// Waits until more of the body is out than so much. Safe to drop.
     pub(crate) async fn moves_beyond(&self, sent: u64) {
-        while self.sent() <= sent && !self.over.is_cancelled() {
-            tokio::select! {
-                () = self.moved.notified() => {}
-                () = self.over.cancelled() => {}
-            }
+        while self.sent() <= sent {
+            self.moved.notified().await;
         }
     }
 

@@ -73,6 +73,17 @@ impl TappedStream {
     }
 }
 
+impl Drop for TappedStream {
+    fn drop(&mut self) {
+        self.has_ended(false);
+        if let Some(frame) = self.sent.finish()
+            && let Some(sink) = self.routes.sink()
+        {
+            self.routes.sent(&sink.hold_stamp(), frame);
+        }
+    }
+}
+
 impl AsyncRead for TappedStream {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -85,7 +85,16 @@ impl Sending<'_> {
         self.hop.session.events.ready().await;
         stream.reserve_capacity(piece.len());
         loop {
-            let allowed = poll_fn(|cx| stream.poll_capacity(cx)).await;
+            let sent = self.hold.route.sent();
+            let allowed = tokio::select! {
+                biased;
+                allowed = poll_fn(|cx| stream.poll_capacity(cx)) => allowed,
+                () = self.hold.route.moves_beyond(sent) => {
+                    self.hop.peer_takes();
+                    self.tell(total);
+                    continue;
+                }
+            };
             match allowed {
                 Some(Ok(0)) => {}
                 Some(Ok(allowed)) => {
@@ -118,9 +127,6 @@ impl Sending<'_> {
                     Ok(reason) => self.failed(total, &reason.into()),
                     Err(error) => self.failed(total, &error),
                 }),
-            }
-            if self.hold.route.sent() <= sent {
-                return Err(self.unwanted(stream, total).await);
             }
         }
     }
