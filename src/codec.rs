@@ -19,6 +19,7 @@ pub mod escape;
 pub mod hex;
 pub mod highlight;
 pub mod http1;
+pub(crate) mod http2;
 pub(crate) mod image;
 pub(crate) mod joiners;
 pub(crate) mod jq_text;

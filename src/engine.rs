@@ -26,6 +26,7 @@ mod faults;
 mod handle;
 mod holds;
 mod http;
+mod http2;
 mod listener;
 mod outbound;
 mod peers;

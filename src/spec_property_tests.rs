@@ -16,6 +16,7 @@ use crate::model::fault::{ChanceSpec, FaultEffect, FaultFrom, FaultSpec};
 use crate::model::hold::HoldSpec;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+    VersionChoice,
 };
 use crate::model::http_relay::{HostHeader, HttpRelaySpec};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, UnixSpec, When, WhenKind};
@@ -208,6 +209,11 @@ fn input() -> impl Strategy<Value = InputSpec> {
         .prop_map(|(line_ending, format)| InputSpec { line_ending, format })
 }
 
+fn version() -> impl Strategy<Value = VersionChoice> {
+    use VersionChoice::{Auto, Http2, Http2PriorKnowledge, Http10, Http11};
+    prop::sample::select(vec![Auto, Http10, Http11, Http2, Http2PriorKnowledge])
+}
+
 fn http_spec() -> BoxedStrategy<HttpSpec> {
     let auth = prop_oneof![
         Just(Auth::None),
@@ -215,10 +221,10 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
     let socket = (socket(), client(), run(), checks());
-    let more = (verify(), any::<u8>(), trust(), any::<bool>());
+    let more = (verify(), any::<u8>(), trust(), any::<bool>(), version());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let (verify, redirects, trust, keep) = more;
+            let (verify, redirects, trust, keep, version) = more;
             let (socket, client, run, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
@@ -229,6 +235,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 auth,
                 body,
                 timeout,
+                version,
                 verify,
                 trust,
                 redirects,
@@ -499,7 +506,7 @@ proptest! {
         let Ok(Plan::Http(plan)) = plan(&Spec::Http(spec), &Scope::default()) else {
             return Ok(());
         };
-        let head = write::request_head(&plan.method, "/", &plan.headers);
+        let head = write::request_head(&plan.method, "/", crate::model::exchange::HttpVersion::Http11, &plan.headers);
         let (used, parsed) =
             HeadReader::new(Expected::Request).push(&head).unwrap().expect("a whole head");
         prop_assert_eq!(used, head.len());

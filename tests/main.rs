@@ -91,6 +91,8 @@ mod history;
 mod hostile;
 #[path = "suite/http.rs"]
 mod http;
+#[path = "suite/http2.rs"]
+mod http2;
 #[path = "suite/http_bench.rs"]
 mod http_bench;
 #[path = "suite/http_bodies.rs"]

@@ -97,6 +97,7 @@ pub struct Send {
 }
 
 /// What is composed into an HTTP request.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct RequestOptions {
     /// HTTP: user and password (Basic). Without the colon the password is asked for; @FILE takes
@@ -136,6 +137,19 @@ pub struct RequestOptions {
     /// HTTP: redirects followed at most; 0 follows none.
     #[arg(long, value_name = "N")]
     pub max_redirects: Option<u8>,
+    /// HTTP: speak HTTP/1.0.
+    #[arg(short = '0', long = "http1.0", conflicts_with_all = ["http1_1", "http2", "http2_prior_knowledge"])]
+    pub http1_0: bool,
+    /// HTTP: speak HTTP/1.1, under TLS too.
+    #[arg(long = "http1.1", conflicts_with_all = ["http2", "http2_prior_knowledge"])]
+    pub http1_1: bool,
+    /// HTTP: under TLS speak HTTP/2 if the server does, else HTTP/1.1 (the default, as curl's; for a preset that says
+    /// otherwise). --set version=2 insists.
+    #[arg(long, conflicts_with = "http2_prior_knowledge")]
+    pub http2: bool,
+    /// HTTP: speak HTTP/2 at once, which is the only way without TLS.
+    #[arg(long)]
+    pub http2_prior_knowledge: bool,
     /// HTTP: connect to this Unix socket instead of the host of the URL: a path, or @name (Linux).
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub unix_socket: Option<String>,

@@ -10,6 +10,7 @@ mod coded;
 mod dns;
 mod form;
 mod http;
+mod http2;
 mod json;
 mod jwt;
 mod known;
@@ -43,12 +44,13 @@ type FormatReader = fn(&[u8], &DecodeHints<'_>, &mut Sheet) -> Option<Known>;
 
 /// Formats that bytes which are no text may have, those that are told apart most surely first.
 const BINARY: &[FormatReader] =
-    &[tls::read, mqtt::read, stun::read, dns::read, ntp::read, websocket::read];
+    &[tls::read, http2::read, mqtt::read, stun::read, dns::read, ntp::read, websocket::read];
 
 /// All of them.
 const FORMATS: &[FormatReader] = &[
     piece::read,
     http::read,
+    http2::read,
     multipart::read,
     tls::read,
     mqtt::read,

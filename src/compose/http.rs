@@ -16,7 +16,7 @@ use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
     ApiKey, ApiKeyPlace, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
-    HttpSpec, expects_body,
+    HttpSpec, VersionChoice, expects_body,
 };
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanAuth, PlanBody,
@@ -64,6 +64,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     let client = sockets::client(&spec.client, composer);
     let contract = sockets::contract(&spec.contract, composer);
     let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
+    let version = version(spec.version, url.as_deref(), composer);
     sockets::keep_alive_of_unix(&socket, unix_socket.is_some(), composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // A header of the user's own takes its place, and where it is switched off nothing is said.
@@ -91,6 +92,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         length,
         head_timeout: bound(spec.timeout),
         connect_timeout: CONNECT_TIMEOUT.min(bound(spec.timeout)),
+        version,
         verify: spec.verify,
         trust: spec.trust.clone(),
         redirects: spec.redirects,
@@ -102,6 +104,19 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         contract,
         notes,
     })
+}
+
+/// Without TLS nobody can ask whether the server speaks HTTP/2 (RFC 9113, section 3.3).
+fn version(
+    version: VersionChoice,
+    url: Option<&str>,
+    composer: &mut Composer<'_>,
+) -> VersionChoice {
+    if version == VersionChoice::Http2 && url.is_some_and(|url| url.starts_with("http:")) {
+        let why = "HTTP/2 is agreed on in TLS, which http:// has not; 2-prior-knowledge speaks it without";
+        composer.issue(FieldId::new("version"), why);
+    }
+    version
 }
 
 /// Whether no header of a composed request says what its body is.

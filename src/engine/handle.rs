@@ -121,7 +121,7 @@ impl Engine {
             tasks.spawn(finding);
             peers = finder;
         }
-        let kept = KeptConnections::new(config.keeps_connections);
+        let kept = KeptConnections::new(config.keeps_connections, tasks.clone(), stop.clone());
         let (bodies_too, stop_too) = (bodies.clone(), stop.clone());
         let contracts = Contracts::default();
         let env =

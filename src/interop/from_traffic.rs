@@ -51,7 +51,9 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<String>)
     for field in &head.fields {
         let name = String::from_utf8_lossy(&field.name).into_owned();
         let lower = name.to_ascii_lowercase();
-        let skip = DERIVED.contains(&lower.as_str())
+        // Those of HTTP/2 that say what the start line does.
+        let skip = lower.starts_with(':')
+            || DERIVED.contains(&lower.as_str())
             || named_by_connection.contains(&lower)
             || (lower == "content-encoding" && decoded);
         if skip {

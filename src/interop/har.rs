@@ -361,6 +361,7 @@ fn spoken(version: HttpVersion) -> &'static str {
     match version {
         HttpVersion::Http10 => "HTTP/1.0",
         HttpVersion::Http11 => "HTTP/1.1",
+        HttpVersion::Http2 => "HTTP/2",
     }
 }
 

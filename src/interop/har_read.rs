@@ -271,7 +271,7 @@ impl EntryTimes {
         let start = StartLine::Request {
             method: text("method").to_owned(),
             target: target(text("url")).to_owned(),
-            version: HttpVersion::default(),
+            version: spoken(asked),
         };
         let message =
             |start, message| HttpMessage { head: told(start, message), ..HttpMessage::default() };
@@ -279,10 +279,8 @@ impl EntryTimes {
         let status = answered["status"].as_u64().and_then(|status| u16::try_from(status).ok());
         let response = status.filter(|status| *status > 0).map(|status| {
             let reason = answered["statusText"].as_str().unwrap_or_default().to_owned().into();
-            message(
-                StartLine::Response { version: HttpVersion::default(), status, reason },
-                answered,
-            )
+            let version = spoken(answered);
+            message(StartLine::Response { version, status, reason }, answered)
         });
         let part = |name: &str| {
             let said = &entry["timings"][name];
@@ -438,6 +436,15 @@ fn received(response: &Value) -> HarMessage {
     // A text may be in another charset than its bytes were.
     let missing = if body.is_empty() { said } else { 0 };
     HarMessage::new(head, &body, missing)
+}
+
+/// The version that a message was spoken in, as browsers and proxies call it.
+fn spoken(message: &Value) -> HttpVersion {
+    match message["httpVersion"].as_str().unwrap_or_default().to_ascii_uppercase().as_str() {
+        "HTTP/1.0" => HttpVersion::Http10,
+        "HTTP/2" | "HTTP/2.0" | "H2" => HttpVersion::Http2,
+        _ => HttpVersion::Http11,
+    }
 }
 
 fn version(message: &Value) -> String {

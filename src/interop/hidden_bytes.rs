@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::http_heads::{HttpBytes, HttpHeads};
 use super::told_streams::ToldStreams;
 use crate::codec::http1::Expected;
+use crate::codec::http2::frame::FrameHead;
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::secrets::{Disclosure, joined};
@@ -41,6 +42,9 @@ impl HiddenBytes {
         }
         let mut hidden = self.streams.hidden(record);
         let Some(conn) = conn.filter(|conn| conn.capabilities().exchanges) else { return hidden };
+        if FrameHead::of_whole(&record.data, record.original_len).is_some() {
+            return hidden;
+        }
         let is_request = (record.direction == Direction::Received) == conn.is_accepted();
         let expected = if is_request { Expected::Request } else { Expected::Response };
         let is_cut = record.original_len > record.data.len() as u64;
@@ -94,5 +98,21 @@ mod tests {
         assert!(shown.contains("Cookie: stays") && !shown.contains("hunter"), "{shown}");
         let everything = HiddenBytes::new(Disclosure::Everything);
         assert_eq!(everything.told, Disclosure::Everything);
+    }
+
+    #[test]
+    fn header_blocks_of_http2_are_hidden_whole_and_other_frames_are_not() {
+        let info = ConnInfo::new(SessionId(1).conn(1), Protocol::Http, Side::Client);
+        let of = |bytes: &[u8], told: Disclosure| {
+            let data = Bytes::copy_from_slice(bytes);
+            let record = Record::new(Stamp(0), info.id, Direction::Sent, RecordKind::Data, data);
+            HiddenBytes::new(told).of(&record, Some(&info))
+        };
+        let hiding = || Disclosure::Hiding(Secrets::default());
+        let headers = [0, 0, 3, 1, 5, 0, 0, 0, 1, 0x82, 0x84, 0x87];
+        assert_eq!(of(&headers, hiding()), [9..12]);
+        assert!(of(&headers, Disclosure::Everything).is_empty());
+        let data = [0, 0, 3, 0, 1, 0, 0, 0, 1, b'a', b'b', b'c'];
+        assert!(of(&data, hiding()).is_empty());
     }
 }

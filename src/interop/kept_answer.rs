@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::codec::http1::head::{HeadReader, ParsedHead};
 use crate::codec::http1::start_line::Expected;
 use crate::compose::{UnknownNames, plan_with};
 use crate::model::exchange::{
-    BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, MessageFraming,
+    BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
+    StartLine,
 };
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fingerprint::fingerprint;
@@ -96,6 +98,7 @@ fn facts(body: &BodyFacts) -> Value {
         MessageFraming::Length(length) => ("length", Some(length)),
         MessageFraming::Chunked => ("chunked", None),
         MessageFraming::UntilClose => ("close", None),
+        MessageFraming::UntilStreamEnd => ("stream-end", None),
     };
     let trailer = |field: &FieldLine| [&field.name, &field.value].map(|it| STANDARD.encode(it));
     json!({
@@ -224,11 +227,54 @@ fn message(object: &Value, expected: Expected) -> Option<HttpMessage> {
 fn read_head(text: &str, expected: Expected) -> Option<Head> {
     let raw = STANDARD.decode(text).ok()?;
     let mut reader = HeadReader::new(expected);
-    Some(match reader.push(&raw) {
+    let mut head = match reader.push(&raw) {
         Ok(Some((_, ParsedHead { head, .. }))) => head,
         Ok(None) => reader.finish().partial.head,
         Err(error) => error.partial.head,
-    })
+    };
+    if is_of_two(&raw) {
+        of_two(&raw, &mut head);
+    }
+    Some(head)
+}
+
+/// Whether a head is one of HTTP/2, which has no start line of its own, as we write it.
+fn is_of_two(raw: &[u8]) -> bool {
+    let line = raw.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    line.starts_with(b"HTTP/2 ") || line.ends_with(b" HTTP/2")
+}
+
+/// Version and fields of such a head: names may begin with a colon, and the first line says what some of them do.
+fn of_two(raw: &[u8], head: &mut Head) {
+    let field = |name: &'static str, value: String| FieldLine {
+        name: Bytes::from_static(name.as_bytes()),
+        value: value.into(),
+    };
+    let mut fields: Vec<_> = raw
+        .split(|byte| *byte == b'\n')
+        .skip(1)
+        .filter_map(|line| {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let at = line.iter().skip(1).position(|byte| *byte == b':')? + 1;
+            let value = line.get(at + 1..)?.trim_ascii_start();
+            let name = Bytes::copy_from_slice(line.get(..at)?);
+            Some(FieldLine { name, value: Bytes::copy_from_slice(value) })
+        })
+        .collect();
+    let regular = fields.iter().position(|field| !field.name.starts_with(b":"));
+    match &mut head.start {
+        StartLine::Request { method, target, version } => {
+            *version = HttpVersion::Http2;
+            fields.insert(regular.unwrap_or(fields.len()), field(":path", target.clone()));
+            fields.insert(0, field(":method", method.clone()));
+        }
+        StartLine::Response { status, version, .. } => {
+            *version = HttpVersion::Http2;
+            fields.insert(0, field(":status", status.to_string()));
+        }
+        StartLine::Unknown => {}
+    }
+    head.fields = fields;
 }
 
 fn read_facts(facts: &Map<String, Value>) -> Option<BodyFacts> {
@@ -238,6 +284,7 @@ fn read_facts(facts: &Map<String, Value>) -> Option<BodyFacts> {
         "length" => MessageFraming::Length(number(&facts, "length")?),
         "chunked" => MessageFraming::Chunked,
         "close" => MessageFraming::UntilClose,
+        "stream-end" => MessageFraming::UntilStreamEnd,
         _ => MessageFraming::None,
     };
     let trailer = |pair: &Value| {
@@ -421,5 +468,20 @@ mod tests {
         let path = PresetPath::parse("a/b").unwrap();
         assert_ne!(key_of("/w", &path), key_of("/v", &path));
         assert_eq!(key_of("/w", &path).len(), 16);
+    }
+
+    #[test]
+    fn a_head_of_http2_is_read_as_it_was_written() {
+        let text = "GET /x HTTP/2\r\n:scheme: https\r\n:authority: h:1\r\na: b: c\r\n\r\n";
+        let request = head(text, Expected::Request);
+        let names: Vec<_> = request.fields.iter().map(|it| &it.name[..]).collect();
+        let expected: [&[u8]; 5] = [b":method", b":scheme", b":authority", b":path", b"a"];
+        assert_eq!(names, expected);
+        assert_eq!(request.field(":authority").unwrap(), "h:1");
+        assert_eq!(request.field("a").unwrap(), "b: c");
+        let answer = head("HTTP/2 404\r\nx: y\r\n\r\n", Expected::Response);
+        assert_eq!(answer.status(), Some(404));
+        assert_eq!(answer.field(":status").unwrap(), "404");
+        assert!(matches!(answer.start, StartLine::Response { version: HttpVersion::Http2, .. }));
     }
 }

@@ -192,7 +192,8 @@ fn answer(head: &Head, body: &[u8]) -> Result<HttpAnswer, &'static str> {
     let mut headers = Vec::new();
     for field in &head.fields {
         let name = String::from_utf8_lossy(&field.name).into_owned();
-        if OF_THE_MOMENT.contains(&name.to_ascii_lowercase().as_str()) {
+        // `:status` of HTTP/2 is said already.
+        if name.starts_with(':') || OF_THE_MOMENT.contains(&name.to_ascii_lowercase().as_str()) {
             continue;
         }
         let Ok(value) = std::str::from_utf8(&field.value) else {

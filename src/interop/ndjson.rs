@@ -259,6 +259,7 @@ fn head(head: &Head) -> Value {
     let spoken = |version: HttpVersion| match version {
         HttpVersion::Http10 => "HTTP/1.0",
         HttpVersion::Http11 => "HTTP/1.1",
+        HttpVersion::Http2 => "HTTP/2",
     };
     let mut facts = match &head.start {
         StartLine::Request { method, target, version } => {
@@ -345,6 +346,7 @@ fn message(message: &HttpMessage, kept: Option<&[u8]>, told: &Disclosure) -> Val
         MessageFraming::Length(_) => "length",
         MessageFraming::Chunked => "chunked",
         MessageFraming::UntilClose => "close",
+        MessageFraming::UntilStreamEnd => "stream-end",
     };
     let hidden = kept.map(|kept| told.hidden_parts(b"", kept));
     let body = kept.map(|kept| masked(kept, hidden.as_deref().unwrap_or_default()));

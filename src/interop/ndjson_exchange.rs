@@ -191,6 +191,7 @@ fn message(value: &Value) -> Option<HttpMessage> {
         "length" => MessageFraming::Length(number("len")),
         "chunked" => MessageFraming::Chunked,
         "close" => MessageFraming::UntilClose,
+        "stream-end" => MessageFraming::UntilStreamEnd,
         _ => MessageFraming::None,
     };
     let body = BodyFacts {
@@ -212,7 +213,11 @@ fn message(value: &Value) -> Option<HttpMessage> {
 fn head(value: &Value) -> Option<Head> {
     let fields = fields(&value["headers"]);
     let version = bytes(&value["version"]).unwrap_or_default();
-    let spoken = if version == "HTTP/1.0" { HttpVersion::Http10 } else { HttpVersion::Http11 };
+    let spoken = match &*version {
+        b"HTTP/1.0" => HttpVersion::Http10,
+        b"HTTP/2" => HttpVersion::Http2,
+        _ => HttpVersion::Http11,
+    };
     let (start, words) = if let Some(raw) = bytes(&value["raw"]) {
         return Some(Head { raw, start: StartLine::Unknown, fields });
     } else if let Some(status) = value["status"].as_u64() {

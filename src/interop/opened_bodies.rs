@@ -38,7 +38,10 @@ impl MessageBody {
         let framing = framing.framing;
         let expected = match framing {
             MessageFraming::Length(length) => Some(length),
-            MessageFraming::None | MessageFraming::Chunked | MessageFraming::UntilClose => None,
+            MessageFraming::None
+            | MessageFraming::Chunked
+            | MessageFraming::UntilClose
+            | MessageFraming::UntilStreamEnd => None,
         };
         let facts = BodyFacts { framing, codings, expected, ..BodyFacts::default() };
         let reader = BodyReader::new(framing);

@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::codec::http2::frame::{FRAME_HEAD, FrameHead};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, Record, RecordKind};
-use crate::model::secrets::{Disclosure, masked};
+use crate::model::secrets::{Disclosure, joined, masked};
 
 /// Streams whose last bytes are kept, and as many again that said something before them.
 const STREAMS: usize = 1024;
@@ -53,9 +54,10 @@ impl ToldStreams {
 
     /// What nobody may see of the next record's payload.
     pub(super) fn hidden(&mut self, record: &Record) -> Vec<Range<usize>> {
+        let block = self.header_block(record);
         let reach = self.told.reach_of_stream();
         if reach == 0 {
-            return Vec::new();
+            return block.into_iter().collect();
         }
         let stream = (record.conn, record.direction);
         let kept = self.recent.remove(&stream).or_else(|| self.older.remove(&stream));
@@ -68,7 +70,18 @@ impl ToldStreams {
             self.older = std::mem::take(&mut self.recent);
         }
         self.recent.insert(stream, tail);
+        if let Some(block) = block {
+            return joined(hidden.into_iter().chain([block]).collect());
+        }
         hidden
+    }
+
+    /// The header block that a record of HTTP/2 holds. It is packed: what of it is a credential cannot be told apart, so
+    /// none of it is told.
+    fn header_block(&self, record: &Record) -> Option<Range<usize>> {
+        let head = FrameHead::of_whole(&record.data, record.original_len)?;
+        let is_hidden = self.told != Disclosure::Everything && head.has_block() && head.stream != 0;
+        is_hidden.then_some(FRAME_HEAD..record.data.len())
     }
 
     /// A connection has no further records.

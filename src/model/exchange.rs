@@ -113,6 +113,8 @@ pub enum HttpVersion {
     Http10,
     #[default]
     Http11,
+    /// Its heads are fields alone (RFC 9113, section 8.3); our start line says the same for people.
+    Http2,
 }
 
 impl HttpVersion {
@@ -122,6 +124,7 @@ impl HttpVersion {
         match self {
             HttpVersion::Http10 => "HTTP/1.0",
             HttpVersion::Http11 => "HTTP/1.1",
+            HttpVersion::Http2 => "HTTP/2",
         }
     }
 }
@@ -190,6 +193,8 @@ pub enum MessageFraming {
     Length(u64),
     Chunked,
     UntilClose,
+    /// The last frame of the stream says so (HTTP/2).
+    UntilStreamEnd,
 }
 
 impl MessageFraming {
@@ -204,7 +209,10 @@ impl MessageFraming {
     pub fn announced(self) -> Option<u64> {
         match self {
             MessageFraming::Length(length) => Some(length),
-            MessageFraming::None | MessageFraming::Chunked | MessageFraming::UntilClose => None,
+            MessageFraming::None
+            | MessageFraming::Chunked
+            | MessageFraming::UntilClose
+            | MessageFraming::UntilStreamEnd => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::awaited::AwaitedFormat;
 use super::field::FieldValue;
-use super::http::ApiKeyPlace;
+use super::http::{ApiKeyPlace, VersionChoice};
 use super::http_relay::HostHeader;
 use super::payload::{LineEnding, PayloadFormat};
 use super::timing::{parse_duration, show_duration};
@@ -102,6 +102,7 @@ from_text! {
     u16, "is not a number";
     u32, "is not a number";
     Verify, "is not known here";
+    VersionChoice, "is no version; auto, 1.0, 1.1, 2 and 2-prior-knowledge are";
     LineEnding, "is not known here";
     PayloadFormat, "is not known here";
     AwaitedFormat, "is not known here; text, hex, matches, length and json are";

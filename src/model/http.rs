@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smart_default::SmartDefault;
-use strum::{EnumString, IntoStaticStr};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
 use super::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use super::client::{ClientSpec, SocketSpec};
@@ -31,6 +31,7 @@ pub struct HttpSpec {
     /// longest silence inside the body; a body that moves takes as long as it takes.
     #[default(HEAD_TIMEOUT)]
     pub timeout: Duration,
+    pub version: VersionChoice,
     pub verify: Verify,
     /// Certificates accepted although they do not verify.
     pub trust: TrustedCertificates,
@@ -49,6 +50,38 @@ pub struct HttpSpec {
     pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,
+}
+
+/// Which versions of HTTP a request may be spoken in.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantNames,
+)]
+#[strum(const_into_str)]
+pub enum VersionChoice {
+    /// Under TLS the server chooses between HTTP/2 and HTTP/1.1; without TLS it is HTTP/1.1.
+    #[default]
+    #[strum(serialize = "auto")]
+    Auto,
+    #[strum(serialize = "1.0")]
+    Http10,
+    #[strum(serialize = "1.1")]
+    Http11,
+    /// HTTP/2 under TLS and nothing else.
+    #[strum(serialize = "2")]
+    Http2,
+    /// HTTP/2 from the first byte, without asking: the only way without TLS.
+    #[strum(serialize = "2-prior-knowledge")]
+    Http2PriorKnowledge,
 }
 
 /// Methods that are known in small letters too: those of RFC 9110 and PATCH, the common ones first,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::endpoint::Bind;
-use super::http::AwsKeys;
+use super::http::{AwsKeys, VersionChoice};
 use super::socket_options::{ClientOptions, SocketOptions};
 use super::tls::ListenerTls;
 use super::trust::{TrustedCertificates, Verify};
@@ -27,6 +27,7 @@ pub struct HttpPlan {
     /// inside the body.
     pub head_timeout: Duration,
     pub connect_timeout: Duration,
+    pub version: VersionChoice,
     /// Holds where `url` leads, at no other origin.
     pub verify: Verify,
     pub trust: TrustedCertificates,

@@ -251,7 +251,12 @@ fn no_injected_line_reaches_a_head() {
                 let is_told = field == "url-query" || !value.contains(['\r', '\n', '\0']);
                 assert!(is_told, "{}", case["id"]);
                 let target = UrlParts::parse(&url).expect("a whole URL").target;
-                let head = write::request_head(&method, &target, &headers);
+                let head = write::request_head(
+                    &method,
+                    &target,
+                    wirebench::model::exchange::HttpVersion::Http11,
+                    &headers,
+                );
                 let mut reader = HeadReader::new(Expected::Request);
                 let (used, parsed) = reader.push(&head).unwrap().expect("a whole head");
                 assert_eq!(used, head.len(), "{}", case["id"]);

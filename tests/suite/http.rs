@@ -64,6 +64,10 @@ impl Bench {
     pub fn new() -> Self {
         let (handle, events) =
             Engine::start(EngineConfig { program: Some(program()), ..EngineConfig::default() });
+        Bench::of(handle, events)
+    }
+
+    pub fn of(handle: EngineHandle, events: Events) -> Self {
         Bench { handle, events, next: 1, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -167,6 +171,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         length: LengthHeader::Added,
         head_timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(10),
+        version: wirebench::model::http::VersionChoice::default(),
         verify: Verify::On,
         trust: TrustedCertificates::default(),
         redirects: 10,

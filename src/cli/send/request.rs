@@ -11,7 +11,7 @@ use crate::cli::{items, stdin};
 use crate::compose::template::{begins_with_braces, quote};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{
-    Auth, AwsKeys, HttpBody, HttpSpec, REDIRECTS, expects_body, typed_method,
+    Auth, AwsKeys, HttpBody, HttpSpec, REDIRECTS, VersionChoice, expects_body, typed_method,
 };
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
@@ -176,6 +176,7 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
         request.redirects = REDIRECTS;
     }
     request.redirects = options.max_redirects.unwrap_or(request.redirects);
+    request.version = asked_version(options).unwrap_or(request.version);
     if let Some(socket) = &options.unix_socket {
         request.unix_socket = quote(socket);
     }
@@ -189,6 +190,17 @@ fn signed(place: &str, access_key: String, secret_key: String) -> Result<Auth, F
             .hint("write aws:amz, aws:amz:REGION or aws:amz:REGION:SERVICE")
     })?;
     Ok(Auth::Aws(AwsKeys { access_key, secret_key, ..keys }))
+}
+
+/// The version that the options name, if any does.
+fn asked_version(options: &RequestOptions) -> Option<VersionChoice> {
+    let named = [
+        (options.http1_0, VersionChoice::Http10),
+        (options.http1_1, VersionChoice::Http11),
+        (options.http2, VersionChoice::Auto),
+        (options.http2_prior_knowledge, VersionChoice::Http2PriorKnowledge),
+    ];
+    named.into_iter().find_map(|(is_named, version)| is_named.then_some(version))
 }
 
 /// A credential as it is typed, or what the file behind an `@` holds, which is no template.

@@ -367,6 +367,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
         b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.c2ln".to_vec(),
         b"<a x='1'><b>t</b><!-- c --></a>".to_vec(),
         b"a=1&b=x%20y+z%".to_vec(),
+        bytes(HTTP2),
     ]);
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6);
     (prop::sample::select(seeds.collect::<Vec<_>>()), changes, any::<prop::sample::Index>())
@@ -463,4 +464,57 @@ proptest! {
             }
         }
     }
+}
+
+/// What curl says first over HTTP/2: preface, settings, window, and a request.
+const HTTP2: &str = "\
+    505249202a20485454502f322e300d0a0d0a534d0d0a0d0a00001204000000000000030000006400040200000000\
+    020000000000000408000000000001ff000100001a010500000001828487418b089d5c0b8170dc0bc0781f7a0378\
+    2f3153032a2f2a";
+
+fn frames() -> Vec<u8> {
+    bytes(HTTP2)
+}
+
+const EXCHANGES: DecodeHints<'static> = DecodeHints { exchanges: true, ..STREAM };
+
+#[test]
+fn what_a_client_of_http2_says_first_is_told_frame_by_frame() {
+    let message = known(&frames(), &STREAM);
+    assert_eq!(message.line, "HTTP/2 preface, 3 frames in all");
+    let named: Vec<_> = message.rows.iter().filter(|row| row.label == "frame").collect();
+    assert!(named[0].value.starts_with("SETTINGS MAX_CONCURRENT_STREAMS=100"), "{named:?}");
+    assert_eq!(named[1].value, "WINDOW_UPDATE +33,488,896");
+    assert_eq!(named[2].value, "HEADERS stream 1 GET /");
+    assert_eq!(value(&message, "INITIAL_WINDOW_SIZE"), "33,554,432");
+    assert_eq!(value(&message, ":scheme"), "https");
+    assert_eq!(value(&message, ":authority"), "127.0.0.1:18080");
+    assert_eq!(value(&message, "accept"), "*/*");
+    let accept = message.rows.iter().find(|row| row.label == "accept").unwrap();
+    assert_eq!(&frames()[accept.at.clone()][2..], b"*/*", "places are those of the record");
+    assert_eq!(flaws(&message), [""; 0]);
+}
+
+#[test]
+fn frames_of_http2_alone_are_believed_where_the_connection_speaks_http() {
+    let frame = |kind: u8, flags: u8, stream: u32, payload: &[u8]| {
+        let length = (payload.len() as u32).to_be_bytes();
+        [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    };
+    let line = |bytes: &[u8]| known(bytes, &EXCHANGES).line;
+    assert_eq!(line(&frame(0, 1, 1, b"hello")), "HTTP/2 DATA stream 1 5 bytes, the last");
+    assert_eq!(line(&frame(3, 0, 5, &[0, 0, 0, 7])), "HTTP/2 RST_STREAM stream 5 REFUSED_STREAM");
+    let away = [&[0, 0, 0, 1][..], &[0, 0, 0, 11], b"calm"].concat();
+    let away = frame(7, 0, 0, &away);
+    assert_eq!(line(&away), "HTTP/2 GOAWAY ENHANCE_YOUR_CALM, last stream 1");
+    assert_eq!(value(&known(&away, &EXCHANGES), "debug data"), "calm");
+    assert_eq!(decoded(&away, &STREAM).map(|it| it.name), None);
+    // ":status: 200" and a field of the table that was said in another record.
+    let answer = known(&frame(1, 4, 1, &[0x88, 0xbe]), &EXCHANGES);
+    assert_eq!(answer.line, "HTTP/2 HEADERS stream 1 200");
+    assert!(answer.rows.iter().any(|row| row.value.contains("entry 62 of the table")));
+    let cut = frame(0, 0, 1, &[b'x'; 50]);
+    assert_eq!(flaws(&known(&cut[..20], &EXCHANGES)), ["39 bytes are not in this record"]);
+    let padded = frame(0, 8, 1, &[9, b'x']);
+    assert!(flaws(&known(&padded, &EXCHANGES))[0].contains("padding"));
 }

@@ -76,7 +76,7 @@ impl BodyReader {
             MessageFraming::None | MessageFraming::Length(0) => BodyState::Done,
             MessageFraming::Length(length) => BodyState::Left(length),
             MessageFraming::Chunked => BodyState::Size,
-            MessageFraming::UntilClose => BodyState::UntilClose,
+            MessageFraming::UntilClose | MessageFraming::UntilStreamEnd => BodyState::UntilClose,
         };
         BodyReader {
             state,

@@ -238,7 +238,7 @@ pub(crate) fn keeps_alive(head: &Head) -> bool {
     let options = list(head, "connection");
     let has = |option: &str| options.iter().any(|found| found == option);
     match version(head) {
-        HttpVersion::Http11 => !has("close"),
+        HttpVersion::Http11 | HttpVersion::Http2 => !has("close"),
         HttpVersion::Http10 => has("keep-alive") && !has("close"),
     }
 }

@@ -1,11 +1,17 @@
 //! Writes heads and chunks. Names and values go out exactly as given, in the order given.
 //!
 //! Called by the engine with plans, whose headers `compose` has checked for line breaks.
+use crate::model::exchange::HttpVersion;
 
 /// A request head with its empty line.
 #[must_use]
-pub fn request_head(method: &str, target: &str, headers: &[(String, String)]) -> Vec<u8> {
-    head(&[method, " ", target, " HTTP/1.1\r\n"], texts(headers))
+pub fn request_head(
+    method: &str,
+    target: &str,
+    version: HttpVersion,
+    headers: &[(String, String)],
+) -> Vec<u8> {
+    head(&[method, " ", target, " ", version.name(), "\r\n"], texts(headers))
 }
 
 /// A response head with its empty line and the usual reason phrase.
@@ -142,7 +148,7 @@ mod tests {
     #[test]
     fn heads_keep_case_order_and_duplicates() {
         let list = headers(&[("hOST", "a"), ("X", "2"), ("x", "1"), ("Empty", "")]);
-        let text = request_head("GET", "/a?b", &list);
+        let text = request_head("GET", "/a?b", HttpVersion::Http11, &list);
         assert_eq!(text, b"GET /a?b HTTP/1.1\r\nhOST: a\r\nX: 2\r\nx: 1\r\nEmpty:\r\n\r\n");
         assert!(response_head(404, texts(&[])).starts_with(b"HTTP/1.1 404 Not Found\r\n\r\n"));
         assert!(response_head(299, texts(&[])).starts_with(b"HTTP/1.1 299 \r\n"));

@@ -13,7 +13,9 @@ mod hop;
 mod receive;
 mod redirect;
 mod request;
+mod two;
 pub(crate) mod unsent;
+mod waiting;
 
 use tokio::sync::mpsc;
 
@@ -66,13 +68,14 @@ async fn made(
 ) -> Result<Option<Head>, Failure> {
     let mut takes_kept = true;
     loop {
-        let (hop, writers) = Hop::new(order, takes_kept)?;
+        let (mut hop, writers) = Hop::new(order, takes_kept)?;
         let outcome = tokio::select! {
             biased;
             () = stopped(order.session, input) => Err(hop.cancelled()),
             outcome = hop.make(writers) => outcome,
         };
-        if takes_kept && outcome.as_ref().is_err_and(|failure| hop.was_let_go(failure)) {
+        hop.lets_go_of_stream(outcome.is_ok()).await;
+        if takes_kept && outcome.as_ref().is_err_and(|failure| hop.may_be_repeated(failure)) {
             hop.is_repeated();
             takes_kept = false;
             continue;

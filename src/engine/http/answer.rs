@@ -148,7 +148,7 @@ pub(crate) fn shape(answer: &AnswerPlan, len: u64, asked: &RequestFacts) -> Answ
         _ if value("connection").is_some() => None,
         (HttpVersion::Http10, true) => Some("keep-alive"),
         (_, false) => Some("close"),
-        (HttpVersion::Http11, true) => None,
+        (HttpVersion::Http11 | HttpVersion::Http2, true) => None,
     };
     let ours = [("Content-Length", length.as_deref()), ("Connection", connection)];
     let ours = ours.into_iter().filter_map(|(name, value)| Some((name, value?)));

@@ -13,7 +13,7 @@ use super::exchange_recorder::ExchangeRecorder;
 use crate::codec::http1::{BodyFraming, BodyReader, content_codings};
 use crate::engine::body::BodyWriter;
 use crate::model::counts::count;
-use crate::model::exchange::{BodyFacts, Head, MessageFraming};
+use crate::model::exchange::{BodyFacts, FieldLine, Head, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::record::Direction;
 
@@ -139,6 +139,16 @@ impl BodyReceiver {
         self.writer.wire(bytes).await.map_err(Fault::Storage)
     }
 
+    /// What came behind the body apart from it, and how that is written.
+    pub(crate) async fn trailers_came(
+        &mut self,
+        text: Bytes,
+        fields: Vec<FieldLine>,
+    ) -> Result<(), Fault> {
+        self.facts.trailers = fields;
+        self.surplus(text).await
+    }
+
     /// How much of it came, in words.
     pub(crate) fn so_far(&self) -> String {
         self.received().words()
@@ -180,7 +190,9 @@ impl BodyReceiver {
             (self.facts.as_came, self.facts.damaged) = (ended.as_came, ended.damaged);
             warnings.extend(ended.warnings);
         }
-        self.facts.trailers = self.reader.trailers().to_vec();
+        if self.facts.trailers.is_empty() {
+            self.facts.trailers = self.reader.trailers().to_vec();
+        }
         self.facts.complete = complete;
         let kept = self.writer.finish().await;
         recorder.edit_body(self.way, |body| *body = self.facts);

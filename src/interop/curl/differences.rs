@@ -6,7 +6,7 @@ use super::command::is_mark;
 use super::request::CurlRequest;
 use super::spec::row;
 use crate::codec::multipart::boundary_of;
-use crate::model::http::{HttpBody, expects_body};
+use crate::model::http::{HttpBody, VersionChoice, expects_body};
 use crate::model::spec::NameValue;
 use crate::model::url_text::UrlText;
 
@@ -26,6 +26,16 @@ impl CurlRequest {
             let names = names.join(" with ");
             self.warnings
                 .push(format!("curl refuses {names} in one request; here the {sent} sent"));
+        }
+    }
+
+    /// Names the offer that curl makes without TLS.
+    pub(super) fn name_version(&mut self, url: &str) {
+        let is_plain = !UrlText::literal(url).scheme.eq_ignore_ascii_case("https");
+        if self.asks_for_http2 && self.version == VersionChoice::Auto && is_plain {
+            let remark = "--http2 without TLS: HTTP/1.1 is spoken, without curl's offer to change \
+                          (Upgrade: h2c); --http2-prior-knowledge speaks HTTP/2 at once";
+            self.warnings.push(remark.into());
         }
     }
 

@@ -33,7 +33,7 @@ const OPTIONS: [(Meaning, &str); 4] = [
          F/form= form-string= G/get I/head url= url-query= T/upload-file= u/user= oauth2-bearer= \
          basic digest ntlm ntlm-wb negotiate anyauth aws-sigv4= A/user-agent= e/referer= \
          b/cookie= r/range= k/insecure L/location location-trusted max-redirs= m/max-time= \
-         compressed g/globoff path-as-is :/next",
+         compressed g/globoff path-as-is 0/http1.0 http1.1 http2 http2-prior-knowledge :/next",
     ),
     (
         Meaning::Quiet,
@@ -44,7 +44,7 @@ const OPTIONS: [(Meaning, &str); 4] = [
          create-file-mode= disable-eprt disable-epsv eprt epsv etag-save= expect100-timeout= \
          fail-early fail-with-body form-escape ftp-create-dirs ftp-pasv ftp-pret \
          ftp-skip-pasv-ip ftp-ssl-ccc ftp-ssl-control happy-eyeballs-timeout-ms= hsts= http0.9 \
-         http1.1 ignore-content-length keepalive keepalive-cnt= libcurl= \
+         ignore-content-length keepalive keepalive-cnt= libcurl= \
          limit-rate= mail-rcpt-allowfails max-filesize= metalink output-dir= parallel-immediate \
          parallel-max= progress-meter proto-default= rate= remote-name-all remove-on-error retry= \
          retry-all-errors retry-connrefused retry-delay= retry-max-time= sessionid skip-existing \
@@ -53,15 +53,14 @@ const OPTIONS: [(Meaning, &str); 4] = [
     ),
     (
         Meaning::Unsupported,
-        "0/http1.0 1/tlsv1 2/sslv2 3/sslv3 4/ipv4 6/ipv6 a/append B/use-ascii E/cert= K/config= \
+        "1/tlsv1 2/sslv2 3/sslv3 4/ipv4 6/ipv6 a/append B/use-ascii E/cert= K/config= \
          C/continue-at= P/ftp-port= l/list-only n/netrc x/proxy= p/proxytunnel U/proxy-user= \
          Q/quote= t/telnet-option= z/time-cond= alpn ca-native cacert= \
          capath= cert-status cert-type= ciphers= connect-timeout= connect-to= crlf crlfile= \
          curves= delegation= disallow-username-in-url dns-interface= dns-ipv4-addr= \
          dns-ipv6-addr= dns-servers= doh-cert-status doh-insecure doh-url= ech= egd-file= engine= \
          etag-compare= false-start ftp-account= ftp-alternative-to-user= ftp-method= \
-         ftp-ssl-ccc-mode= haproxy-clientip= haproxy-protocol hostpubmd5= hostpubsha256= http2 \
-         http2-prior-knowledge http3 http3-only ip-tos= key= key-type= krb= \
+         ftp-ssl-ccc-mode= haproxy-clientip= haproxy-protocol hostpubmd5= hostpubsha256= http3 http3-only ip-tos= key= key-type= krb= \
          login-options= mail-auth= mail-from= mail-rcpt= mptcp netrc-file= \
          netrc-optional noproxy= npn pass= pinnedpubkey= post301 post302 post303 preproxy= proto= \
          proto-redir= proxy-anyauth proxy-basic proxy-ca-native proxy-cacert= proxy-capath= \
@@ -92,10 +91,7 @@ fn all() -> impl Iterator<Item = CurlOption> {
 /// What happens instead of what an option asks for, where that is not obvious.
 pub(super) fn instead(name: &str) -> &'static str {
     match name {
-        "http2" => {
-            ": HTTP/1.1 is spoken, without curl's offer to change (Upgrade: h2c, or h2 in TLS)"
-        }
-        "http2-prior-knowledge" | "http3" | "http3-only" | "http1.0" => ": HTTP/1.1 is spoken",
+        "http3" | "http3-only" => ": HTTP/2 or HTTP/1.1 is spoken",
         "resolve" | "connect-to" | "doh-url" => ": the request goes where its URL leads",
         "proxy" | "preproxy" | "socks4" | "socks4a" | "socks5" | "socks5-hostname" | "proxy1.0" => {
             ": the request goes there directly"

@@ -8,7 +8,7 @@ use super::files;
 use super::form;
 use super::options::{self, CurlOption, Meaning};
 use crate::interop::socket_options::CurlSocket;
-use crate::model::http::FormPart;
+use crate::model::http::{FormPart, VersionChoice};
 
 /// Options of another program.
 const FOREIGN: [&str; 5] = ["-uri", "-method", "-headers", "-body", "-usebasicparsing"];
@@ -59,6 +59,9 @@ pub(super) struct CurlRequest {
     pub(super) compressed: bool,
     pub(super) globoff: bool,
     pub(super) path_as_is: bool,
+    pub(super) version: VersionChoice,
+    /// `--http2`, which without TLS is an offer to change.
+    pub(super) asks_for_http2: bool,
     /// The command goes on with another request.
     is_over: bool,
     /// The option read last, if nothing is known about it.
@@ -239,6 +242,11 @@ impl CurlRequest {
             "globoff" => self.globoff = true,
             "path-as-is" => self.path_as_is = true,
             "next" => self.is_over = true,
+            "http1.0" => self.version = VersionChoice::Http10,
+            "http1.1" => self.version = VersionChoice::Http11,
+            // Where the server takes it, as nothing said is here.
+            "http2" => (self.version, self.asks_for_http2) = (VersionChoice::Auto, true),
+            "http2-prior-knowledge" => self.version = VersionChoice::Http2PriorKnowledge,
             _ => {}
         }
     }

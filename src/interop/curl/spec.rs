@@ -34,6 +34,7 @@ impl CurlRequest {
     ) -> Result<(HttpSpec, Vec<String>), ImportError> {
         let mut url = self.url(end)?;
         self.name_contradictions();
+        self.name_version(&url);
         let user_info = take_user_info(&mut url);
         if let Some(name) = self.upload_name.take() {
             url = body::with_file_name(&url, &name);
@@ -60,6 +61,7 @@ impl CurlRequest {
             headers: self.rows(content_type),
             body,
             url,
+            version: self.version,
             verify: if self.insecure { Verify::Off } else { Verify::On },
             redirects: if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 },
             socket,

@@ -7,7 +7,7 @@ use super::quote::{printf, word};
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
-use crate::model::http::AwsKeys;
+use crate::model::http::{AwsKeys, VersionChoice};
 use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
 use crate::model::trust::Verify;
 
@@ -65,6 +65,9 @@ fn command(plan: &HttpPlan) -> String {
     if !plan.trust.0.is_empty() {
         let _ = writeln!(notes, "# curl cannot accept one certificate by its hash: {}", plan.trust);
     }
+    if plan.version == VersionChoice::Http2 {
+        notes.push_str("# curl takes HTTP/1.1 too where the server does not speak HTTP/2\n");
+    }
     for run in encoded {
         if let SecretRun::Variable { name, encoded: true } = run {
             let _ = writeln!(notes, "# {name} has to be percent-encoded");
@@ -99,9 +102,15 @@ fn method(wire: &WireRequest<'_>) -> Option<String> {
 fn switches(wire: &WireRequest<'_>) -> Vec<String> {
     let plan = wire.plan;
     let mut switches = Vec::new();
-    if plan.url.starts_with("https:") {
-        switches.push("--http1.1".into());
-    }
+    let version = match plan.version {
+        // curl says nothing either: under TLS the server chooses.
+        VersionChoice::Auto => None,
+        VersionChoice::Http10 => Some("--http1.0"),
+        VersionChoice::Http11 => plan.url.starts_with("https:").then_some("--http1.1"),
+        VersionChoice::Http2 => Some("--http2"),
+        VersionChoice::Http2PriorKnowledge => Some("--http2-prior-knowledge"),
+    };
+    switches.extend(version.map(str::to_owned));
     if plan.url.contains(['{', '[']) {
         switches.push("--globoff".into());
     }

@@ -21,6 +21,7 @@ use super::order::{ExportedFile, PresetExport, PresetExportOrder};
 use super::requests::{ExportedRequest, requests};
 use crate::codec::multipart;
 use crate::interop::wire_request::WireRequest;
+use crate::model::http::VersionChoice;
 use crate::model::plan::{PartContent, PartPlan, PlanBody};
 use crate::model::trust::Verify;
 use crate::model::url_text::form_pieces;
@@ -78,6 +79,13 @@ fn one(request: &ExportedRequest<'_>, out: &mut String, names: &mut ForeignNames
         let (access, secret) = (of(&keys.access_key), of(&keys.secret_key));
         let _ = write!(options, "aws-sigv4: aws:amz:{region}:{service}\nuser: {access}:{secret}\n");
     }
+    options.push_str(match plan.version {
+        VersionChoice::Auto => "",
+        VersionChoice::Http10 => "http1.0: true\n",
+        VersionChoice::Http11 => "http1.1: true\n",
+        // hurl takes another version too, where the server does not speak it.
+        VersionChoice::Http2 | VersionChoice::Http2PriorKnowledge => "http2: true\n",
+    });
     if !options.is_empty() {
         let _ = write!(out, "[Options]\n{options}");
     }

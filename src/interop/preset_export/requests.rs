@@ -5,6 +5,7 @@ use super::names::ForeignNames;
 use super::order::{ExportRemarks, ExportedPreset, PresetExportOrder};
 use super::planned::{NameUse, planned};
 use crate::model::export_kind::PresetExportKind;
+use crate::model::http::VersionChoice;
 use crate::model::plan::{HttpPlan, PlanAuth, PlanBody};
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
@@ -66,10 +67,15 @@ pub(super) fn no_request(spec: &Spec, title: &str) -> String {
     format!("left out, as {title} has no {what} of {protocol}")
 }
 
+/// Kinds that have words for versions of HTTP.
+const SAYS_VERSION: [&str; 1] = ["hurl"];
+
 /// Says what of a request a kind has no word for.
 pub(super) fn say_options(plan: &HttpPlan, title: &str, place: &str, remarks: &mut ExportRemarks) {
     let socket = plan.unix_socket.is_some();
+    let is_asked = plan.version != VersionChoice::Auto && !SAYS_VERSION.contains(&title);
     let parts = [
+        (is_asked, "the version of HTTP that is asked for"),
         (socket, "the Unix socket it goes through"),
         (plan.client.source.is_some(), "where it comes from (source)"),
         (plan.socket.keep_alive.is_some(), "keep-alive of its socket"),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
+use crate::model::http::VersionChoice;
 use crate::model::plan::{HttpPlan, PartContent, PlanAuth, PlanBody};
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
@@ -113,7 +114,15 @@ fn left_out(plan: &HttpPlan) -> String {
     });
     let signed = "# signed for AWS in wirebench, not here: neither library does that\n";
     let signed = only(matches!(plan.auth, PlanAuth::Aws(_)), signed);
-    trust.to_owned() + signed + &socket + &socket_options::left_out(&plan.client, &plan.socket)
+    let version = match plan.version {
+        VersionChoice::Auto | VersionChoice::Http11 => String::new(),
+        other => format!("# asks for HTTP {other} in wirebench; this library speaks HTTP/1.1\n"),
+    };
+    trust.to_owned()
+        + signed
+        + &version
+        + &socket
+        + &socket_options::left_out(&plan.client, &plan.socket)
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {

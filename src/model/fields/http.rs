@@ -1,5 +1,7 @@
 //! The options of HTTP: a request, a listener, its answers, bodies and credentials.
 
+use strum::VariantNames as _;
+
 use super::check::{CAPTURE, EXPECT};
 use super::session::{BIND, BIND_HELP, HISTORY, HISTORY_HELP};
 use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
@@ -7,7 +9,7 @@ use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http::{
     ApiKey, Auth, AwsKeys, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec,
-    OFFERED_METHODS, PartSource,
+    OFFERED_METHODS, PartSource, VersionChoice,
 };
 use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
@@ -39,6 +41,9 @@ impl Options for HttpSpec {
         "auth", ValueKind::Table, auth, tab: Some(FormTab::Auth);
         "timeout", ValueKind::Duration, timeout, tab: OPTIONS, label: "Timeout (head, silent body)",
             help: "Longest wait for the head, and longest silence inside the body; 0 = no bound, which is a day.";
+        "version", ValueKind::Word(VersionChoice::VARIANTS), version, tab: OPTIONS, label: "HTTP version",
+            help: "auto: under TLS the server chooses between HTTP/2 and HTTP/1.1, else it is HTTP/1.1. 1.0, 1.1 and \
+                   2 (which needs TLS) are spoken or it fails; 2-prior-knowledge speaks HTTP/2 at once, without TLS too.";
         "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
         "tls.trust", ValueKind::Word(&[]), trust, tab: OPTIONS, label: TRUST, help: TRUST_HELP;
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,

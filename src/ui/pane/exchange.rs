@@ -13,7 +13,7 @@ use crate::codec::printable::{printable, printable_str};
 use crate::codec::wrap_words::wrap;
 use crate::engine::event::Phase;
 use crate::model::end_address::EndAddress;
-use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{FailureKind, Stage};
 use crate::model::protocol::Side;
 use crate::model::theme::ThemeRole;
@@ -178,11 +178,7 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
         painter.put(&format!("   {}{mark}", tls.version), style);
     }
     if let StartLine::Response { version, .. } = &response.head.start {
-        let version = match version {
-            HttpVersion::Http10 => "   HTTP/1.0",
-            HttpVersion::Http11 => "   HTTP/1.1",
-        };
-        painter.put(version, palette.dim);
+        painter.put(&format!("   {}", version.name()), palette.dim);
     }
     if let Some(peer) = &exchange.peer {
         painter.put(&format!("   {peer}"), palette.dim);

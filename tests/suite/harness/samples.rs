@@ -95,6 +95,7 @@ pub fn http_plan() -> Plan {
         length: LengthHeader::Added,
         head_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
+        version: wirebench::model::http::VersionChoice::default(),
         verify: Verify::On,
         trust: TrustedCertificates::default(),
         redirects: 10,

@@ -234,6 +234,7 @@ fn sizes(lines: &mut Vec<TextLine>, label: &str, message: &HttpMessage) {
         MessageFraming::Length(length) => format!("Content-Length {}", format::count(length)),
         MessageFraming::Chunked => "chunked".to_owned(),
         MessageFraming::UntilClose => "until the connection closes".to_owned(),
+        MessageFraming::UntilStreamEnd => "until the stream ends".to_owned(),
     };
     let mut text = format!(
         "head {} B, body {} B on the wire ({framing})",

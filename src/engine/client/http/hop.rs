@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::receive::Incoming;
 use super::request;
+use super::two::{self, Http2Request, StreamSlot};
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
@@ -18,10 +19,11 @@ use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
 use crate::engine::http::tap::Tap;
+use crate::engine::http2::routes::RouteGuard;
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::{self, ConnectFacts, Dial};
-use crate::engine::transport::kept::{ConnectionKey, KeptConnection};
+use crate::engine::transport::kept::{ConnectionKey, KeptConnection, SharedConnection};
 use crate::engine::transport::stream::Stream;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Head, HttpMessage, MessageFraming};
@@ -51,6 +53,19 @@ pub(super) struct Hop<'a> {
     is_on_kept: AtomicBool,
     /// Its connection is kept for the next.
     is_keeping: AtomicBool,
+    /// The server did nothing about the request.
+    is_unprocessed: AtomicBool,
+    /// Its stream, if it goes over HTTP/2: told of until it is over, however it ends.
+    pub(super) stream_hold: StreamSlot,
+    /// Others go on over its connection.
+    is_left_to_others: bool,
+}
+
+/// What carries the messages.
+enum Carrier {
+    One(Stream, ConnectFacts),
+    /// With who is told of the first frames, if it was just made.
+    Two(SharedConnection, Option<RouteGuard>),
 }
 
 /// What a hop is made for.
@@ -88,7 +103,7 @@ impl<'a> Hop<'a> {
         });
         let taken = Mutex::new(Instant::now());
         let takes_kept = takes_kept && request::may_take_kept(plan);
-        let (is_on_kept, is_keeping) = (AtomicBool::new(false), AtomicBool::new(false));
+        let [is_on_kept, is_keeping, is_unprocessed] = [(); 3].map(|()| AtomicBool::new(false));
         let hop = Hop {
             plan,
             session,
@@ -101,6 +116,9 @@ impl<'a> Hop<'a> {
             takes_kept,
             is_on_kept,
             is_keeping,
+            is_unprocessed,
+            stream_hold: StreamSlot::new(),
+            is_left_to_others: false,
         };
         Ok((hop, writers))
     }
@@ -116,8 +134,21 @@ impl<'a> Hop<'a> {
             }
         })?;
         let (length, head) = (source.len(), request::head(self.plan, source.len())?);
-        self.announce(&head, source.len());
-        let (stream, facts) = self.connection().await?;
+        if request::is_sure_of_two(self.plan) {
+            self.announce(Http2Request::of(self.plan, length)?.head, length);
+        } else {
+            self.announce(shown(Expected::Request, head.clone().into()), length);
+        }
+        let (stream, facts) = match self.carrier().await? {
+            Carrier::One(stream, facts) => (stream, facts),
+            Carrier::Two(shared, early) => {
+                let message = Http2Request::of(self.plan, length)?;
+                self.announce(message.head.clone(), length);
+                let carried = (&shared, early);
+                let over = two::carry(self, message, carried, (source, [request, response]));
+                return Ok(Box::pin(over).await?.head);
+            }
+        };
         let (mut from, mut to) = tokio::io::split(stream);
         self.peer_takes();
         let sending = self.send(&mut to, head, source, request);
@@ -129,11 +160,28 @@ impl<'a> Hop<'a> {
     }
 
     /// A connection that was kept, or a new one.
-    async fn connection(&self) -> Result<(Stream, ConnectFacts), Failure> {
-        let taken = if self.takes_kept { self.session.kept.take(&self.key()) } else { None };
-        let Some(KeptConnection { stream, facts, first }) = taken else {
-            return self.connect().await;
-        };
+    async fn carrier(&self) -> Result<Carrier, Failure> {
+        let key = self.takes_kept.then(|| self.key());
+        if let Some(shared) = key.as_ref().and_then(|key| self.session.kept.shared(key)) {
+            self.goes_over_kept(&shared.facts, shared.first);
+            return Ok(Carrier::Two(shared, None));
+        }
+        if let Some(kept) = key.and_then(|key| self.session.kept.take(&key)) {
+            let KeptConnection { stream, facts, first } = kept;
+            self.goes_over_kept(&facts, first);
+            return Ok(Carrier::One(stream, facts));
+        }
+        let (stream, facts) = self.connect().await?;
+        if !two::is_spoken(self.plan, &facts)? {
+            return Ok(Carrier::One(stream, facts));
+        }
+        self.peer_takes();
+        let (shared, route) = two::begun(self, stream, facts).await?;
+        Ok(Carrier::Two(shared, Some(route)))
+    }
+
+    /// Tells that no new connection is made.
+    fn goes_over_kept(&self, facts: &ConnectFacts, first: ConnId) {
         self.is_on_kept.store(true, Ordering::Relaxed);
         self.session.introduce(&ConnInfo {
             local: facts.local.clone(),
@@ -143,32 +191,69 @@ impl<'a> Hop<'a> {
         });
         let words = format!("goes over the connection of {first}, which was kept");
         self.session.events.note(self.conn, Direction::Local, RecordKind::Note, words);
-        self.tell_connection(&facts);
-        self.warn_of(&facts);
-        Ok((stream, facts))
+        self.tell_connection(facts);
+        self.warn_of(facts);
+        self.peer_takes();
     }
 
     fn key(&self) -> ConnectionKey {
         ConnectionKey {
             endpoint: self.endpoint.clone(),
             tls: self.tls.clone(),
+            version: self.plan.version,
             socket: self.plan.socket.clone(),
             client: self.plan.client.clone(),
         }
     }
 
-    /// Keeps the connection for the next, where any are. What crosses below TLS is told of who made it alone.
+    /// Keeps the connection for the next, where any are.
     fn keep(&self, stream: Stream, facts: ConnectFacts) {
-        let is_told = self.tls != ClientTls::Off && self.session.events.wants_ciphertext();
-        if self.session.kept.are_kept() && !is_told {
+        if self.keeps_any() {
             self.is_keeping.store(true, Ordering::Relaxed);
             let connection = KeptConnection { stream, facts, first: self.conn };
             self.session.kept.put(self.key(), connection);
         }
     }
 
-    /// Whether this failure is of a kept connection whose peer had let go of it, before it said anything.
-    pub(super) fn was_let_go(&self, failure: &Failure) -> bool {
+    /// What crosses below TLS is told of who made it alone.
+    fn keeps_any(&self) -> bool {
+        let is_told = self.tls != ClientTls::Off && self.session.events.wants_ciphertext();
+        self.session.kept.are_kept() && !is_told
+    }
+
+    /// Gives a new connection of HTTP/2 to others, too; it is kept as long as it takes more.
+    pub(super) fn share(&self, shared: &SharedConnection) {
+        if self.keeps_any() {
+            self.is_keeping.store(true, Ordering::Relaxed);
+            if shared.first == self.conn {
+                self.session.kept.share(self.key(), shared.clone());
+            }
+        }
+    }
+
+    /// Whether the server is known to have done nothing about the request.
+    pub(super) fn is_unprocessed(&self, is_so: bool) {
+        self.is_unprocessed.fetch_or(is_so, Ordering::Relaxed);
+    }
+
+    /// The exchange is over, and so is its stream, if it has one. Never takes long.
+    pub(super) async fn lets_go_of_stream(&mut self, is_complete: bool) {
+        let Some(hold) = self.stream_hold.take() else { return };
+        let is_kept = self.is_keeping.load(Ordering::Relaxed);
+        if is_complete && is_kept {
+            return;
+        }
+        self.session.kept.forget(hold.first);
+        self.is_keeping.store(false, Ordering::Relaxed);
+        self.is_left_to_others = !hold.let_go(is_complete).await;
+    }
+
+    /// Whether the request may go out once more: the server did nothing about it, or this failure is of a kept connection whose
+    /// peer had let go of it, before it said anything.
+    pub(super) fn may_be_repeated(&self, failure: &Failure) -> bool {
+        if self.is_unprocessed.load(Ordering::Relaxed) {
+            return failure.kind != FailureKind::Cancelled;
+        }
         let is_silent = || self.recorder.edit(|exchange| exchange.timing.first_byte.is_none());
         let is_of_connection =
             !matches!(failure.kind, FailureKind::Cancelled | FailureKind::Timeout(_))
@@ -178,7 +263,11 @@ impl<'a> Hop<'a> {
 
     /// The request goes out once more, so nothing is left of this exchange.
     pub(super) fn is_repeated(&self) {
-        let words = "the peer had let go of the connection; the request goes out over a new one";
+        let words = if self.is_unprocessed.load(Ordering::Relaxed) {
+            "the server did nothing about the request, which goes out once more over a new connection"
+        } else {
+            "the peer had let go of the connection; the request goes out over a new one"
+        };
         let (events, request) = (&self.session.events, self.recorder.edit(|it| it.request.body.id));
         events.note(self.conn, Direction::Local, RecordKind::Closed, words);
         events.retire(self.conn);
@@ -186,8 +275,7 @@ impl<'a> Hop<'a> {
     }
 
     /// Puts the request into the exchange before it goes out.
-    fn announce(&self, head: &[u8], len: u64) {
-        let head = shown(Expected::Request, head.to_vec().into());
+    fn announce(&self, head: Head, len: u64) {
         self.recorder.edit(|exchange| {
             let body = &mut exchange.request.body;
             body.framing = request_framing(&head).framing;
@@ -205,7 +293,7 @@ impl<'a> Hop<'a> {
             protocol: Protocol::Http,
             endpoint: &self.endpoint,
             tls: &self.tls,
-            alpn: &[b"http/1.1"],
+            alpn: two::offered(self.plan.version),
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
             client: &self.plan.client,
@@ -268,7 +356,8 @@ impl<'a> Hop<'a> {
         outcome
     }
 
-    fn peer_takes(&self) {
+    /// The peer took something of the request just now.
+    pub(super) fn peer_takes(&self) {
         *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
@@ -302,6 +391,8 @@ impl<'a> Hop<'a> {
         if self.recorder.edit(|exchange| exchange.local.is_some()) {
             let (kind, text) = if self.is_keeping.load(Ordering::Relaxed) {
                 (RecordKind::Note, "kept for the next request")
+            } else if self.is_left_to_others {
+                (RecordKind::Note, "the stream is over; other requests go on over its connection")
             } else {
                 (RecordKind::Closed, "closed by us")
             };

@@ -244,6 +244,7 @@ mod tests {
             length: LengthHeader::Added,
             head_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),
+            version: crate::model::http::VersionChoice::default(),
             verify: Verify::On,
             trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 3,

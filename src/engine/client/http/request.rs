@@ -5,7 +5,9 @@ use url::{Position, Url};
 use crate::codec::http1::write::request_head;
 use crate::codec::zone;
 use crate::model::endpoint::Endpoint;
+use crate::model::exchange::HttpVersion;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::http::VersionChoice;
 use crate::model::plan::{HttpPlan, LengthHeader, PlanBody};
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
@@ -66,7 +68,20 @@ pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
         let cause = "a header or the method contains a line break";
         return Err(Failure::new(Stage::Compose, &*plan.url, FailureKind::Usage, cause));
     }
-    Ok(request_head(&plan.method, &target(&plan.url), &headers))
+    let version = match plan.version {
+        VersionChoice::Http10 => HttpVersion::Http10,
+        // Over HTTP/2 it is another head, which `two` makes.
+        VersionChoice::Auto
+        | VersionChoice::Http11
+        | VersionChoice::Http2
+        | VersionChoice::Http2PriorKnowledge => HttpVersion::Http11,
+    };
+    Ok(request_head(&plan.method, &target(&plan.url), version, &headers))
+}
+
+/// Whether it goes out over HTTP/2, whatever the server chooses.
+pub(super) fn is_sure_of_two(plan: &HttpPlan) -> bool {
+    matches!(plan.version, VersionChoice::Http2 | VersionChoice::Http2PriorKnowledge)
 }
 
 /// Whether the body goes out in chunks (RFC 9112, section 7.1): when the last transfer coding of
@@ -107,7 +122,8 @@ pub(super) fn leaves_connection(plan: &HttpPlan, len: u64) -> bool {
         ([], [coding]) => is(coding, "chunked"),
         _ => false,
     };
-    is_framed && plan.method != "CONNECT" && plan.headers.iter().all(is_plain)
+    let is_kept = plan.version != VersionChoice::Http10;
+    is_kept && is_framed && plan.method != "CONNECT" && plan.headers.iter().all(is_plain)
 }
 
 /// Path and query exactly as written; the URL library's reading only when they could not stand in
@@ -125,10 +141,11 @@ pub(super) fn target(url: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn asked(method: &str, headers: &[(&str, &str)], body: &'static [u8]) -> HttpPlan {
+    /// A plan to ask for this.
+    pub(crate) fn asked(method: &str, headers: &[(&str, &str)], body: &'static [u8]) -> HttpPlan {
         HttpPlan {
             method: method.into(),
             url: "http://a/".into(),
@@ -137,6 +154,7 @@ mod tests {
             length: LengthHeader::Added,
             head_timeout: std::time::Duration::from_secs(1),
             connect_timeout: std::time::Duration::from_secs(1),
+            version: VersionChoice::default(),
             verify: Verify::On,
             trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 0,

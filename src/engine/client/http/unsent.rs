@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::credentials::HopCredentials;
 use super::request;
+use super::two::Http2Request;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::engine::budget::Budget;
 use crate::engine::http::body_source::{BodySource, SourceError};
@@ -33,7 +34,11 @@ impl UnsentRequest {
             BodySource::open(&plan.body, &Budget::of(1)).await.map_err(|why| match why {
                 SourceError::Full(why) | SourceError::Unreadable(why) => unreadable(why),
             })?;
-        let (head, chunked) = (request::head(plan, source.len())?, request::is_chunked(plan));
+        let (head, chunked) = if request::is_sure_of_two(plan) {
+            (Http2Request::of(plan, source.len())?.head.raw.to_vec(), false)
+        } else {
+            (request::head(plan, source.len())?, request::is_chunked(plan))
+        };
         Ok(UnsentRequest { head, source, url: plan.url.clone(), chunked, is_over: false })
     }
 

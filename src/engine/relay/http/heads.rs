@@ -65,6 +65,7 @@ pub(super) fn request(head: &Head, way: &RequestWay) -> PassedHead {
         let version = match version {
             HttpVersion::Http10 => "1.0",
             HttpVersion::Http11 => "1.1",
+            HttpVersion::Http2 => "2",
         };
         lines.start = format!("{method} {target} HTTP/{version}\r\n").into_bytes();
         if !way.is_proxy {

@@ -5,7 +5,9 @@ mod nested;
 use crate::compose::template;
 use crate::interop::curl::{LineInput, ShellLine};
 use crate::interop::import::data::DataNode;
-use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource, typed_method};
+use crate::model::http::{
+    Auth, FormPart, HttpBody, HttpSpec, PartSource, VersionChoice, typed_method,
+};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::parse_bound;
 use crate::model::trust::Verify;
@@ -172,6 +174,9 @@ impl Asked {
             "verify" if ["yes", "true"].contains(&value.as_str()) => {}
             "default-scheme" => self.is_https = value == "https",
             "unix-socket" => self.spec.unix_socket = quoted(&value),
+            "http-version" if value.parse::<VersionChoice>().is_ok() => {
+                self.spec.version = value.parse().unwrap_or_default();
+            }
             "max-redirects" if value.parse::<u64>().is_ok() => {
                 self.spec.redirects = value.parse().unwrap_or(u8::MAX);
             }

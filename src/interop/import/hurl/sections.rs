@@ -3,7 +3,9 @@
 use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::gathered::Gathered;
-use crate::model::http::{Auth, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource, REDIRECTS};
+use crate::model::http::{
+    Auth, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource, REDIRECTS, VersionChoice,
+};
 use crate::model::spec::NameValue;
 use crate::model::timing::parse_duration;
 use crate::model::trust::Verify;
@@ -172,6 +174,9 @@ fn option(name: &str, value: &str, spec: &mut HttpSpec, out: &mut Gathered, plac
             let keys = AwsKeys::at(&ours(value, DIALECT, out, place)).unwrap_or_default();
             spec.auth = Auth::Aws(AwsKeys { access_key, secret_key, ..keys });
         }
+        ("http1.0", "true") => spec.version = VersionChoice::Http10,
+        ("http1.1", "true") => spec.version = VersionChoice::Http11,
+        ("http2", "true") => spec.version = VersionChoice::Auto,
         ("unix-socket", value) => spec.unix_socket = ours(value, DIALECT, out, place),
         ("compressed", "true") => {
             spec.headers.push(NameValue::new("Accept-Encoding", "gzip, deflate, br"));
