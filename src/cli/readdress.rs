@@ -30,6 +30,9 @@ pub(super) fn run(
     let workspace = store::read_workspace(root);
     let selection = runner::select_all(&workspace, &arguments.names)?;
     let (mut edits, mut going) = (Vec::new(), 0_u64);
+    for why in &selection.unread {
+        output::note(&printable_str(&format!("left alone: {why}")));
+    }
     for at in selection.presets {
         let Some(stored) = workspace.presets.get(at) else { continue };
         if let Err(why) = &stored.content {
