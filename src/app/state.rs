@@ -357,6 +357,7 @@ impl App {
 
     /// Notes that drafts changed: they are written a moment later.
     pub(crate) fn touched(&mut self) {
+        self.shared.drafts.current_mut().settle_checks();
         if !self.restore_due {
             self.restore_due = true;
             self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });

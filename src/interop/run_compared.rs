@@ -170,16 +170,21 @@ fn row(old: &KeptAnswer, new: &KeptAnswer, rules: &CompareRules) -> Option<Compa
         let word = |met: bool| if met { "met" } else { "not met" }.to_owned();
         say(&format!("expect {about}"), before.map(word), Some(word(*is_met)));
     }
-    let status = |answer: &KeptAnswer| answer.status.map(|status| status.to_string());
-    say("status", status(old), status(new));
+    // Where one of them failed before anything came, each header and value would be told as new or gone, which the
+    // failure says already.
+    let has_failed = old.failure.is_some() || new.failure.is_some();
     let mut left_out = 0;
-    let headers = compare::fields(&fields(old), &fields(new));
-    for change in headers.changes.iter().filter(|change| !change.kind.is_quiet()) {
-        let what = format!("header.{}", change.place.to_ascii_lowercase());
-        found.push(difference(what, change));
+    if !has_failed || has_answer(old) == has_answer(new) {
+        let status = |answer: &KeptAnswer| answer.status.map(|status| status.to_string());
+        say("status", status(old), status(new));
+        let headers = compare::fields(&fields(old), &fields(new));
+        for change in headers.changes.iter().filter(|change| !change.kind.is_quiet()) {
+            let what = format!("header.{}", change.place.to_ascii_lowercase());
+            found.push(difference(what, change));
+        }
+        found.extend(bodies(old, new, &mut left_out));
+        found.extend(times(old, new, rules.tolerance));
     }
-    found.extend(bodies(old, new, &mut left_out));
-    found.extend(times(old, new, rules.tolerance));
     found.retain(|it| !rules.leaves_out(&it.what));
     if rules.leaves_out("body") {
         left_out = 0;
@@ -189,6 +194,11 @@ fn row(old: &KeptAnswer, new: &KeptAnswer, rules: &CompareRules) -> Option<Compa
     let (preset, round) = (new.preset.clone(), new.round.clone());
     let is_other = !found.is_empty() || left_out > 0;
     is_other.then_some(ComparedRow { preset, round, differences: found, left_out: left_out + more })
+}
+
+/// Whether anything came.
+fn has_answer(answer: &KeptAnswer) -> bool {
+    answer.status.is_some() || !answer.headers.is_empty() || answer.length > 0
 }
 
 fn fields(answer: &KeptAnswer) -> Vec<FieldLine> {
@@ -380,6 +390,24 @@ mod tests {
             ]
         );
         assert_eq!(lines(&base, &base, &[], None), ["dev and dev: no difference in 2 presets"]);
+    }
+
+    #[test]
+    fn of_a_place_that_gave_no_answer_the_failure_alone_is_told() {
+        let mut down = answer("a", 200, "");
+        (down.verdict, down.failure) = ("error".to_owned(), Some("connection refused".to_owned()));
+        (down.status, down.headers, down.length) = (None, Vec::new(), 0);
+        (down.body, down.checks) = (Vec::new(), Vec::new());
+        let (down, up) = (run("down", vec![down]), run("up", vec![answer("a", 200, "{}")]));
+        let told = lines(&down, &up, &[], None);
+        assert!(told.iter().any(|line| line.contains("failure: connection refused")), "{told:?}");
+        assert!(!told.iter().any(|line| line.contains("header.")), "{told:?}");
+        assert!(!told.iter().any(|line| line.contains("json")), "{told:?}");
+        let told = lines(&up, &down, &[], None);
+        assert_eq!(
+            told[2..],
+            ["    verdict: passed → error", "    failure: nothing → connection refused"]
+        );
     }
 
     #[test]
