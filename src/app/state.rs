@@ -329,6 +329,12 @@ impl App {
         self.notice_with(text.into(), Level::Warning, Some(job));
     }
 
+    /// Whether something is wrong on the screen that is not of this job.
+    pub(crate) fn warns_of_another(&self, job: JobKind) -> bool {
+        let is_other = |it: &Notice| it.level == Level::Warning && it.of != Some(job);
+        self.notice.as_ref().is_some_and(is_other)
+    }
+
     /// The job could be done; tells whether there was a warning of it, which is gone.
     pub(crate) fn goes_well(&mut self, job: JobKind) -> bool {
         self.notice.take_if(|notice| notice.of == Some(job)).is_some()
