@@ -155,8 +155,9 @@ fn what_a_folder_gives_that_cannot_be_read_is_not_sent_without_it() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("timeout", "timeuot")).unwrap();
     driver.send(Message::Store(Reply::Workspace(Box::new(read(root.path())))));
+    driver.assert_shows("▾ shop !");
     driver.keys("<F5>");
-    driver.assert_shows("not sent: what its folder gives cannot be read: ");
+    driver.assert_shows("not sent: what its folder gives: cannot be read: ");
     driver.assert_shows("shop/_defaults.toml:2:1: unknown key 'timeuot'");
     assert!(driver.app.shared.session().is_none());
     fs::write(&file, text.replace("auth.bearer = \"{{secret.t}}\"\n", "")).unwrap();
