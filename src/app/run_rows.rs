@@ -239,7 +239,10 @@ fn step_lines(number: usize, step: &ToldStep) -> Vec<DetailLine> {
 pub(crate) fn wrapped(lines: Vec<DetailLine>, width: u16) -> Vec<DetailLine> {
     let broken = |line: DetailLine| {
         let kind = line.kind;
-        let text: String = line.text.chars().take(LONGEST).collect();
+        let mut text: String = line.text.chars().take(LONGEST).collect();
+        if text.len() < line.text.len() {
+            text.push('…');
+        }
         let told = text.trim_start_matches(' ');
         let indent = (text.len() - told.len()).min(usize::from(width) / 2);
         let room = width.saturating_sub(indent as u16 + HANGING).max(1);
@@ -260,4 +263,20 @@ fn difference(text: &str) -> DetailLine {
         _ => DetailKind::Plain,
     };
     DetailLine { kind, text: format!("    {text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_told_whole_below_what_it_begins_with() {
+        let line = |text: &str| DetailLine { kind: DetailKind::Unmet, text: text.to_owned() };
+        let told = wrapped(vec![line("    + got a long value"), line("short")], 16);
+        let texts: Vec<&str> = told.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["    + got a", "      long value", "short"]);
+        let told = wrapped(vec![line(&"x".repeat(2 * LONGEST))], 100);
+        assert!(told.last().unwrap().text.ends_with('…'), "what is left out is said");
+        assert_eq!(wrapped(vec![line("")], 0).len(), 1);
+    }
 }
