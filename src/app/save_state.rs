@@ -58,8 +58,8 @@ pub struct SaveState {
     pub again: bool,
     /// Why the newest drafts are not on the disk.
     failure: Option<Failure>,
-    /// That was why the time before, too.
-    is_known: bool,
+    /// Why those before them were not.
+    before: Option<Failure>,
     /// How far trying again is.
     retry: Retry,
     /// The user chose an environment in this run.
@@ -92,10 +92,9 @@ impl SaveState {
             Reply::FileWritten { .. } => self.files = self.files.saturating_sub(1),
             Reply::Failed { job, failure } if job.kind == JobKind::SaveRestore => {
                 self.drafts = self.drafts.saturating_sub(1);
-                let before = self.failure.replace(failure.clone());
-                self.is_known = before.as_ref() == Some(failure);
+                self.before = self.failure.replace(failure.clone());
                 if self.retry == Retry::Asked {
-                    self.retry = if self.is_known { Retry::Failed } else { Retry::No };
+                    self.retry = if self.is_known() { Retry::Failed } else { Retry::No };
                 }
             }
             Reply::Failed { job, .. } if job.kind == JobKind::WriteFile => {
@@ -107,7 +106,7 @@ impl SaveState {
 
     /// Whether what is wrong with the drafts was said before, and none was written since.
     pub(super) fn is_known(&self) -> bool {
-        self.is_known
+        self.failure.is_some() && self.before == self.failure
     }
 
     /// Whether the time to try again has to be asked for: the drafts are not on the disk.
