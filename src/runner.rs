@@ -34,7 +34,9 @@ pub use machine::{
     Run, RunCame, RunNews, RunOrder, RunSession, RunSettings, RunTime, RunTurn, RunWatched,
     RunWords,
 };
-pub use places::{ComparedPlace, PlaceKind, PreparedPlace, readdress};
+pub use places::{
+    ComparedPlace, PlaceKind, PreparedPlace, named_variables, readdress, variables_so,
+};
 pub use rounds::{RunRound, rounds};
 pub use row::{RunRow, RunTally, RunVerdict, RunWire};
 pub use script::{

@@ -88,13 +88,16 @@ pub(crate) fn captured_line(bytes: &[u8]) -> (String, String) {
     let line = text.lines().next().unwrap_or_default();
     let Some(at) = line.find(['=', ':']) else { return whole };
     let (before, behind) = line.split_at(at);
+    let is_apart = before.ends_with([' ', '\t']);
+    let before = before.trim_end();
     let name = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).next();
     let name = name.unwrap_or_default();
     if name.is_empty() || before.len() > LONGEST {
         return whole;
     }
     let separator = if behind.starts_with('=') { '=' } else { ':' };
-    (format!("body matches '{name}{separator} *([^\\s&;,]+)'"), name.replace('-', "_"))
+    let gap = if is_apart { "\\s*" } else { "" };
+    (format!("body matches '{name}{gap}{separator} *([^\\s&;,]+)'"), name.replace('-', "_"))
 }
 
 /// A name for a variable: the last of the path or header.
@@ -197,7 +200,10 @@ mod tests {
         for (line, of, name) in [
             ("token=abc&x=1", "body matches 'token= *([^\\s&;,]+)'", "token"),
             ("Session-Id: 42", "body matches 'Session-Id: *([^\\s&;,]+)'", "Session_Id"),
+            ("name = value", "body matches 'name\\s*= *([^\\s&;,]+)'", "name"),
+            ("welcome id : 77", "body matches 'id\\s*: *([^\\s&;,]+)'", "id"),
             ("hello", "body", "value"),
+            (" = 5", "body", "value"),
         ] {
             assert_eq!(captured_line(line.as_bytes()), (of.to_owned(), name.to_owned()));
             CaptureOrder::parse(name, of).unwrap();

@@ -57,6 +57,8 @@ pub struct Draft {
     pub(crate) answers: Option<String>,
     /// What was sent then.
     pub(crate) sent: Option<SharedSpec>,
+    /// Something else is expected or captured since.
+    pub(crate) has_other_checks: bool,
     /// Tags its rules were given so far.
     tags_given: u32,
     pub tab: FormTab,
@@ -116,6 +118,7 @@ impl Draft {
             latest: None,
             answers: None,
             sent: None,
+            has_other_checks: false,
             tags_given: 0,
             tab,
             at: FormFieldId::Address,
@@ -181,6 +184,20 @@ impl Draft {
         self.sent.as_ref().is_some_and(|sent| *sent != self.spec)
     }
 
+    /// What is expected and captured makes no other request of it: what came back is still of this one.
+    pub(super) fn settle_checks(&mut self) {
+        let Some(sent) = &mut self.sent else { return };
+        let (Some(now), Some(then)) = (self.spec.checks(), sent.checks()) else { return };
+        if now == then {
+            return;
+        }
+        let (expect, capture) = (now.0.clone(), now.1.clone());
+        if let Some((expected, captured)) = sent.checks_mut() {
+            (*expected, *captured) = (expect, capture);
+        }
+        self.has_other_checks = true;
+    }
+
     /// Its rules are told apart from now on.
     pub(crate) fn tag_rules(&mut self) {
         rule_tags::give(&mut self.spec, self.sent.as_deref(), &mut self.tags_given);
@@ -237,6 +254,7 @@ impl Draft {
         self.session = Some(id);
         self.latest = Some(id);
         self.sent = Some(self.spec.clone());
+        self.has_other_checks = false;
         self.issues.clear();
     }
 

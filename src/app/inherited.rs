@@ -4,6 +4,7 @@
 //! holds what the nearest folder gives.
 
 use super::drafts::Draft;
+use super::form::row_lists::{self, KeptRow};
 use super::form::{FormFieldId, access, url_rows};
 use super::shared::Shared;
 use crate::model::field_access::{self as fields, FoundField};
@@ -114,4 +115,31 @@ pub(crate) fn edit(shared: &mut Shared, id: FormFieldId, text: &str) -> Option<R
     let back = inheritance.text(id).filter(|_| text.is_empty())?;
     let draft = shared.drafts.current_mut();
     Some(draft.steps.write(&mut draft.spec, id, &back))
+}
+
+/// Gives back the row of a folder in whose place a row of the draft's own stands; tells whether there is one.
+pub(crate) fn give_row_back(shared: &mut Shared, id: FormFieldId) -> bool {
+    let Some((rows, at)) = displaced(shared, id) else { return false };
+    let Some((list, _)) = id.in_list().filter(|_| !rows.is_empty()) else { return false };
+    let draft = shared.drafts.current_mut();
+    draft.steps.choose(&mut draft.spec, id, |spec| {
+        row_lists::remove(spec, list, at);
+        rows.iter().enumerate().for_each(|(after, row)| {
+            row_lists::insert(spec, list, at + after, row);
+        });
+    });
+    true
+}
+
+/// The rows of the folder in whose place a row stands, and where that is.
+fn displaced(shared: &Shared, id: FormFieldId) -> Option<(Vec<KeptRow>, usize)> {
+    let inheritance = shared.inheritance()?;
+    let (_, given) = inheritance.layers.last()?;
+    let (list, at) = id.in_list()?;
+    let mine = inheritance.spec.options();
+    let info = fields::find(mine, &list)?.info();
+    let (mine, theirs) = (fields::rows(mine, &list)?, fields::rows(given.options(), &list)?);
+    let places = inherit::displaced(mine, at, theirs, info);
+    let rows = places.into_iter().filter_map(|place| row_lists::kept(given, list, place));
+    Some((rows.collect(), at))
 }

@@ -93,7 +93,7 @@ impl Overlay {
             Overlay::Readdress(it) => it.update(shared, inner, input),
             Overlay::Replay(it) => it.update(inner, input),
             Overlay::Run(it) => it.update(shared, inner, input),
-            Overlay::RunOptions(it) => it.update(inner, input),
+            Overlay::RunOptions(it) => it.update(shared, inner, input),
         }
     }
 

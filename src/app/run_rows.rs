@@ -4,9 +4,15 @@
 use crate::app::keymap::{Context, Keymap};
 use crate::app::preset_runs::ShownRun;
 use crate::check::CheckResult;
+use crate::codec::wrap_words::wrap;
 use crate::interop::run_report::took as took_words;
 use crate::model::counts::counted;
 use crate::runner::{RunRow, RunVerdict, RunWatched, StepState, ToldStep};
+
+/// Columns that what goes on of a line stands further to the right.
+const HANGING: u16 = 2;
+/// Characters of a line of the detail that are shown.
+const LONGEST: usize = 4_000;
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,6 +235,26 @@ fn step_lines(number: usize, step: &ToldStep) -> Vec<DetailLine> {
     }
 }
 
+/// The lines broken where they are longer than this; what goes on stands below what it begins with.
+pub(crate) fn wrapped(lines: Vec<DetailLine>, width: u16) -> Vec<DetailLine> {
+    let broken = |line: DetailLine| {
+        let kind = line.kind;
+        let mut text: String = line.text.chars().take(LONGEST).collect();
+        if text.len() < line.text.len() {
+            text.push('…');
+        }
+        let told = text.trim_start_matches(' ');
+        let indent = (text.len() - told.len()).min(usize::from(width) / 2);
+        let room = width.saturating_sub(indent as u16 + HANGING).max(1);
+        let part = move |(at, part): (usize, String)| {
+            let deep = if at == 0 { indent } else { indent + usize::from(HANGING) };
+            DetailLine { kind, text: format!("{:deep$}{part}", "") }
+        };
+        wrap(told, room).into_iter().enumerate().map(part).collect::<Vec<_>>()
+    };
+    lines.into_iter().flat_map(broken).collect()
+}
+
 /// A line of what differs, which says itself which side it is of.
 fn difference(text: &str) -> DetailLine {
     let kind = match text.trim_start().chars().next() {
@@ -237,4 +263,20 @@ fn difference(text: &str) -> DetailLine {
         _ => DetailKind::Plain,
     };
     DetailLine { kind, text: format!("    {text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_told_whole_below_what_it_begins_with() {
+        let line = |text: &str| DetailLine { kind: DetailKind::Unmet, text: text.to_owned() };
+        let told = wrapped(vec![line("    + got a long value"), line("short")], 16);
+        let texts: Vec<&str> = told.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["    + got a", "      long value", "short"]);
+        let told = wrapped(vec![line(&"x".repeat(2 * LONGEST))], 100);
+        assert!(told.last().unwrap().text.ends_with('…'), "what is left out is said");
+        assert_eq!(wrapped(vec![line("")], 0).len(), 1);
+    }
 }

@@ -58,6 +58,8 @@ pub struct SaveState {
     pub again: bool,
     /// Why the newest drafts are not on the disk.
     failure: Option<Failure>,
+    /// Why those before them were not.
+    before: Option<Failure>,
     /// How far trying again is.
     retry: Retry,
     /// The user chose an environment in this run.
@@ -90,10 +92,9 @@ impl SaveState {
             Reply::FileWritten { .. } => self.files = self.files.saturating_sub(1),
             Reply::Failed { job, failure } if job.kind == JobKind::SaveRestore => {
                 self.drafts = self.drafts.saturating_sub(1);
-                let before = self.failure.replace(failure.clone());
+                self.before = self.failure.replace(failure.clone());
                 if self.retry == Retry::Asked {
-                    let is_known = before.as_ref() == Some(failure);
-                    self.retry = if is_known { Retry::Failed } else { Retry::No };
+                    self.retry = if self.is_known() { Retry::Failed } else { Retry::No };
                 }
             }
             Reply::Failed { job, .. } if job.kind == JobKind::WriteFile => {
@@ -101,6 +102,11 @@ impl SaveState {
             }
             _ => {}
         }
+    }
+
+    /// Whether what is wrong with the drafts was said before, and none was written since.
+    pub(super) fn is_known(&self) -> bool {
+        self.failure.is_some() && self.before == self.failure
     }
 
     /// Whether the time to try again has to be asked for: the drafts are not on the disk.

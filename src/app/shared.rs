@@ -364,6 +364,12 @@ impl Shared {
         problem_in(root, problems, &defaults_of(self.folder()))
     }
 
+    /// What is wrong with what a folder itself gives.
+    pub(crate) fn fault_of_folder(&self, folder: &str) -> Option<&Failure> {
+        let Workspace { root, problems, .. } = &self.workspace;
+        problem_in(root, problems, &[format!("{folder}/_defaults.toml")])
+    }
+
     /// The word for the colour of the environment in force.
     pub(crate) fn environment_color(&self) -> Option<&str> {
         self.color_of(self.environment.as_ref()?)

@@ -329,6 +329,12 @@ impl App {
         self.notice_with(text.into(), Level::Warning, Some(job));
     }
 
+    /// Whether something is wrong on the screen that is not of this job.
+    pub(crate) fn warns_of_another(&self, job: JobKind) -> bool {
+        let is_other = |it: &Notice| it.level == Level::Warning && it.of != Some(job);
+        self.notice.as_ref().is_some_and(is_other)
+    }
+
     /// The job could be done; tells whether there was a warning of it, which is gone.
     pub(crate) fn goes_well(&mut self, job: JobKind) -> bool {
         self.notice.take_if(|notice| notice.of == Some(job)).is_some()
@@ -357,6 +363,7 @@ impl App {
 
     /// Notes that drafts changed: they are written a moment later.
     pub(crate) fn touched(&mut self) {
+        self.shared.drafts.current_mut().settle_checks();
         if !self.restore_due {
             self.restore_due = true;
             self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });

@@ -78,7 +78,8 @@ fn order(
         _ => String::new(),
     };
     let title = title(arguments, &base);
-    let (mut presets, mut broken) = (Vec::new(), Vec::new());
+    let unread = selection.unread.into_iter().map(|failure| (failure.target.clone(), failure));
+    let (mut presets, mut broken) = (Vec::new(), unread.collect::<Vec<_>>());
     for at in selection.presets {
         let Some(stored) = workspace.presets.get(at) else { continue };
         let preset = match &stored.content {

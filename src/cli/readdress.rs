@@ -30,6 +30,9 @@ pub(super) fn run(
     let workspace = store::read_workspace(root);
     let selection = runner::select_all(&workspace, &arguments.names)?;
     let (mut edits, mut going) = (Vec::new(), 0_u64);
+    for why in &selection.unread {
+        output::note(&printable_str(&format!("left alone: {why}")));
+    }
     for at in selection.presets {
         let Some(stored) = workspace.presets.get(at) else { continue };
         if let Err(why) = &stored.content {
@@ -50,9 +53,13 @@ pub(super) fn run(
         edits.push(PresetEdit { path, based_on, to });
     }
     let all = counted(going, "preset");
+    let so = runner::variables_so(&runner::named_variables(&workspace), &change);
     if edits.is_empty() {
         let why = usage(format!("none of {all} begins so"));
-        return Err(why.hint(common(&workspace)));
+        return Err(why.hint(if so.is_empty() { common(&workspace) } else { so }));
+    }
+    if !so.is_empty() {
+        output::note(&printable_str(&format!("left alone: {so}")));
     }
     if arguments.dry_run {
         let number = count(edits.len() as u64);

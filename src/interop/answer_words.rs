@@ -44,8 +44,8 @@ fn body_text(content_type: Option<&str>, body: &[u8]) -> Option<String> {
     is_text.then(|| String::from_utf8_lossy(body).into_owned())
 }
 
-/// A body without the values that JSON in it names like secrets.
-fn without_named(body: &str) -> String {
+/// A body, or a part of one, without the values that JSON in it names like secrets.
+pub(super) fn without_named(body: &str) -> String {
     let (mut told, mut behind) = (String::with_capacity(body.len()), 0);
     for member in members(body) {
         let name = body.get(member.name).unwrap_or_default();

@@ -10,10 +10,12 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::answer_words::without_named;
 use crate::codec::compare::{self, Change, ComparedAs, Excerpt};
 use crate::codec::printable::printable;
 use crate::model::counts::counted;
 use crate::model::exchange::FieldLine;
+use crate::model::secrets::{MASK, names_secret};
 use crate::runner::{KeptAnswer, KeptRun};
 
 /// Headers that are never the same.
@@ -31,6 +33,8 @@ pub struct CompareRules {
     ignored: Vec<String>,
     /// In hundredths of the earlier time; `None` = times are not compared.
     pub tolerance: Option<u32>,
+    /// Also values that JSON names like secrets are told.
+    pub tells_secrets: bool,
 }
 
 /// What differs between two runs.
@@ -69,7 +73,7 @@ impl CompareRules {
     /// # Errors
     /// What cannot be left out, and what can.
     pub fn parse(ignored: &[String], tolerance: Option<u32>) -> Result<Self, String> {
-        let mut rules = CompareRules { ignored: Vec::new(), tolerance };
+        let mut rules = CompareRules { tolerance, ..CompareRules::default() };
         for text in ignored {
             let text = text.trim();
             let known = ["status", "verdict", "body", "header", "expectations"].contains(&text);
@@ -170,17 +174,25 @@ fn row(old: &KeptAnswer, new: &KeptAnswer, rules: &CompareRules) -> Option<Compa
         let word = |met: bool| if met { "met" } else { "not met" }.to_owned();
         say(&format!("expect {about}"), before.map(word), Some(word(*is_met)));
     }
-    let status = |answer: &KeptAnswer| answer.status.map(|status| status.to_string());
-    say("status", status(old), status(new));
+    // Where one of them failed before anything came, each header and value would be told as new or gone, which the
+    // failure says already.
+    let has_failed = old.failure.is_some() || new.failure.is_some();
     let mut left_out = 0;
-    let headers = compare::fields(&fields(old), &fields(new));
-    for change in headers.changes.iter().filter(|change| !change.kind.is_quiet()) {
-        let what = format!("header.{}", change.place.to_ascii_lowercase());
-        found.push(difference(what, change));
+    if !has_failed || has_answer(old) == has_answer(new) {
+        let status = |answer: &KeptAnswer| answer.status.map(|status| status.to_string());
+        say("status", status(old), status(new));
+        let headers = compare::fields(&fields(old), &fields(new));
+        for change in headers.changes.iter().filter(|change| !change.kind.is_quiet()) {
+            let what = format!("header.{}", change.place.to_ascii_lowercase());
+            found.push(difference(what, change));
+        }
+        found.extend(bodies(old, new, &mut left_out));
+        found.extend(times(old, new, rules.tolerance));
     }
-    found.extend(bodies(old, new, &mut left_out));
-    found.extend(times(old, new, rules.tolerance));
     found.retain(|it| !rules.leaves_out(&it.what));
+    if !rules.tells_secrets {
+        found.iter_mut().for_each(mask);
+    }
     if rules.leaves_out("body") {
         left_out = 0;
     }
@@ -189,6 +201,11 @@ fn row(old: &KeptAnswer, new: &KeptAnswer, rules: &CompareRules) -> Option<Compa
     let (preset, round) = (new.preset.clone(), new.round.clone());
     let is_other = !found.is_empty() || left_out > 0;
     is_other.then_some(ComparedRow { preset, round, differences: found, left_out: left_out + more })
+}
+
+/// Whether anything came.
+fn has_answer(answer: &KeptAnswer) -> bool {
+    answer.status.is_some() || !answer.headers.is_empty() || answer.length > 0
 }
 
 fn fields(answer: &KeptAnswer) -> Vec<FieldLine> {
@@ -234,6 +251,22 @@ fn difference(what: String, change: &Change) -> RunDifference {
         )
     };
     RunDifference { what, old: change.old.as_ref().map(told), new: change.new.as_ref().map(told) }
+}
+
+/// Hides what JSON names like a secret: a token that an answer brings differs from one run to the next.
+fn mask(difference: &mut RunDifference) {
+    let path = difference.what.strip_prefix("json ");
+    let is_named = path.is_some_and(|path| names_secret(last_name(path)));
+    for value in [&mut difference.old, &mut difference.new].into_iter().flatten() {
+        *value = if is_named { MASK.to_owned() } else { without_named(value) };
+    }
+}
+
+/// The last name of a path: of `.a.b[0]` that is `b`.
+fn last_name(path: &str) -> &str {
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let names = path.split(|c: char| !is_of_name(c)).filter(|name| !name.is_empty());
+    names.rev().find(|name| !name.bytes().all(|byte| byte.is_ascii_digit())).unwrap_or_default()
 }
 
 /// The time, where it is longer than it may be.
@@ -380,6 +413,47 @@ mod tests {
             ]
         );
         assert_eq!(lines(&base, &base, &[], None), ["dev and dev: no difference in 2 presets"]);
+    }
+
+    #[test]
+    fn what_json_names_like_a_secret_differs_and_is_not_told() {
+        let old = r#"{"access_token": "aaaa", "tokens": [{"password": "pppp"}], "n": 1}"#;
+        let new = r#"{"access_token": "bbbb", "tokens": [{"password": "qqqq"}], "n": 2, "in": {"secret": "ssss"}}"#;
+        let (base, other) =
+            (run("a", vec![answer("x", 200, old)]), run("b", vec![answer("x", 200, new)]));
+        let told = lines(&base, &other, &[], None).join("\n");
+        assert!(
+            told.contains("json .n: 1 → 2") && told.contains("json .access_token: ****"),
+            "{told}"
+        );
+        for secret in ["aaaa", "bbbb", "pppp", "qqqq", "ssss"] {
+            assert!(!told.contains(secret), "{secret}: {told}");
+        }
+        let rules = CompareRules { tells_secrets: true, ..CompareRules::default() };
+        let told = compare_runs(&base, &other, &rules).lines().join("\n");
+        assert!(
+            told.contains("json .access_token: aaaa → bbbb")
+                || told.contains("\"aaaa\" → \"bbbb\""),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn of_a_place_that_gave_no_answer_the_failure_alone_is_told() {
+        let mut down = answer("a", 200, "");
+        (down.verdict, down.failure) = ("error".to_owned(), Some("connection refused".to_owned()));
+        (down.status, down.headers, down.length) = (None, Vec::new(), 0);
+        (down.body, down.checks) = (Vec::new(), Vec::new());
+        let (down, up) = (run("down", vec![down]), run("up", vec![answer("a", 200, "{}")]));
+        let told = lines(&down, &up, &[], None);
+        assert!(told.iter().any(|line| line.contains("failure: connection refused")), "{told:?}");
+        assert!(!told.iter().any(|line| line.contains("header.")), "{told:?}");
+        assert!(!told.iter().any(|line| line.contains("json")), "{told:?}");
+        let told = lines(&up, &down, &[], None);
+        assert_eq!(
+            told[2..],
+            ["    verdict: passed → error", "    failure: nothing → connection refused"]
+        );
     }
 
     #[test]

@@ -10,12 +10,37 @@ pub(crate) fn problem_in<'a>(
     files: &[String],
 ) -> Option<&'a Failure> {
     let is_of_them = |problem: &&Failure| {
-        let place = problem.target.strip_prefix(root).filter(|_| !root.is_empty());
-        let place = place.map_or(problem.target.as_str(), |place| place.trim_start_matches('/'));
+        let place = place_in(root, problem);
         let at = |file: &String| place.strip_prefix(file.as_str());
         files.iter().filter_map(at).any(|rest| rest.is_empty() || rest.starts_with(':'))
     };
     problems.iter().find(is_of_them)
+}
+
+/// The problems that keep presets of a folder from being known at all; what environments and `_defaults.toml` have is
+/// told by who needs those.
+pub(crate) fn hidden_in<'a>(
+    root: &str,
+    problems: &'a [Failure],
+    folder: &str,
+) -> impl Iterator<Item = &'a Failure> {
+    let is_in = |inner: &str, outer: &str| {
+        let rest = inner.strip_prefix(outer);
+        outer.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    problems.iter().filter(move |problem| {
+        let place = place_in(root, problem);
+        let file = place.rsplit('/').next().unwrap_or_default();
+        let is_other = file.starts_with("_defaults.toml") || is_in(place, "env");
+        // A folder that cannot be read hides those in it.
+        !is_other && (is_in(place, folder) || is_in(folder, place))
+    })
+}
+
+/// Where in the workspace a problem is; empty of all of it.
+fn place_in<'a>(root: &str, problem: &'a Failure) -> &'a str {
+    let place = problem.target.strip_prefix(root).filter(|_| !root.is_empty());
+    place.map_or(problem.target.as_str(), |place| place.trim_start_matches('/'))
 }
 
 /// The files that say what presets of a folder inherit, the outermost first.
@@ -45,5 +70,20 @@ mod tests {
         assert_eq!(found("a/deep").as_deref(), Some("a/_defaults.toml:3:1"));
         assert_eq!(found("b").as_deref(), Some("/w/b/_defaults.toml"));
         assert_eq!((found("c"), found("")), (None, None));
+    }
+
+    #[test]
+    fn what_hides_presets_of_a_folder_is_found() {
+        let at = |target: &str| Failure::new(Stage::Storage, target, FailureKind::Malformed, "no");
+        let problems = ["a/x?.toml", "/w/b/shut", "a/_defaults.toml:1", "env/a.toml", "/w"].map(at);
+        let hidden = |folder: &str| {
+            let found = hidden_in("/w", &problems, folder).map(|it| it.target.as_str());
+            found.collect::<Vec<_>>()
+        };
+        assert_eq!(hidden("a"), ["a/x?.toml", "/w"]);
+        assert_eq!(hidden("b/shut/deep"), ["/w/b/shut", "/w"]);
+        assert_eq!(hidden("b"), ["/w/b/shut", "/w"]);
+        assert_eq!(hidden(""), ["a/x?.toml", "/w/b/shut", "/w"]);
+        assert_eq!(hidden("ab"), ["/w"]);
     }
 }

@@ -166,6 +166,23 @@ fn fill(rows: &mut dyn Rows, kept: Vec<KeptRow>) {
     }
 }
 
+/// The given rows in whose place the only row of their name stands, by their places; none of a row that is given.
+#[must_use]
+pub(crate) fn displaced(
+    rows: &dyn Rows,
+    at: usize,
+    given: &dyn Rows,
+    info: &FieldInfo,
+) -> Vec<usize> {
+    let Some(name) = rows.row(at).map(|row| row_name(row, info)) else { return Vec::new() };
+    let is_only = names(rows, info).iter().filter(|known| **known == name).count() == 1;
+    if !is_merged(info) || !is_only || has_row(given, rows, at) {
+        return Vec::new();
+    }
+    let named = names(given, info).into_iter().enumerate();
+    named.filter(|(_, known)| *known == name).map(|(place, _)| place).collect()
+}
+
 /// The names of the rows of a list.
 #[must_use]
 pub(crate) fn names(rows: &dyn Rows, info: &FieldInfo) -> Vec<String> {

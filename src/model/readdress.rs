@@ -31,7 +31,7 @@ impl AddressChange {
     /// # Errors
     /// What is wrong with it, in a sentence.
     pub fn new(from: &str, to: &str) -> Result<Self, &'static str> {
-        let (from, to) = (from.trim(), to.trim());
+        let (from, to) = (without_end(from), without_end(to));
         let is_bare = |text: &str| UrlText::of(text).bare.is_empty();
         if is_bare(from) {
             return Err("say how the addresses begin now");
@@ -42,7 +42,7 @@ impl AddressChange {
         if from == to {
             return Err("this is how they begin now");
         }
-        if let Some(why) = flaw(to) {
+        if let Some(why) = flaw(to).or_else(|| hostless(from, to)) {
             return Err(why);
         }
         Ok(AddressChange { from: from.to_owned(), to: to.to_owned() })
@@ -53,13 +53,20 @@ impl AddressChange {
     pub fn of(&self, address: &str) -> Option<String> {
         let (url, from, to) =
             (UrlText::of(address), UrlText::of(&self.from), UrlText::of(&self.to));
-        if !from.scheme.is_empty() && from.scheme != url.scheme {
+        if !from.scheme.is_empty() && !from.scheme.eq_ignore_ascii_case(url.scheme) {
+            return None;
+        }
+        // A user that is named goes with what it stands before.
+        if from.userinfo.is_some() && from.userinfo != url.userinfo {
             return None;
         }
         let behind_user = address.get(url.host_at..)?;
-        let rest = behind_user.strip_prefix(from.bare)?;
-        let ends = rest.is_empty() || rest.starts_with(BEHIND) || from.bare.ends_with('/');
-        if !ends {
+        let (place, path) = self.from.get(from.host_at..)?.split_at(from.host_port.len());
+        let (own, rest) = behind_user.split_at_checked(place.len())?;
+        // Hosts are the same in upper and lower case, names of variables are not.
+        let is_place = own == place || !place.contains("{{") && own.eq_ignore_ascii_case(place);
+        let rest = rest.strip_prefix(path).filter(|_| is_place)?;
+        if !(rest.is_empty() || rest.starts_with(BEHIND)) {
             return None;
         }
         // What names no scheme, as a variable, brings its own where one went.
@@ -69,12 +76,29 @@ impl AddressChange {
             (false, true) => "",
         };
         // One that the change names takes the place of that in the address.
-        let user = url.userinfo.filter(|_| to.userinfo.is_none());
+        let user = url.userinfo.filter(|_| to.userinfo.is_none() && from.userinfo.is_none());
+        if user.is_some() && scheme.is_empty() && to.bare.starts_with("{{") {
+            // It would stand before the scheme that the variable brings.
+            return None;
+        }
         let user = user.map(|user| format!("{user}@")).unwrap_or_default();
         let before = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
         let changed = format!("{before}{user}{}{rest}", to.bare);
         (changed != address).then_some(changed)
     }
+}
+
+/// A beginning without spaces around it and without the `/` that the path behind it begins with.
+fn without_end(text: &str) -> &str {
+    let text = text.trim();
+    let bare = text.trim_end_matches('/');
+    if bare.ends_with(':') || bare.is_empty() { text } else { bare }
+}
+
+/// Why what goes to a host cannot begin so.
+fn hostless(from: &str, to: &str) -> Option<&'static str> {
+    let is_to_host = !UrlText::of(from).scheme.is_empty();
+    (is_to_host && to.starts_with('/')).then_some("no host is named")
 }
 
 /// Why no address can begin so.
@@ -100,6 +124,9 @@ fn flaw(text: &str) -> Option<&'static str> {
     };
     if !url.scheme.is_empty() && !is_scheme(url.scheme) {
         return Some("what stands before '://' is no scheme, as http is one");
+    }
+    if outside.contains('[') != outside.contains(']') {
+        return Some("an IPv6 address stands in '[' and ']'");
     }
     let port = url.port.filter(|port| !port.contains("{{"));
     if port.is_some_and(|port| !port.is_empty() && !port.parse().is_ok_and(|port: u16| port > 0)) {
@@ -193,6 +220,34 @@ mod tests {
     }
 
     #[test]
+    fn a_slash_at_an_end_is_none_of_the_beginning() {
+        for (from, to) in
+            [("http://a/", "https://b"), ("http://a", "https://b/"), ("http://a/", "https://b/")]
+        {
+            assert_eq!(changed(from, to, "http://a/x"), "https://b/x", "{from} {to}");
+            assert_eq!(changed(from, to, "http://a"), "https://b", "{from} {to}");
+            assert_eq!(changed(from, to, "http://ab/x"), "stays", "{from} {to}");
+        }
+        assert_eq!(changed("http://a/v1/", "http://b", "http://a/v1/x"), "http://b/x");
+        assert_eq!(changed("http://a/v1/", "http://b", "http://a/v10"), "stays");
+    }
+
+    #[test]
+    fn schemes_and_hosts_are_the_same_in_upper_and_lower_case() {
+        assert_eq!(changed("http://A.example", "http://b", "HTTP://a.Example/X"), "http://b/X");
+        assert_eq!(changed("http://a/V1", "http://b", "http://a/v1"), "stays");
+        assert_eq!(changed("{{base}}", "http://b", "{{Base}}/x"), "stays");
+    }
+
+    #[test]
+    fn a_user_goes_with_what_names_it_and_never_before_a_variable() {
+        assert_eq!(changed("http://me:pw@a", "http://b", "http://me:pw@a/x"), "http://b/x");
+        assert_eq!(changed("http://me:pw@a", "http://b", "http://you@a/x"), "stays");
+        assert_eq!(changed("http://a", "{{base}}", "http://me:pw@a/x"), "stays");
+        assert_eq!(changed("http://a", "http://{{host}}", "http://me@a/x"), "http://me@{{host}}/x");
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         for (from, to) in [("", "a"), ("a", " "), ("http://", "a"), ("a", "https://"), ("a", "a")] {
             assert!(AddressChange::new(from, to).is_err(), "{from} {to}");
@@ -214,6 +269,8 @@ mod tests {
             "1http://a",
             "ht tp://a",
             "http://:",
+            "http://[::1",
+            "/x",
         ] {
             assert!(AddressChange::new("http://old", to).is_err(), "{to}");
         }
@@ -228,13 +285,13 @@ mod tests {
             "http://[::1]:80",
             "tcp://b:7",
             "unix:/run/a.sock",
-            "/run/a.sock",
             "http://me:pw@b",
             "@name",
             "https://bücher.example",
         ] {
             assert!(AddressChange::new("http://old", to).is_ok(), "{to}");
         }
+        assert!(AddressChange::new("old:80", "/run/a.sock").is_ok());
         let named = changed("https://a", "https://you@b", "https://me:pw@a/x");
         assert_eq!(named, "https://you@b/x");
     }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::script::RunStep;
+use crate::model::counts::counted;
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, Scope};
 use crate::model::readdress::{AddressChange, most_common};
 use crate::model::spec::Spec;
 use crate::model::url_text::UrlText;
+use crate::store::job::{VariableKind, Workspace};
 
 /// A place as it is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,10 +101,46 @@ pub fn readdress(spec: &mut Spec, to: &str) {
     }
 }
 
+/// Variables of a workspace with how they are told and what they are: `base in shop/_defaults.toml`. Secrets are none.
+#[must_use]
+pub fn named_variables(workspace: &Workspace) -> Vec<(String, String)> {
+    let of_file = |file: String, variables: &BTreeMap<String, String>| {
+        let told =
+            move |(name, value): (&String, &String)| (format!("{name} in {file}"), value.clone());
+        variables.iter().map(told).collect::<Vec<_>>()
+    };
+    let defaults = workspace.defaults.iter().map(|it| {
+        let mark = if it.folder.is_empty() { "" } else { "/" };
+        of_file(format!("{}{mark}_defaults.toml", it.folder), &it.variables)
+    });
+    let environments = workspace.environments.iter();
+    let environments =
+        environments.map(|it| of_file(VariableKind::Plain.file(&it.name), &it.variables));
+    defaults.chain(environments).flatten().collect()
+}
+
+/// Which of them begin as a change says; in words, empty without one. Addresses are changed in presets, and values of
+/// variables where they stand: other folders may use them.
+#[must_use]
+pub fn variables_so(variables: &[(String, String)], change: &AddressChange) -> String {
+    let so = variables.iter().filter(|(_, value)| change.of(value).is_some());
+    let so: Vec<&str> = so.map(|(told, _)| told.as_str()).collect();
+    match so.as_slice() {
+        [] => String::new(),
+        [one] => format!("{one} begins so: change it there"),
+        [one, more @ ..] => {
+            let more = counted(more.len() as u64, "other variable");
+            format!("{one} and {more} begin so: change them there")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::preset::Environment;
     use crate::model::protocol::{Protocol, Side};
+    use crate::store::job::FolderDefaults;
 
     #[test]
     fn a_place_is_an_environment_a_value_or_an_address() {
@@ -115,6 +153,26 @@ mod tests {
         for address in ["http://a", "h:80", "[::1]:80", "https://a/x?y=1"] {
             assert_eq!(kind(address), PlaceKind::Address, "{address}");
         }
+    }
+
+    #[test]
+    fn variables_that_begin_so_are_named() {
+        let of = |value: &str| BTreeMap::from([("base".to_owned(), value.to_owned())]);
+        let mut workspace = Workspace::default();
+        let (folder, variables) = ("shop".to_owned(), of("http://old/v1"));
+        workspace.defaults.push(FolderDefaults { folder, variables, ..FolderDefaults::default() });
+        for (name, value) in [("dev", "http://old"), ("prod", "http://older")] {
+            let (name, variables) = (name.to_owned(), of(value));
+            workspace.environments.push(Environment { name, variables, ..Environment::default() });
+        }
+        let all = named_variables(&workspace);
+        let so = |from: &str| variables_so(&all, &AddressChange::new(from, "http://new").unwrap());
+        assert_eq!(
+            so("http://old"),
+            "base in shop/_defaults.toml and 1 other variable begin so: change them there"
+        );
+        assert_eq!(so("http://older"), "base in env/prod.toml begins so: change it there");
+        assert_eq!(so("http://ol"), "");
     }
 
     #[test]

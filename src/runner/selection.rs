@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_problems::hidden_in;
 use crate::model::name_order::by_name;
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::model::suggest::suggest;
@@ -23,6 +24,8 @@ pub struct RunSelection {
     pub sequences: Vec<Vec<Range<usize>>>,
     /// Listeners and relays of folders.
     pub left_out: Vec<PresetPath>,
+    /// Files and folders in folders that were named, of which no preset could be made.
+    pub unread: Vec<Failure>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,9 +46,14 @@ struct Selecting<'a> {
 /// What these names mean.
 ///
 /// # Errors
-/// A name that nothing has, a listener by its name, or an `order` that names what is not there.
+/// A name that nothing has, a listener by its name, an `order` that names what is not there, or a file of a folder that
+/// is no preset by its name or cannot be got at: a folder that runs without it would pass in silence.
 pub fn select(workspace: &Workspace, names: &[String]) -> Result<RunSelection, Failure> {
-    selected(workspace, names, false)
+    let found = selected(workspace, names, false)?;
+    match found.unread.first() {
+        Some(unread) => Err(unread.clone()),
+        None => Ok(found),
+    }
 }
 
 /// The same with listeners and relays, for who sends nothing.
@@ -99,7 +107,11 @@ impl<'a> Selecting<'a> {
         let folder = text.trim_end_matches('/');
         let folder = if folder == "." { "" } else { folder };
         match self.children.get_key_value(folder) {
-            Some((folder, _)) if !text.is_empty() => self.folder(folder),
+            Some((folder, _)) if !text.is_empty() => {
+                let hidden = hidden_in(&self.workspace.root, &self.workspace.problems, folder);
+                self.found.unread.extend(hidden.cloned());
+                self.folder(folder)
+            }
             _ => Err(self.unknown(name)),
         }
     }
@@ -290,6 +302,20 @@ mod tests {
         assert_eq!(of.left_out, [PresetPath::parse("a/mock").unwrap()]);
         assert_eq!(of.sequences, [[0..1, 1..3]]);
         assert_eq!(names(&workspace(&["b", "a"], &[], &[]), &["."]).unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_file_of_a_folder_that_is_no_preset_is_not_left_out_in_silence() {
+        let at = |target: &str| Failure::new(Stage::Storage, target, FailureKind::Usage, "no name");
+        let mut space = workspace(&["a/one", "b/two"], &[], &[]);
+        space.problems = vec![at("a/in?.toml"), at("env/dev.toml:1:1"), at("b/_defaults.toml:2")];
+        assert_eq!(names(&space, &["b"]).unwrap(), ["b/two"]);
+        assert_eq!(names(&space, &["a/one"]).unwrap(), ["a/one"], "the preset alone is whole");
+        for name in ["a", "."] {
+            assert!(names(&space, &[name]).unwrap_err().contains("a/in?.toml"), "{name}");
+        }
+        let all = select_all(&space, &["a".to_owned()]).unwrap();
+        assert_eq!((all.presets.len(), all.unread), (1, vec![at("a/in?.toml")]));
     }
 
     #[test]

@@ -139,7 +139,14 @@ fn carried_over(
     let merged = merge::update(previous, document.into_mut(), &base, mine)?;
     // Comments and line breaks around the values are text of the user's that is put together anew,
     // so only reading tells what became of it: a file loses its comments then, never its meaning.
-    parse(&merged, given).is_ok_and(|(about, spec)| means_mine(&about, &spec)).then_some(merged)
+    let read = parse(&merged, given).ok()?;
+    if means_mine(&read.0, &read.1) {
+        return Some(merged);
+    }
+    // What no file has words for (an inherited row that is gone) is written as what comes nearest: the one that is
+    // off. A file that is laid out anew reads so, too.
+    let nearest = parse(&render::document(mine.clone()), given).ok()?;
+    (read == nearest).then_some(merged)
 }
 
 #[cfg(test)]

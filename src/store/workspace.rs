@@ -255,7 +255,7 @@ pub(super) fn enter(
             Ok(path) => {
                 return refuse(format!("the name has spaces at an end; rename it to '{path}'"));
             }
-            Err(error) => return refuse(error.to_string()),
+            Err(error) => return refuse(format!("{error}; rename the file")),
         }
     }
     Ok(())

@@ -237,7 +237,7 @@ fn columns(painter: &mut Painter<'_>, it: &RunWindow, at: usize, name: &str) -> 
 /// What is known of the chosen row.
 fn detail(mut painter: Painter<'_>, it: &RunWindow) {
     let (shared, palette) = (&painter.app.shared, painter.palette);
-    let lines = it.detail(shared);
+    let lines = it.detail(shared, painter.area.width);
     let top = it.scroll(lines.len(), painter.area.height);
     for (row, line) in painter.area.rows().zip(lines.iter().skip(top)) {
         let style = match line.kind {
@@ -246,8 +246,7 @@ fn detail(mut painter: Painter<'_>, it: &RunWindow) {
             DetailKind::Met | DetailKind::Wanted => palette.success,
             DetailKind::Unmet | DetailKind::Got => palette.error,
         };
-        let text = printable_str(&line.text).into_owned();
-        painter.at(row).put(&fit::start(&text, row.width), style);
+        painter.at(row).put(&fit::start(&line.text, row.width), style);
     }
     painter.scroll_bar(top as u64, lines.len() as u64);
 }

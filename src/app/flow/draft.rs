@@ -319,6 +319,14 @@ pub(crate) fn delete_row(app: &mut App) {
         let why = format!("the row is from {file}: [toggle-row] switches it off in this preset");
         return app.say(app.keyed(&why));
     }
+    if inherited::give_row_back(&mut app.shared, at) {
+        spec_changed(app);
+        app.request.enter(&app.shared, Caret::Keep);
+        let file = app.shared.giver(at).unwrap_or_default();
+        return app.done(
+            app.keyed(&format!("the row is that of {file} again; [undo] brings yours back")),
+        );
+    }
     let draft = app.shared.drafts.current_mut();
     if draft.steps.delete(&mut draft.spec, draft.at) {
         spec_changed(app);

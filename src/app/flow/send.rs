@@ -51,7 +51,7 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
         return app.warn(format!("not sent: {}: {cause}", VariableKind::Plain.file(&environment)));
     }
     if let Some(problem) = app.shared.folder_fault() {
-        return app.warn(format!("not sent: what its folder gives cannot be read: {problem}"));
+        return app.warn(format!("not sent: what its folder gives: {problem}"));
     }
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();

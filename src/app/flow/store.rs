@@ -155,7 +155,9 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     imports::failed(app, job, failure);
     // A question for the history may be what failed, and what was not written is in the list.
     app.effects.extend(app.history.failed(&app.shared, job.kind).map(Effect::Store));
-    if job.kind == JobKind::SaveRestore && app.save_state.is_repeated() {
+    // What was said before does not cover what else goes wrong: that the preset is not saved.
+    let is_covered = app.save_state.is_known() && app.warns_of_another(job.kind);
+    if job.kind == JobKind::SaveRestore && (is_covered || app.save_state.is_repeated()) {
         app.dirty = false;
     } else {
         app.warn_of(job.kind, failure.to_string());
@@ -235,6 +237,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         app.warn(told);
     }
     tell_if_gone(app, &workspace);
+    tell_if_changed(app, &workspace);
     renamed_outside::follow(app, &workspace);
     let is_another = first || app.shared.workspace.root != workspace.root;
     app.shared.set_workspace(workspace);
@@ -298,6 +301,22 @@ fn tell_if_gone(app: &mut App, workspace: &Workspace) {
     let is_there = workspace.presets.iter().any(|stored| stored.path == path);
     if !is_there && workspace.problems.is_empty() {
         let what = app.keyed("is gone from the disk and stays open here: [save] writes it again");
+        app.warn(format!("{path} {what}"));
+    }
+}
+
+/// Somebody else changed the file of what is edited on screen: saving will ask, and it is better known before.
+fn tell_if_changed(app: &mut App, workspace: &Workspace) {
+    let draft = app.shared.drafts.current();
+    let Some(path) = draft.preset.clone().filter(|_| draft.is_modified() && draft.saving.is_none())
+    else {
+        return;
+    };
+    let now = workspace.presets.iter().find(|stored| stored.path == path);
+    let (Some(before), Some(now)) = (app.shared.stored(&path), now) else { return };
+    if before.fingerprint != now.fingerprint && draft.based_on != Some(now.fingerprint) {
+        let what =
+            app.keyed("changed on disk; your unsaved changes stay: [save] asks which to keep");
         app.warn(format!("{path} {what}"));
     }
 }

@@ -24,6 +24,7 @@ use crate::app::shared::Shared;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::readdress::{AddressChange, goes_to, goes_to_mut, most_common};
 use crate::model::secrets::without_userinfo;
+use crate::runner;
 use crate::store::job::{EditedPreset, Job, PresetEdit};
 
 /// Columns before what is typed.
@@ -55,6 +56,8 @@ pub struct ReaddressWindow {
     presets: Vec<Going>,
     /// Presets that cannot be read.
     broken: usize,
+    /// Variables of the workspace, which may be what begins so.
+    variables: Vec<(String, String)>,
     /// How addresses begin now, and how they are to.
     pub editors: [Editor; 2],
     /// The one that has the keys.
@@ -102,8 +105,17 @@ impl ReaddressWindow {
             editor
         });
         let preview = Ok(Vec::new());
-        let mut window =
-            ReaddressWindow { folder, presets, broken, editors, row: 1, preview, top: 0 };
+        let variables = runner::named_variables(&shared.workspace);
+        let mut window = ReaddressWindow {
+            folder,
+            presets,
+            broken,
+            variables,
+            editors,
+            row: 1,
+            preview,
+            top: 0,
+        };
         window.look();
         Ok(window)
     }
@@ -136,10 +148,14 @@ impl ReaddressWindow {
     pub fn verdict(&self) -> Result<String, String> {
         let changed = self.preview.as_ref().map_err(|why| (*why).to_owned())?;
         let all = counted(self.presets.len() as u64, "preset");
+        let so = self.change().map(|change| runner::variables_so(&self.variables, &change));
+        let so = so.ok().filter(|so| !so.is_empty());
         if changed.is_empty() {
-            return Err(format!("none of {all} begins so"));
+            let so = so.map(|so| format!("; {so}")).unwrap_or_default();
+            return Err(format!("none of {all} begins so{so}"));
         }
         let mut words = vec![format!("{} of {all}", count(changed.len() as u64))];
+        words.extend(so);
         let unsaved = changed.iter().filter(|it| it.is_unsaved).count();
         if unsaved > 0 {
             let unsaved = count(unsaved as u64);

@@ -193,7 +193,7 @@ impl RunWindow {
         let above = cut_top(&mut rest, ABOVE.min(inner.height / 3));
         let search = cut_top(&mut rest, u16::from(self.search.is_some()));
         let report = cut_top(&mut rest, u16::from(self.report.is_some()));
-        let lines = u16::try_from(self.detail(shared).len()).unwrap_or(u16::MAX);
+        let lines = u16::try_from(self.detail(shared, rest.width).len()).unwrap_or(u16::MAX);
         let most = if self.is_large { rest.height.saturating_sub(4) } else { rest.height * 2 / 5 };
         // The list does not jump with each row the cursor is on.
         let wanted = if self.is_large { most } else { lines.max(most) };
@@ -210,8 +210,12 @@ impl RunWindow {
         Some((at, shared.runs.current.as_ref()?.run.rows().get(at)?))
     }
 
-    /// What is known of it.
-    pub fn detail(&self, shared: &Shared) -> Vec<DetailLine> {
+    /// What is known of it, in lines of this width.
+    pub fn detail(&self, shared: &Shared, width: u16) -> Vec<DetailLine> {
+        run_rows::wrapped(self.told(shared), width)
+    }
+
+    fn told(&self, shared: &Shared) -> Vec<DetailLine> {
         if let (Some(table), Some(shown)) = (&self.table, &shared.runs.current) {
             return table.detail(shown);
         }
@@ -274,7 +278,8 @@ impl RunWindow {
             return table.step(step, areas.list.height.saturating_sub(table::NAMED));
         }
         if self.is_large {
-            let (lines, height) = (self.detail(shared).len(), areas.detail.height);
+            let (width, height) = (areas.detail.width, areas.detail.height);
+            let lines = self.detail(shared, width).len();
             self.scroll = scroll(self.scroll(lines, height), step, lines, height.into());
             return;
         }

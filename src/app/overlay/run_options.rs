@@ -55,8 +55,9 @@ pub struct RunOptions {
     scopes: Vec<RunScope>,
     scope: usize,
     fail_fast: bool,
-    /// The environments, and whether it goes there.
-    environments: Vec<(String, bool)>,
+    environments: Vec<String>,
+    /// Those it goes to, in the order in which they were chosen: the others are compared with the first.
+    chosen: Vec<String>,
     /// It was asked for to be compared.
     compares: bool,
     /// The row that has the keys.
@@ -84,12 +85,12 @@ impl RunOptions {
             editor.move_to(Caret::End);
             editor
         });
-        let environments = environments.into_iter().map(|name| (name, false)).collect();
         RunOptions {
             scopes,
             scope: 0,
             fail_fast: false,
             environments,
+            chosen: Vec::new(),
             compares: false,
             row: 0,
             editors,
@@ -99,11 +100,9 @@ impl RunOptions {
     /// The same with the cursor where places are chosen; `names` are those it starts with.
     pub(crate) fn choosing(mut self, names: &[String]) -> Self {
         self.compares = true;
-        for (name, is_chosen) in &mut self.environments {
-            *is_chosen = names.contains(name);
-        }
-        let is_known = |name: &&String| self.environments.iter().any(|(known, _)| known == *name);
-        let typed: Vec<String> = names.iter().filter(|name| !is_known(name)).cloned().collect();
+        let known = |name: &String| self.environments.contains(name);
+        let (chosen, typed): (Vec<_>, Vec<_>) = names.iter().cloned().partition(known);
+        self.chosen = chosen;
         let mut editor = Editor::new(&typed.join(" "), LineMode::One);
         editor.move_to(Caret::End);
         self.editors[COMPARE] = editor;
@@ -128,13 +127,11 @@ impl RunOptions {
 
     /// The places it goes to, as they are told; none = as it is.
     fn places(&self) -> Result<Vec<String>, String> {
-        let chosen = self.environments.iter().filter(|(_, is_chosen)| *is_chosen);
-        let mut places: Vec<String> = chosen.map(|(name, _)| name.clone()).collect();
+        let mut places = self.chosen.clone();
         let typed = self.typed(COMPARE);
         for word in typed.split([' ', ',']).filter(|word| !word.is_empty()) {
-            let is_known = |(known, _): &(String, bool)| known == word;
             let is_environment = ComparedPlace::parse(word).kind == PlaceKind::Environment;
-            if is_environment && !self.environments.iter().any(is_known) {
+            if is_environment && !self.environments.iter().any(|known| known == word) {
                 return Err(format!(
                     "Compare: there is no environment '{word}'; an address has a ':'"
                 ));
@@ -169,11 +166,18 @@ impl RunOptions {
             }
             (FAIL_FAST, _) => ("no", "all of it runs"),
             (row, _) if row >= RUN_OPTIONS => match self.environments.get(row - RUN_OPTIONS) {
-                Some((name, true)) => (name, "goes there"),
-                Some((name, false)) => (name, ""),
+                Some(name) => (name, self.said_of(name)),
                 None => ("", ""),
             },
             _ => ("", SAID.get(row).copied().unwrap_or_default()),
+        }
+    }
+
+    fn said_of(&self, environment: &str) -> &'static str {
+        match self.chosen.iter().position(|name| name == environment) {
+            Some(0) if self.chosen.len() > 1 => "goes there; the others are compared with it",
+            Some(_) => "goes there",
+            None => "",
         }
     }
 
@@ -222,10 +226,10 @@ impl RunOptions {
     /// What Enter will do, or why it cannot.
     pub fn verdict(&self, shared: &Shared) -> Result<String, String> {
         let wish = self.wish()?;
+        if let Some(why) = nothing_beside(&wish, shared) {
+            return Err(why);
+        }
         let environment = match (wish.places.as_slice(), &shared.environment) {
-            ([place], Some(name)) if place == name => {
-                return Err(format!("{name} is in force: choose another place beside it"));
-            }
             ([place], Some(name)) => format!(" to {name} and {place}, side by side"),
             ([place], None) => format!(" as it is and to {place}, side by side"),
             ([places @ .., last], _) => {
@@ -253,14 +257,14 @@ impl RunOptions {
 
     /// Whether it goes to the environment of a row; `None` = it is no such row.
     pub fn goes_to(&self, row: usize) -> Option<bool> {
-        let (_, is_chosen) = self.environments.get(row.checked_sub(RUN_OPTIONS)?)?;
-        Some(*is_chosen)
+        let name = self.environments.get(row.checked_sub(RUN_OPTIONS)?)?;
+        Some(self.chosen.contains(name))
     }
 
     /// Takes an input.
-    pub(crate) fn update(&mut self, inner: Rect, input: PaneInput<'_>) -> Outcome {
+    pub(crate) fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
         match input {
-            PaneInput::Act(Action::Choose) => return self.choose(),
+            PaneInput::Act(Action::Choose) => return self.choose(shared),
             PaneInput::Act(Action::Up) => self.row = self.row.saturating_sub(1),
             PaneInput::Act(Action::Down | Action::Complete) => {
                 self.row = (self.row + 1).min(self.last());
@@ -281,10 +285,20 @@ impl RunOptions {
                     self.row = row;
                     self.type_into(input);
                 } else if verdict.contains(at) {
-                    return self.choose();
+                    return self.choose(shared);
                 }
             }
-            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => self.type_into(input),
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => {
+                // What is typed while environments are chosen is a place, too.
+                let is_text = match input {
+                    PaneInput::Key(key) => key.printable().is_some(),
+                    input => matches!(input, PaneInput::Paste(_)),
+                };
+                if self.row >= RUN_OPTIONS && is_text {
+                    self.row = COMPARE;
+                }
+                self.type_into(input);
+            }
         }
         Outcome::yes()
     }
@@ -306,20 +320,33 @@ impl RunOptions {
             FAIL_FAST => self.fail_fast = !self.fail_fast,
             row => {
                 let at = row.checked_sub(RUN_OPTIONS);
-                if let Some((_, is_chosen)) = at.and_then(|at| self.environments.get_mut(at)) {
-                    *is_chosen = !*is_chosen;
+                let Some(name) = at.and_then(|at| self.environments.get(at)) else { return };
+                match self.chosen.iter().position(|chosen| chosen == name) {
+                    Some(at) => drop(self.chosen.remove(at)),
+                    None => self.chosen.push(name.clone()),
                 }
             }
         }
     }
 
-    fn choose(&self) -> Outcome {
-        match self.wish() {
+    fn choose(&self, shared: &Shared) -> Outcome {
+        let wish = self.wish().and_then(|wish| nothing_beside(&wish, shared).map_or(Ok(wish), Err));
+        match wish {
             Ok(wish) => {
                 let begin = Intent::Runs(RunAsk::Begin(Box::new(wish)));
                 Outcome::from(Intent::CloseOverlay).with(begin)
             }
             Err(why) => Outcome::from(Intent::Quote(why)),
         }
+    }
+}
+
+/// Why the one place that is named cannot be compared: it is what goes beside it.
+fn nothing_beside(wish: &RunWish, shared: &Shared) -> Option<String> {
+    match (wish.places.as_slice(), &shared.environment) {
+        ([place], Some(name)) if place == name => {
+            Some(format!("{name} is in force: choose another place beside it"))
+        }
+        _ => None,
     }
 }

@@ -50,8 +50,9 @@ impl RunComparing {
         let usage = |target: &str, why: String| {
             Failure::new(Stage::Compose, target, FailureKind::Usage, why)
         };
-        let rules = CompareRules::parse(&compare.ignore, compare.tolerance)
+        let mut rules = CompareRules::parse(&compare.ignore, compare.tolerance)
             .map_err(|why| usage("--ignore", why))?;
+        rules.tells_secrets = arguments.with_secrets;
         if compare.save.is_some() && compare.compare.len() > 1 {
             return Err(usage(
                 "--save",

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use super::message::Body;
 use super::writer::BodyWriter;
 use crate::model::answer_layout::{AnswerLayout, FIRST_LINE, LONGEST_TEXT};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, Stage};
+use crate::model::file_error;
 use crate::model::view::ViewPart;
 use crate::named_file;
 use crate::whole_file::{PRIVATE, WholeFile, WorkingName, folder_of};
@@ -119,10 +120,6 @@ fn damaged(words: &str) -> io::Error {
 }
 
 fn failure(path: &Path, what: &str, error: &io::Error) -> Failure {
-    let kind = match error.kind() {
-        io::ErrorKind::NotFound => FailureKind::NotFound,
-        io::ErrorKind::PermissionDenied => FailureKind::Permission,
-        _ => FailureKind::Io,
-    };
-    Failure::new(Stage::Storage, path.display().to_string(), kind, format!("{what}: {error}"))
+    let (kind, words) = file_error::words(error);
+    Failure::new(Stage::Storage, path.display().to_string(), kind, format!("{what}: {words}"))
 }

@@ -238,6 +238,24 @@ mod tests {
     }
 
     #[test]
+    fn comments_stay_where_an_inherited_row_goes() {
+        let text = "# mine\n[http]\nurl = \"http://h/\" # there\nheaders = [\n  \"X-Own: 1\", # own\n]\n# last\n";
+        let mut spec = read(text);
+        let headers = &mut spec.as_http_mut().unwrap().headers;
+        headers.retain(|row| row.name != "X-Team");
+        let after = written(&spec, Some(text));
+        assert_eq!(
+            after,
+            text.replace("# own\n", "# own\n  \"~X-Team: a\",\n"),
+            "one line is new, all else stays"
+        );
+        let mut spec = read("# mine\n[http]\nurl = \"http://h/\"\n");
+        spec.expected_mut().unwrap().retain(|row| row.name != "status");
+        let after = written(&spec, Some("# mine\n[http]\nurl = \"http://h/\"\n"));
+        assert!(after.starts_with("# mine\n") && after.contains("\"~status\" = 200"), "{after}");
+    }
+
+    #[test]
     fn a_folder_cannot_say_where_its_presets_go_nor_what_none_can_be_asked() {
         let refused = |text: &str| {
             environment::defaults_in(text, "f/_defaults.toml", &[]).unwrap_err().to_string()

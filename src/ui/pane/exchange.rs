@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
+use crate::app::pane::exchange::shown_exchange::ExchangeTab;
 use crate::app::pane::exchange::tab_lines::Tone;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, format, kept_answers, session_words};
@@ -77,7 +78,10 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     } else {
         without_exchange(painter.at(parts.content), session);
     }
-    if app.shared.is_response_stale() {
+    // What other expectations would say of it is not known before it is sent again.
+    let is_unchecked =
+        current == ExchangeTab::Checks && app.shared.drafts.current().has_other_checks;
+    if is_unchecked || app.shared.is_response_stale() {
         for part in [parts.status, parts.hops, parts.remarks, parts.tabs, parts.content] {
             painter.at(part).fade();
         }

@@ -59,7 +59,10 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         }
     });
     painter.at(parts.list).scroll_bar(cursor.offset as u64, listing.count() as u64);
-    let broken = app.presets.selected(&app.shared).is_some_and(|item| item.is_broken(&app.shared));
+    let broken = app.presets.selected(&app.shared).is_some_and(|item| match &item {
+        TreeItem::Folder(folder) => app.shared.fault_of_folder(folder).is_some(),
+        item => item.is_broken(&app.shared),
+    });
     let about = app.presets.about(&app.shared, parts.about.width);
     painter.at(parts.about).lines(about, if broken { palette.error } else { palette.dim });
 }
@@ -92,6 +95,9 @@ fn draw_row(mut painter: Painter<'_>, row: &TreeRow) {
             painter.put(arrow, palette.dim);
             let name = folder.rsplit_once('/').map_or(folder.as_str(), |(_, name)| name);
             painter.put(name, palette.title);
+            if app.shared.fault_of_folder(folder).is_some() {
+                painter.put(" !", palette.error);
+            }
         }
         item => draw_leaf(painter, item, is_open),
     }

@@ -68,6 +68,22 @@ fn an_answer_is_dimmed_and_says_so_once_its_request_was_changed() {
 }
 
 #[test]
+fn what_is_expected_of_an_answer_makes_it_none_of_another_request() {
+    let mut driver = answered(WIDE);
+    let fresh = styles_of(&driver, "200 OK");
+    driver.keys("<A-4><A-Right>+");
+    driver.assert_shows("Expect 1");
+    driver.keys("@");
+    driver.assert_shows("Capture 1");
+    assert!(!driver.shows(STALE), "{}", driver.screen());
+    assert_eq!(styles_of(&driver, "200 OK"), fresh);
+    driver.keys("<C-l><End>x");
+    driver.assert_shows(STALE);
+    driver.keys("<Backspace>");
+    assert!(!driver.shows(STALE), "{}", driver.screen());
+}
+
+#[test]
 fn an_answer_belongs_to_its_own_request_alone() {
     let mut driver = answered(WIDE);
     driver.keys("<C-n>http://other/");

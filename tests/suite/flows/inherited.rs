@@ -104,6 +104,22 @@ fn rows_of_the_folder_are_switched_off_and_never_deleted() {
 }
 
 #[test]
+fn a_row_in_the_place_of_one_of_the_folder_gives_that_back_when_it_is_deleted() {
+    let root = tempfile::tempdir().unwrap();
+    let mut driver = driver(root.path());
+    at(&mut driver, "Headers", 1);
+    driver.keys("<Tab><End>b");
+    let headers = |driver: &Driver| http(&driver.app.shared.drafts.current().spec).headers.clone();
+    assert_eq!(headers(&driver)[0].value, "ab");
+    driver.keys("<C-x>");
+    driver.assert_shows("the row is that of shop/_defaults.toml again");
+    assert_eq!((headers(&driver).len(), &*headers(&driver)[0].value), (1, "a"));
+    assert!(!driver.app.shared.drafts.current().is_modified());
+    driver.keys("<A-z>");
+    assert_eq!(headers(&driver)[0].value, "ab", "taken back");
+}
+
+#[test]
 fn a_change_of_the_folder_reaches_what_is_edited_and_leaves_its_own() {
     let root = tempfile::tempdir().unwrap();
     let mut driver = driver(root.path());
@@ -139,8 +155,9 @@ fn what_a_folder_gives_that_cannot_be_read_is_not_sent_without_it() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("timeout", "timeuot")).unwrap();
     driver.send(Message::Store(Reply::Workspace(Box::new(read(root.path())))));
+    driver.assert_shows("▾ shop !");
     driver.keys("<F5>");
-    driver.assert_shows("not sent: what its folder gives cannot be read: ");
+    driver.assert_shows("not sent: what its folder gives: cannot be read: ");
     driver.assert_shows("shop/_defaults.toml:2:1: unknown key 'timeuot'");
     assert!(driver.app.shared.session().is_none());
     fs::write(&file, text.replace("auth.bearer = \"{{secret.t}}\"\n", "")).unwrap();

@@ -378,3 +378,19 @@ fn what_is_sent_before_the_workspace_is_read_waits_for_it_with_a_word_that_goes(
     let mut driver = Driver::new(WIDE, NOON);
     Driver::opened(&driver.keys("<C-n>:8080/x<F5>"));
 }
+
+#[test]
+fn what_keeps_drafts_from_the_disk_does_not_cover_what_keeps_a_preset_from_it() {
+    let mut driver = unsaved();
+    driver.tell(Message::Store(full()));
+    driver.assert_shows("the disk is full");
+    let failure =
+        Failure::new(Stage::Storage, "/presets/one.toml", FailureKind::Io, "no room for it");
+    let not_saved = Reply::Failed { job: JobKind::SavePreset.into(), failure };
+    driver.tell(Message::Store(not_saved));
+    driver.tell(Message::Store(full()));
+    driver.assert_shows("one.toml: no room for it");
+    driver.app.notice = None;
+    driver.tell(Message::Store(full()));
+    driver.assert_shows("the disk is full");
+}

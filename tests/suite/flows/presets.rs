@@ -184,6 +184,20 @@ fn conflicting() -> Driver {
 }
 
 #[test]
+fn a_change_on_disk_below_unsaved_changes_is_said_before_they_are_saved() {
+    let files =
+        |port: &str| workspace(&[("one", &*format!("[http]\nurl = \"http://h:{port}/\"\n"))]);
+    let mut driver = Driver::with((120, 40), files("1"));
+    driver.keys("<C-p>one<Enter><C-l><End>mine");
+    driver.send(Message::Store(Reply::Workspace(Box::new(files("1")))));
+    assert!(!driver.shows("changed on disk"), "{}", driver.screen());
+    driver.send(Message::Store(Reply::Workspace(Box::new(files("2")))));
+    driver
+        .assert_shows("one changed on disk; your unsaved changes stay: Ctrl+S asks which to keep");
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h:1/mine");
+}
+
+#[test]
 fn in_a_conflict_mine_theirs_another_name_or_nothing() {
     let saved = |driver: &Driver| {
         driver.store.presets[&path("tutorial/http-server")].0.spec.address().to_owned()

@@ -2,6 +2,7 @@
 
 use wirebench::app::overlay::Overlay;
 use wirebench::model::preset::PresetPath;
+use wirebench::store::job::FolderDefaults;
 
 use crate::harness::app::Driver;
 use crate::harness::store::workspace;
@@ -83,4 +84,24 @@ fn what_begins_otherwise_is_said_and_nothing_is_done() {
     assert!(driver.app.overlays.iter().any(|it| matches!(it, Overlay::Readdress(_))));
     driver.keys("<Esc>");
     assert!(driver.app.overlays.is_empty());
+}
+
+#[test]
+fn a_variable_that_begins_so_is_named() {
+    let mut found = workspace(&[("shop/get", "[http]\nurl = \"{{base}}/x\"\n")]);
+    let variables = [("base".to_owned(), "https://staging:8443/v1".to_owned())].into();
+    let folder = "shop".to_owned();
+    found.defaults.push(FolderDefaults { folder, variables, ..FolderDefaults::default() });
+    let mut driver = Driver::with(WIDE, found);
+    driver.keys("<A-1>gjU<Tab><C-u>https://staging:8443");
+    driver.assert_shows(
+        "none of 1 preset begins so; base in shop/_defaults.toml begins so: change it there",
+    );
+}
+
+#[test]
+fn a_slash_at_the_end_is_no_part_of_the_host() {
+    let mut driver = driver();
+    driver.keys("U/<Tab><C-u>https://staging:8443/<Tab><C-u>https://api");
+    driver.assert_shows("https://staging:8443/get → https://api/get");
 }

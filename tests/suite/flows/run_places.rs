@@ -38,7 +38,11 @@ fn a_folder_goes_to_environments_that_are_chosen_and_what_differs_stands_first()
     driver.assert_shows("choose the places whose answers are to be compared");
     driver.keys("<Space>");
     driver.assert_shows("dev is in force: choose another place beside it");
+    driver.keys("<Enter>");
+    driver.assert_shows("Run presets");
+    driver.assert_shows("[x] dev");
     driver.keys("<Down><Space>");
+    driver.assert_shows("goes there; the others are compared with it");
     driver.assert_shows("[x] dev");
     driver.assert_shows("users/ to dev and prod, side by side");
     let mut peer = peer();
@@ -95,6 +99,26 @@ fn places_are_typed_too_and_one_alone_goes_beside_what_is_in_force() {
     driver.keys("c");
     driver.assert_shows("http://there:81");
     driver.assert_shows("[ ] dev");
+}
+
+#[test]
+fn the_place_chosen_first_is_what_the_others_are_compared_with() {
+    let mut driver = driver();
+    driver.keys("<A-1>gR<Esc><A-1>g=<Down><Space><Up><Space>");
+    driver.assert_shows("users/ to prod and dev, side by side");
+    driver.keys("<Down><Space>http://there:81");
+    driver.assert_shows("users/ to dev and http://there:81, side by side");
+    driver.keys("<Down><Down><Space>");
+    let mut peer = peer();
+    let effects = driver.keys("<Enter>");
+    peer.play(&mut driver, effects);
+    let screen = driver.screen();
+    let heads = screen.lines().find(|line| line.contains("http://there:81")).unwrap();
+    assert!(heads.find("dev") < heads.find("prod"), "{screen}");
+    driver.assert_shows("6 of 6");
+    // A line that is longer than the window is told whole.
+    driver.keys("c");
+    driver.assert_shows("http://there:81");
 }
 
 #[test]

@@ -162,6 +162,9 @@ impl PresetsPane {
             Some(TreeItem::Folder(folder)) if shared.workspace.is_starter => {
                 format!("{folder}: the starter workspace, yours once you save something")
             }
+            Some(TreeItem::Folder(folder)) if shared.fault_of_folder(&folder).is_some() => {
+                shared.fault_of_folder(&folder).map(ToString::to_string).unwrap_or_default()
+            }
             Some(TreeItem::Folder(folder)) => {
                 let unknown = folder_tree::unknown(&shared.workspace, &folder);
                 match unknown.as_slice() {
