@@ -1,5 +1,10 @@
 //! A curl command split into words: what the readers of shells hand to the reader of options.
 
+use super::warnings::Warnings;
+
+/// Words of one command.
+const WORDS: usize = 200_000;
+
 /// Why a text is not a curl command we can read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -46,7 +51,9 @@ pub(super) struct CurlCommand {
     /// After the name of the program.
     pub(super) words: Vec<Word>,
     pub(super) stdin: Option<Stdin>,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Warnings,
+    /// Byte of the text where another command may begin, if it was read as one of a script.
+    pub(super) behind: Option<usize>,
 }
 
 /// One command of a script.
@@ -110,13 +117,32 @@ pub(super) fn is_mark(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}')
 }
 
+/// Adds a word to those of a command.
+///
+/// # Errors
+/// Where there are too many.
+pub(super) fn add(words: &mut Vec<Word>, word: Word) -> Result<(), ImportError> {
+    if words.len() >= WORDS {
+        return Err(ImportError::new(
+            word.position,
+            format!("more than {WORDS} words in a command"),
+        ));
+    }
+    words.push(word);
+    Ok(())
+}
+
 /// A name between [`VARIABLE`] marks.
 pub(super) fn variable(name: &str) -> String {
     format!("{}{name}{}", VARIABLE.0, VARIABLE.1)
 }
 
 /// Bytes as the text of a word.
-pub(super) fn marked(bytes: &[u8]) -> String {
+pub(super) fn marked(bytes: Vec<u8>) -> String {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return text,
+        Err(error) => error.into_bytes(),
+    };
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -92,12 +92,16 @@ fn program_of(line: &str) -> Option<&str> {
 fn others(piece: &str, line: usize, out: &mut Gathered) -> Result<bool, ImportFault> {
     let mut is_any = false;
     for command in curl::shell_lines(piece) {
+        if out.count() >= COMMANDS {
+            let place = format!("line {line}");
+            return Err(ImportFault::new(place, format!("more than {COMMANDS} commands")));
+        }
         let words = command
             .words
             .iter()
             .position(|word| !["sudo", "$", "%", ">", "#"].contains(&word.as_str()));
-        let command =
-            ShellLine { words: command.words.split_at(words.unwrap_or(0)).1.to_vec(), ..command };
+        let mut command = command;
+        command.words.drain(..words.unwrap_or(0));
         let Some(read) = command.words.first().and_then(|program| reader(program)) else {
             continue;
         };

@@ -112,10 +112,10 @@ impl Gathered {
     ///
     /// # Errors
     /// When there are too many.
-    pub(super) fn preset(&mut self, found: FoundPreset, spec: Spec) -> Result<(), ImportFault> {
+    pub(super) fn preset(&mut self, found: FoundPreset, mut spec: Spec) -> Result<(), ImportFault> {
         let FoundPreset { folder, name, about, notes, place } = found;
         let size = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
-        self.bytes += about.len() + size(&notes) + size_of_spec(&spec);
+        self.bytes += about.len() + size(&notes) + size_of_spec(&mut spec);
         if self.tree.presets.len() >= PRESETS {
             return Err(ImportFault::new(place, format!("more than {PRESETS} requests")));
         }
@@ -285,9 +285,9 @@ pub(super) fn untyped(spec: &mut HttpSpec) {
 }
 
 /// Bytes of the texts of a spec.
-fn size_of_spec(spec: &Spec) -> usize {
+fn size_of_spec(spec: &mut Spec) -> usize {
     let mut size = 0;
-    each_value(spec.clone().options_mut(), &mut |_, value| {
+    each_value(spec.options_mut(), &mut |_, value| {
         size += value.text_mut().map_or(0, |text| text.len());
     });
     size
@@ -327,6 +327,12 @@ fn flatten(variables: &mut Vec<ImportedVariable>) {
     }
 }
 
+/// What stands before two braces that close what two others opened. A name has no braces, so nothing is read twice.
+fn closed(inner: &str) -> Option<&str> {
+    let (name, rest) = inner.split_at(inner.find(['{', '}', '\n'])?);
+    rest.starts_with("}}").then_some(name)
+}
+
 /// A text in which names between braces have what is given for them; `None` = they stay.
 fn each_name(text: &str, mut give: impl FnMut(&str) -> Option<String>) -> String {
     let mut made = String::with_capacity(text.len());
@@ -335,7 +341,7 @@ fn each_name(text: &str, mut give: impl FnMut(&str) -> Option<String>) -> String
         let (before, behind) = rest.split_at(at);
         made.push_str(before);
         let inner = behind.split_at("{{".len()).1;
-        let name = inner.find("}}").map(|end| inner.split_at(end).0);
+        let name = closed(inner);
         if let Some((name, given)) = name.and_then(|name| Some((name, give(name)?))) {
             made.push_str(&given);
             rest = inner.split_at(name.len() + "}}".len()).1;
@@ -381,7 +387,7 @@ fn as_secrets(text: &str, secrets: &BTreeMap<String, String>) -> String {
         let (before, behind) = rest.split_at(at + "{{".len());
         made.push_str(before);
         rest = behind;
-        let name = behind.find("}}").map(|end| behind.split_at(end).0);
+        let name = closed(behind);
         if let Some((name, called)) = name.and_then(|name| secrets.get_key_value(name)) {
             made = made + "secret." + called;
             rest = behind.split_at(name.len()).1;
