@@ -145,3 +145,6 @@ pub fn row_text(row: &RunRow) -> Vec<String> {
     let below = row.lines().into_iter().chain(steps).map(|line| format!("    {line}"));
     std::iter::once(first).chain(below).collect()
 }
+
+#[cfg(test)]
+mod odd_tests;

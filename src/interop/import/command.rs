@@ -10,7 +10,6 @@ use super::gathered::{FoundPreset, Gathered};
 use super::tree::ImportFault;
 use crate::interop::curl::{self, CommandFiles, ShellLine};
 use crate::model::spec::Spec;
-use crate::model::url_text::UrlText;
 
 /// Commands of one text.
 const COMMANDS: usize = 1_000;
@@ -113,8 +112,7 @@ fn others(piece: &str, line: usize, out: &mut Gathered) -> Result<bool, ImportFa
         for remark in &remarks {
             out.changed("what the program would do otherwise", &place, remark);
         }
-        let name = sockets::name(&spec);
-        out.preset(FoundPreset { name, notes: remarks, place, ..FoundPreset::default() }, spec)?;
+        out.preset(FoundPreset { notes: remarks, place, ..FoundPreset::default() }, spec)?;
     }
     Ok(is_any)
 }
@@ -132,8 +130,8 @@ fn invoked(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
         for remark in &remarks {
             out.changed("what the program would do otherwise", &place(line), remark);
         }
-        let (name, place) = (sockets::name(&spec), place(line));
-        out.preset(FoundPreset { name, notes: remarks, place, ..FoundPreset::default() }, spec)?;
+        let found = FoundPreset { notes: remarks, place: place(line), ..FoundPreset::default() };
+        out.preset(found, spec)?;
     }
     Ok(())
 }
@@ -153,10 +151,8 @@ pub(super) fn one(command: &str, line: usize, out: &mut Gathered) -> Result<(), 
         for remark in &remarks {
             out.changed("what curl would do otherwise", &place, remark);
         }
-        let parts = UrlText::of(&spec.url);
-        let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
         let (place, notes) = (place.clone(), remarks);
-        out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))?;
+        out.preset(FoundPreset { notes, place, ..FoundPreset::default() }, Spec::Http(spec))?;
     }
     Ok(())
 }

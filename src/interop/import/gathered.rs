@@ -12,7 +12,7 @@ use super::tree::{
     ImportedPreset, ImportedVariable,
 };
 use crate::model::field_access::each_value;
-use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec};
+use crate::model::http::{Auth, AutomaticHeader, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::preset::PresetPath;
 use crate::model::secrets::is_secret_value;
 use crate::model::spec::Spec;
@@ -50,6 +50,7 @@ pub(super) struct Gathered {
 pub(super) struct FoundPreset {
     /// As others call them.
     pub(super) folder: Vec<String>,
+    /// Empty = nobody called it anything.
     pub(super) name: String,
     pub(super) about: String,
     pub(super) notes: Vec<String>,
@@ -124,7 +125,7 @@ impl Gathered {
             return Err(ImportFault::new(place, cause));
         }
         let folder = self.folders_of(&folder, &place);
-        let name = names::part(&name);
+        let name = names::part(&if name.trim().is_empty() { names::of_spec(&spec) } else { name });
         self.tree.presets.push(ImportedPreset { folder, name, about, spec, notes, place });
         Ok(())
     }
@@ -225,6 +226,27 @@ impl Gathered {
             short.push('…');
         }
         self.left_out(what, if place.is_empty() { short } else { format!("{place} ({short})") });
+    }
+
+    /// The parts of a form for the files of one of its rows: the part with each of them, or without any, switched off,
+    /// when nobody chose one.
+    pub(super) fn file_parts(
+        &mut self,
+        part: FormPart,
+        files: impl Iterator<Item = String>,
+        place: &str,
+    ) -> Vec<FormPart> {
+        let part = FormPart { source: PartSource::File, value: String::new(), ..part };
+        let mut made = Vec::new();
+        for value in files.filter(|file| !file.is_empty()) {
+            self.changed("files that bodies name, read when they are sent", place, &value);
+            made.push(FormPart { value, ..part.clone() });
+        }
+        if made.is_empty() {
+            self.changed("files that nobody chose", place, &part.name);
+            made.push(FormPart { enabled: false, ..part });
+        }
+        made
     }
 
     /// Remarks so far.
