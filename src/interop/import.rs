@@ -211,4 +211,6 @@ mod formats_tests;
 #[cfg(test)]
 mod import_tests;
 #[cfg(test)]
+mod linear_tests;
+#[cfg(test)]
 mod odd_tests;

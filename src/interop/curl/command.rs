@@ -104,12 +104,17 @@ impl Word {
 /// Marks around the name of a shell variable inside a word: noncharacters of Unicode, refused in
 /// pasted text, so nothing else can look like one.
 pub(super) const VARIABLE: (char, char) = ('\u{fdd0}', '\u{fdd1}');
+/// The first byte of every mark in UTF-8.
+const MARK: u8 = 0xef;
 /// The first of sixteen noncharacters, each half of a byte.
 const NIBBLE: u32 = 0xfde0;
 
 /// Where a pasted text holds what is a mark here, and which one.
 pub(super) fn find_mark(text: &str) -> Option<(usize, char)> {
-    text.char_indices().find(|(_, c)| is_mark(*c))
+    // All of them begin with this byte, which few texts have at all.
+    let begins = memchr::memchr_iter(MARK, text.as_bytes());
+    let mut found = begins.filter_map(|at| Some((at, behind(text, at).chars().next()?)));
+    found.find(|(_, c)| is_mark(*c))
 }
 
 /// Whether a character of a word stands for something else.
@@ -171,7 +176,7 @@ pub(super) fn unmarked(text: &str) -> Vec<u8> {
 
 /// Whether a text holds bytes that are no UTF-8.
 pub(super) fn has_bytes(text: &str) -> bool {
-    text.contains(|c| matches!(c, '\u{fde0}'..='\u{fdef}'))
+    find_mark(text).is_some() && text.contains(|c| matches!(c, '\u{fde0}'..='\u{fdef}'))
 }
 
 /// The text with what stands between variables, and the names of variables, replaced.

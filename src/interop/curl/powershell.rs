@@ -40,6 +40,9 @@ fn has_here_text(text: &str) -> bool {
 /// Whether each backtick keeps a double quote from ending a text, or continues a line; one in single
 /// quotes does neither.
 fn has_escaped_quotes(text: &str) -> bool {
+    if !text.contains('`') {
+        return false;
+    }
     let mut chars = text.chars().filter(|c| *c != '\r');
     let (mut open, mut escaped) = (None, 0_usize);
     while let Some(c) = chars.next() {

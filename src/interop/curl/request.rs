@@ -72,8 +72,8 @@ pub(super) struct CurlRequest {
     doubtful: Vec<(usize, String)>,
 }
 
-/// Reads the words of one command: a request, and those behind each `--next`.
-pub(super) fn read(command: CurlCommand) -> Result<Vec<CurlRequest>, ImportError> {
+/// Reads the words of one command: a request, and those behind each `--next`, `most` at most.
+pub(super) fn read(command: CurlCommand, most: usize) -> Result<Vec<CurlRequest>, ImportError> {
     let CurlCommand { words, stdin, warnings, .. } = command;
     // PowerShell calls its own program by the name of curl.
     let is_foreign = |word: &&Word| FOREIGN.iter().any(|name| word.text.eq_ignore_ascii_case(name));
@@ -90,7 +90,7 @@ pub(super) fn read(command: CurlCommand) -> Result<Vec<CurlRequest>, ImportError
         let is_over = request.is_over;
         (warnings, stdin) = (Warnings::default(), request.stdin.take());
         found.push(request);
-        if !is_over {
+        if !is_over || found.len() >= most {
             return Ok(found);
         }
     }

@@ -4,7 +4,7 @@
 //! from that becomes a header row.
 
 use super::body::{self, DataPiece, DataSource};
-use super::command::{ImportError, has_bytes, is_mark, replaced, unmarked, variable};
+use super::command::{ImportError, find_mark, has_bytes, replaced, unmarked, variable};
 use super::cookies;
 use super::files::CommandFiles;
 use super::request::CurlRequest;
@@ -465,7 +465,7 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Warnings) {
                 .push("bytes that are not UTF-8 were replaced here; only a body has them".into());
         }
         // Long texts are copied only where something in them is changed.
-        if text.contains('{') || text.contains(is_mark) {
+        if text.contains('{') || find_mark(text).is_some() {
             *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
         }
     }

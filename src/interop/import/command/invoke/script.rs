@@ -335,8 +335,9 @@ impl<'a> InvokeScript<'a> {
             return Ok(self.computed(from));
         }
         // The type of what follows.
+        let begin = self.rest().as_bytes().get(..TYPE).unwrap_or(self.rest().as_bytes());
         if self.rest().starts_with('[')
-            && let Some((end, _)) = self.rest().char_indices().take(TYPE).find(|(_, it)| *it == ']')
+            && let Some(end) = memchr::memchr(b']', begin)
         {
             let from = self.at;
             self.at += end + 1;
