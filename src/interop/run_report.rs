@@ -107,7 +107,7 @@ fn text(run: RunFacts<'_>) -> String {
             out.push('\n');
         }
     }
-    out.push_str(&run.summary());
+    out.push_str(&printable_str(&run.summary()));
     out.push('\n');
     for line in run.covered.lines() {
         out.push_str(&printable_str(&line));

@@ -423,8 +423,10 @@ fn all_that_is_wrong_in_a_file_is_told_at_once() {
     ] {
         assert!(told.contains(place), "{place}: {told}");
     }
-    let missing = refusal("[http]\nmethod = \"GET\"\n\n[expect]\nstatsu = 200\n");
-    assert!(missing.contains("needs 'url'") && missing.contains("'statsu'"), "{missing}");
+    let missing = refusal(
+        "[tcp]\naddress = \"h:1\"\nstep = [{ within = \"1s\" }]\n\n[expect]\nstatsu = 200\n",
+    );
+    assert!(missing.contains("needs '") && missing.contains("'statsu'"), "{missing}");
     // What comes of an unknown key is not told beside it, nor anything twice.
     let step = refusal("[tcp]\naddress = \"h:1\"\nstep = [{ expect = { regx = \"a\" } }]\n");
     assert!(!step.contains("must be a text or"), "{step}");

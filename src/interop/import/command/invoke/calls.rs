@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::script::InvokeScript;
+use super::script::{InvokeScript, too_much};
 use super::value::PsValue;
 use super::words::{named, of_unknown};
 use crate::compose::template;
@@ -97,7 +97,9 @@ impl InvokeScript<'_> {
         // A word has its dots in itself.
         let source = self.text.split_at(self.at).0.split_at(from).1;
         // A chain has all that is before it in each of its links.
-        self.spend(if rest.is_some() { source.len() } else { 0 });
+        if rest.is_some() && !self.spend(source.len()) {
+            return Err(too_much());
+        }
         let Some(rest) =
             rest.filter(|_| source.ends_with([')', '}', '\'', '"']) || source.starts_with('$'))
         else {

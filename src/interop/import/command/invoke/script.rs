@@ -73,9 +73,14 @@ pub(crate) fn requests(text: &str, most: usize) -> Result<Vec<PsRequest>, (usize
         counted = reader.at;
         reader.statement(line).map_err(|cause| (line, cause))?;
         if reader.left.get() == 0 {
-            return Err((line, format!("variables put in more than {} MiB", PUT_IN >> 20)));
+            return Err((line, too_much()));
         }
     }
+}
+
+/// What is said of a script whose values grow without an end.
+pub(super) fn too_much() -> String {
+    format!("variables put in more than {} MiB", PUT_IN >> 20)
 }
 
 /// A script as far as it was read.
