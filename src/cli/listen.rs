@@ -242,13 +242,9 @@ fn input_of(plan: &Plan) -> ListenInput {
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Checks), Failure> {
     let named = mocked::of_file(arguments);
     let arguments = named.as_ref().unwrap_or(arguments);
-    let Target { mut spec, mut scope, preset, workspace } = target::find(
-        &arguments.target,
-        Side::Listener,
-        &arguments.common,
-        &headless.paths,
-        &headless.os,
-    )?;
+    let (listen, paths, os) = (&arguments.target, &headless.paths, &headless.os);
+    let Target { mut spec, mut scope, preset, workspace } =
+        target::find(listen, Side::Listener, &arguments.common, paths, os)?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     mocked::set(&mut spec, arguments)?;

@@ -168,7 +168,7 @@ async fn one(
     let mut answers = RunAnswers::new(settings.keeps_answers);
     let mut run = Run::new(script, scopes, rounds, settings);
     let RunShell { headless, output, interrupts } = shell;
-    let mut told = ToldRun { telling: &mut *telling, output: &mut **output };
+    let mut told = ToldRun { telling: &mut *telling, output };
     over.was_interrupted = play(&mut run, &mut answers, &mut told, headless, interrupts).await?;
     let facts = RunFacts {
         rows: run.rows(),

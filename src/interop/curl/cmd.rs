@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use std::str::CharIndices;
 
 use super::command::{CurlCommand, ImportError, Word, add, is_curl};
-use super::warnings::Warnings;
+use super::warnings::CurlWarnings;
 
 /// Escapes that only a browser writes inside quotes, where the prompt itself has none: what is
 /// copied by older ones counts on them all the same.
@@ -66,7 +66,7 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     }
     let words = words.map(|word| Word { position: word.position + start, ..word });
     let kept = |name| format!("%{name}%, which the Windows prompt fills in, was kept as text");
-    let warnings: Warnings = variables(command).map(kept).collect();
+    let warnings: CurlWarnings = variables(command).map(kept).collect();
     Ok(CurlCommand { words: words.collect(), warnings, ..CurlCommand::default() })
 }
 

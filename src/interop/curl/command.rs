@@ -1,6 +1,6 @@
 //! A curl command split into words: what the readers of shells hand to the reader of options.
 
-use super::warnings::Warnings;
+use super::warnings::CurlWarnings;
 
 /// Words of one command.
 const WORDS: usize = 200_000;
@@ -51,7 +51,7 @@ pub(super) struct CurlCommand {
     /// After the name of the program.
     pub(super) words: Vec<Word>,
     pub(super) stdin: Option<Stdin>,
-    pub(super) warnings: Warnings,
+    pub(super) warnings: CurlWarnings,
     /// Byte of the text where another command may begin, if it was read as one of a script.
     pub(super) behind: Option<usize>,
 }

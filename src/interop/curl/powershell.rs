@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use std::str::CharIndices;
 
 use super::command::{CurlCommand, ImportError, Word, add, is_curl, variable};
-use super::warnings::Warnings;
+use super::warnings::CurlWarnings;
 
 /// What only a shell of Unix reads, which has a `curl.exe` when Windows runs it.
 const OF_UNIX: [&str; 5] = ["\\\n", "\\\r\n", " $'", "'\\''", "<<"];
@@ -81,7 +81,7 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let (_, command) = without_prompt(text);
     let start = text.len() - command.len();
     let chars = command.char_indices().peekable();
-    let mut reader = LineReader { chars, is_redirected: false, warnings: Warnings::default() };
+    let mut reader = LineReader { chars, is_redirected: false, warnings: CurlWarnings::default() };
     let mut words = Vec::new();
     while let Some(word) = reader.word().map_err(|error| error.behind(start))? {
         if std::mem::take(&mut reader.is_redirected) {
@@ -102,7 +102,7 @@ struct LineReader<'a> {
     chars: Peekable<CharIndices<'a>>,
     /// The next word is where the output goes.
     is_redirected: bool,
-    warnings: Warnings,
+    warnings: CurlWarnings,
 }
 
 impl LineReader<'_> {

@@ -7,7 +7,7 @@ use super::command::{CurlCommand, ImportError, Stdin, Word};
 use super::files;
 use super::form;
 use super::options::{self, CurlOption, Meaning};
-use super::warnings::Warnings;
+use super::warnings::CurlWarnings;
 use crate::interop::socket_options::CurlSocket;
 use crate::model::http::FormPart;
 
@@ -24,7 +24,7 @@ const FOREIGN: [&str; 5] = ["-uri", "-method", "-headers", "-body", "-usebasicpa
 #[derive(Debug, Default, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
 pub(super) struct CurlRequest {
-    pub(super) warnings: Warnings,
+    pub(super) warnings: CurlWarnings,
     /// Options that mean nothing for a request, as written.
     pub(super) quiet: Vec<String>,
     /// What standard input has, until somebody reads it.
@@ -88,7 +88,7 @@ pub(super) fn read(command: CurlCommand, most: usize) -> Result<Vec<CurlRequest>
         let own = CurlRequest { warnings, stdin, ..CurlRequest::default() };
         let mut request = group(own, &mut words)?;
         let is_over = request.is_over;
-        (warnings, stdin) = (Warnings::default(), request.stdin.take());
+        (warnings, stdin) = (CurlWarnings::default(), request.stdin.take());
         found.push(request);
         if !is_over || found.len() >= most {
             return Ok(found);

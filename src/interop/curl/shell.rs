@@ -14,12 +14,12 @@ use super::document;
 use super::expansion::{self, is_name, is_name_char, is_parameter};
 use super::output;
 use super::typographic;
-use super::warnings::Warnings;
+use super::warnings::CurlWarnings;
 
 const SEVERAL: &str = "{...} without quotes was kept as text; a shell makes several words of it";
 const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
 /// Bytes of one text that are read again behind what could not be read.
-const READ_AGAIN: usize = 8 << 20;
+const READ_AGAIN: usize = 1 << 20;
 const BLANKS: [char; 3] = [' ', '\t', '\r'];
 
 /// Reads one command after the other.
@@ -27,7 +27,7 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     chars: Chars<'a>,
     last: ShellCommand,
-    warnings: Warnings,
+    warnings: CurlWarnings,
     /// Bytes that were read more than once, behind what could not be read.
     read_again: usize,
     /// The text shows prompts, also of lines that go on (`> `).
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
             text,
             chars: behind(text, start).chars(),
             last: ShellCommand::default(),
-            warnings: Warnings::default(),
+            warnings: CurlWarnings::default(),
             read_again: 0,
             prompted: false,
             closing: None,
@@ -104,13 +104,13 @@ impl<'a> Reader<'a> {
     }
 
     /// What was odd so far.
-    pub(super) fn take_warnings(&mut self) -> Warnings {
+    pub(super) fn take_warnings(&mut self) -> CurlWarnings {
         std::mem::take(&mut self.warnings)
     }
 
     /// What was odd concerned another command.
     pub(super) fn forget_warnings(&mut self) {
-        self.warnings = Warnings::default();
+        self.warnings = CurlWarnings::default();
     }
 
     /// Goes on at this byte, behind a whole command.
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
             Redirect::Input => Some(Stdin::File(word.text)),
             Redirect::Text => Some(Stdin::Text(word.text + "\n")),
             Redirect::Document { tabs_go } => {
-                let written = self.text.get(word.position..self.position()).unwrap_or("");
+                let written = self.text.split_at(self.position()).0.split_at(word.position).1;
                 let literal = written.contains(['\'', '"', '\\']);
                 Some(Stdin::Text(self.document(&word.text, literal, tabs_go)))
             }

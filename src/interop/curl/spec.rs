@@ -8,7 +8,7 @@ use super::command::{ImportError, find_mark, has_bytes, replaced, unmarked, vari
 use super::cookies;
 use super::files::CommandFiles;
 use super::request::CurlRequest;
-use super::warnings::Warnings;
+use super::warnings::CurlWarnings;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::codec::escape;
@@ -429,7 +429,7 @@ fn has_glob(url: &str) -> bool {
 
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
 /// templates, bytes that are no UTF-8 become escapes where there are any.
-fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Warnings) {
+fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut CurlWarnings) {
     if let HttpBody::Text(text) | HttpBody::Json(text) = &spec.body
         && has_bytes(text)
     {

@@ -10,14 +10,14 @@ const LONGEST: usize = 1_000;
 
 /// Sentences in the order in which they were met.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Warnings {
+pub(super) struct CurlWarnings {
     texts: Vec<String>,
     known: HashSet<String>,
     /// Sentences that are not kept.
     more: usize,
 }
 
-impl Warnings {
+impl CurlWarnings {
     /// Adds one, unless it was said.
     pub(super) fn push(&mut self, text: String) {
         let text = shortened(text);
@@ -47,7 +47,7 @@ impl Warnings {
 
     /// All of them, and how many more there were.
     pub(super) fn into_texts(self) -> Vec<String> {
-        let Warnings { mut texts, more, .. } = self;
+        let CurlWarnings { mut texts, more, .. } = self;
         if more > 0 {
             texts.push(format!("and {more} more of such remarks"));
         }
@@ -55,15 +55,15 @@ impl Warnings {
     }
 }
 
-impl Extend<String> for Warnings {
+impl Extend<String> for CurlWarnings {
     fn extend<I: IntoIterator<Item = String>>(&mut self, texts: I) {
         texts.into_iter().for_each(|text| self.push(text));
     }
 }
 
-impl FromIterator<String> for Warnings {
+impl FromIterator<String> for CurlWarnings {
     fn from_iter<I: IntoIterator<Item = String>>(texts: I) -> Self {
-        let mut all = Warnings::default();
+        let mut all = CurlWarnings::default();
         all.extend(texts);
         all
     }
@@ -86,14 +86,14 @@ mod tests {
 
     #[test]
     fn a_sentence_is_said_once_and_many_are_counted() {
-        let mut all: Warnings = ["a", "b", "a"].into_iter().map(str::to_owned).collect();
+        let mut all: CurlWarnings = ["a", "b", "a"].into_iter().map(str::to_owned).collect();
         all.forget("b");
         all.extend((0..2 * WARNINGS).map(|at| at.to_string()));
         all.push("ä".repeat(3 * LONGEST));
         let texts = all.into_texts();
         assert_eq!((texts.len(), &*texts[0], &*texts[1]), (WARNINGS + 1, "a", "0"));
         assert_eq!(texts[WARNINGS], "and 1002 more of such remarks");
-        let long: Warnings = [("ä".repeat(3 * LONGEST))].into_iter().collect();
+        let long: CurlWarnings = [("ä".repeat(3 * LONGEST))].into_iter().collect();
         assert_eq!(long.into_texts()[0].chars().count(), LONGEST + 1);
     }
 }

@@ -103,7 +103,8 @@ fn datagrams(
         [start, end] => Some((steps.get(*start..*end)?, *end == steps.len())),
         _ => None,
     });
-    pieces.map(|(piece, is_last)| format!("{} | {command}\n", feed(piece, is_last))).collect()
+    let lines = pieces.map(|(piece, is_last)| format!("{} | {command}", feed(piece, is_last)));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// What gives the bytes of the steps. The end of what is given may end the conversation before the answer is there, so

@@ -11,6 +11,8 @@ use crate::compose::template;
 
 /// What a text of PowerShell nests at most.
 const DEPTH: usize = 32;
+/// Members of a value behind each other: `$answer.user.name`.
+const LINKS: usize = 200;
 /// Longest script.
 const LONGEST: usize = 4 << 20;
 /// What values of variables that are put in add up to at most, so that none doubles without an end.
@@ -300,8 +302,13 @@ impl<'a> InvokeScript<'a> {
         }
         let from = self.at;
         let mut value = self.read(line)?;
+        let mut links = 0;
         while let Some(behind) = self.member(&value, from, line)? {
             value = behind;
+            links += 1;
+            if links > LINKS {
+                return Err(format!("more than {LINKS} members behind each other"));
+            }
         }
         self.depth -= 1;
         Ok(value)
