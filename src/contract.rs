@@ -109,3 +109,9 @@ mod mock_tests;
 fn contract_of(text: &str) -> Result<Contract, String> {
     Contract::read("shop.yaml", text.as_bytes(), &mut |_| Err("there is none".to_owned()))
 }
+
+/// The same of what a document says behind its title.
+#[cfg(test)]
+fn contract_with(rest: &str) -> Result<Contract, String> {
+    contract_of(&("openapi: 3.0.3\ninfo: {title: t, version: \"1\"}".to_owned() + rest))
+}

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use super::faults;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
+use super::name_sources::NameSources;
 use super::output::{self, Output, Style};
 use super::rewrites;
 use super::signal_name::by_signal;
@@ -154,7 +155,7 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
         return Err(usage("--raw would mix what the program and its servers say"));
     }
     let (paths, os) = (&headless.paths, &headless.os);
-    let Target { mut spec, mut scope, workspace, .. } =
+    let Target { mut spec, mut scope, preset, workspace, .. } =
         target::find(&arguments.relay, Side::Relay, common, paths, os)?;
     headless.hide(&scope, common);
     let Some(relay) = spec.as_http_relay_mut().filter(|relay| relay.target.trim().is_empty())
@@ -179,7 +180,7 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
         let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
         wanted::supply_unasked(&spec, &mut scope, &programs)?;
         headless.hide(&scope, common);
-        target::planned(&spec, &scope)?
+        target::planned(&spec, &scope, &NameSources::of(&headless.paths, common, preset.as_ref()))?
     };
     let authority = engine::short_lived_authority()?;
     let certificate = authority.certificate_pem.clone();

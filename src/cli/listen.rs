@@ -25,6 +25,7 @@ use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::items;
 use super::let_through::LetThrough;
+use super::name_sources::NameSources;
 use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};
@@ -241,20 +242,17 @@ fn input_of(plan: &Plan) -> ListenInput {
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Checks), Failure> {
     let named = mocked::of_file(arguments);
     let arguments = named.as_ref().unwrap_or(arguments);
-    let Target { mut spec, mut scope, workspace, .. } = target::find(
-        &arguments.target,
-        Side::Listener,
-        &arguments.common,
-        &headless.paths,
-        &headless.os,
-    )?;
+    let (listen, paths, os) = (&arguments.target, &headless.paths, &headless.os);
+    let Target { mut spec, mut scope, preset, workspace } =
+        target::find(listen, Side::Listener, &arguments.common, paths, os)?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     mocked::set(&mut spec, arguments)?;
     let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
     wanted::supply_unasked(&spec, &mut scope, &programs)?;
     headless.hide(&scope, &arguments.common);
-    let plan = target::planned(&spec, &scope)?;
+    let sources = NameSources::of(&headless.paths, &arguments.common, preset.as_ref());
+    let plan = target::planned(&spec, &scope, &sources)?;
     Ok((plan, compose::checks(&spec, &scope, UnknownNames::Refused)))
 }
 

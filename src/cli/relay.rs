@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::faults;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
+use super::name_sources::NameSources;
 use super::output::Output;
 use super::rewrites;
 use super::target::{self, Target};
@@ -48,7 +49,7 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         return Err(usage(cause.into()));
     }
     let (listen, paths, os) = (listens_at(arguments), &headless.paths, &headless.os);
-    let Target { mut spec, mut scope, workspace, .. } =
+    let Target { mut spec, mut scope, preset, workspace, .. } =
         target::find(&listen, Side::Relay, common, paths, os)?;
     headless.hide(&scope, common);
     if let Some(target) = &arguments.target {
@@ -90,7 +91,7 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
         wanted::supply_unasked(&spec, &mut scope, &programs)?;
         headless.hide(&scope, common);
-        target::planned(&spec, &scope)?
+        target::planned(&spec, &scope, &NameSources::of(&headless.paths, common, preset.as_ref()))?
     };
     if plan.hold().is_some_and(|hold| hold.filter.is_some()) {
         // Every client would hang until the time is up, one after the other.

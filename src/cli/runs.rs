@@ -11,6 +11,7 @@ mod needs_met;
 mod prepare;
 mod reports;
 mod told;
+mod turns;
 
 use std::sync::Arc;
 
@@ -20,9 +21,7 @@ use super::exit;
 use super::headless::{Headless, Interrupts};
 use super::output::{Output, RunOutcome};
 use crate::args;
-use crate::check::BODY_LIMIT;
 use crate::engine::clock;
-use crate::engine::command::Command;
 use crate::engine::event::Event;
 use crate::interop::run_report::RunFacts;
 use crate::model::covered_operations::CoveredOperations;
@@ -30,11 +29,12 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::Scope;
 use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
-use crate::runner::{KeptRun, Run, RunOrder, RunRow, RunTime, RunVerdict};
+use crate::runner::{KeptRun, Run, RunNews, RunRow, RunTime, RunVerdict};
 use compared::{RunAnswers, RunComparing, RunSide};
 use prepare::Prepared;
 use reports::Reports;
 use told::Telling;
+use turns::{RunWatcher, play, time};
 
 pub(crate) use needs_met::{NeedsMet, SentAlone, meet_needs};
 
@@ -161,13 +161,15 @@ async fn one(
     telling: &mut Telling,
     shell: &mut RunShell<'_>,
 ) -> Result<bool, Failure> {
-    let Prepared { script, scopes, rounds, mut settings } = prepared;
+    let Prepared { script, scopes, rounds, mut settings, .. } = prepared;
     // Each has sessions of its own, behind those of the one before.
     settings.first_session += over.kept.len() as u64 * SESSIONS;
     let began = time(shell.headless);
     let mut answers = RunAnswers::new(settings.keeps_answers);
     let mut run = Run::new(script, scopes, rounds, settings);
-    over.was_interrupted = play(&mut run, &mut answers, telling, shell).await?;
+    let RunShell { headless, output, interrupts } = shell;
+    let mut told = ToldRun { telling: &mut *telling, output };
+    over.was_interrupted = play(&mut run, &mut answers, &mut told, headless, interrupts).await?;
     let facts = RunFacts {
         rows: run.rows(),
         began: began.wall,
@@ -197,91 +199,28 @@ fn hide(prepared: &[Prepared], headless: &mut Headless, arguments: &args::RunArg
     }
 }
 
-/// Runs it to its end; whether a signal ended it.
-async fn play(
-    run: &mut Run,
-    answers: &mut RunAnswers,
-    telling: &mut Telling,
-    shell: &mut RunShell<'_>,
-) -> Result<bool, Failure> {
-    let RunShell { headless, output, interrupts } = shell;
-    let mut was_interrupted = false;
-    loop {
-        let turn = run.turn(time(headless));
-        // What a body that was read brings about is known only at the next turn.
-        let is_settled = turn.orders.is_empty();
-        for order in turn.orders {
-            carry_out(order, run, answers, headless).await?;
-        }
-        telling.tell(run, &turn.news, headless.now(), output);
-        if was_interrupted {
-            return Ok(true);
-        }
-        if !is_settled {
-            continue;
-        }
-        if run.is_over() {
-            return Ok(false);
-        }
-        let now = clock::now();
-        let wake = turn.wake.map(|wake| Instant::now() + wake.since(now));
-        tokio::select! {
-            biased;
-            () = interrupts.next() => {
-                was_interrupted = true;
-                run.stop("interrupted", time(headless));
-            }
-            event = output.taking(headless.next_event()) => match event? {
-                Some(event) => came(&event, run, headless),
-                None => return Ok(true),
-            },
-            () = clock::at(wake) => {}
-            () = clock::at(telling.due()) => telling.show(run, output),
-        }
-    }
+/// A run that is told line by line.
+struct ToldRun<'a> {
+    telling: &'a mut Telling,
+    output: &'a mut Output,
 }
 
-/// Takes an event, and all that came with it: a turn looks at every preset that runs.
-fn came(event: &Event, run: &mut Run, headless: &mut Headless) {
-    run.on_event(event, time(headless));
-    while let Some(event) = headless.at_hand() {
-        run.on_event(&event, time(headless));
+impl RunWatcher for ToldRun<'_> {
+    fn take(&mut self, news: Vec<RunNews>, run: &Run, now: Stamp) {
+        self.telling.tell(run, &news, now, self.output);
     }
-}
 
-async fn carry_out(
-    order: RunOrder,
-    run: &mut Run,
-    answers: &mut RunAnswers,
-    headless: &mut Headless,
-) -> Result<(), Failure> {
-    match order {
-        RunOrder::Look { session } => {
-            let time = time(headless);
-            let Some((came, checks)) = run.looked_at(session) else { return Ok(()) };
-            let body = came.body().map(|body| headless.read_body(body, 0, BODY_LIMIT));
-            let outcome = body.transpose().map(|bytes| {
-                let bytes = bytes.unwrap_or_default();
-                let report = headless.looked(checks, came.came(&bytes, time.wall));
-                headless.hide_brought(&report.captured_secrets());
-                answers.take(session, &came, &bytes, &headless.told);
-                report
-            });
-            run.on_report(session, outcome, time);
-            Ok(())
-        }
-        RunOrder::Engine(command) => {
-            if let Command::Open { secrets, .. } = &command {
-                headless.hide_brought(secrets);
-            }
-            headless.engine.order(command).await
-        }
+    fn due(&self) -> Option<Instant> {
+        self.telling.due()
     }
-}
 
-fn time(headless: &Headless) -> RunTime {
-    let now: Stamp = clock::now();
-    RunTime { now, wall: headless.wall_clock.at(now) }
+    fn show(&mut self, run: &Run) {
+        self.telling.show(run, self.output);
+    }
+
+    async fn next_event(&mut self, headless: &mut Headless) -> Result<Option<Event>, Failure> {
+        self.output.taking(headless.next_event()).await
+    }
 }
 
 /// 1 when something was not met, else that of the first failure.

@@ -17,6 +17,7 @@ use super::download::Download;
 use std::collections::BTreeMap;
 
 use super::headless::{Headless, Interrupts, SESSION};
+use super::name_sources::NameSources;
 use super::output::{self, RunOutcome};
 use super::runs::{NeedsMet, SentAlone, meet_needs};
 use super::stdin::{self, StdinBody};
@@ -307,7 +308,8 @@ async fn prepare(
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
         Download::ask_plainly(request);
     }
-    let mut plan = planned(&spec, &mut scope, workspace.as_deref(), arguments, headless).await?;
+    let places = (preset.as_ref(), workspace.as_deref());
+    let mut plan = planned(&spec, &mut scope, places, arguments, headless).await?;
     let checking = Checking::of(&spec, &scope, arguments);
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
@@ -330,13 +332,14 @@ async fn prepare(
 async fn planned(
     spec: &Spec,
     scope: &mut Scope,
-    workspace: Option<&str>,
+    (preset, workspace): (Option<&PresetPath>, Option<&str>),
     arguments: &args::Send,
     headless: &mut Headless,
 ) -> Result<Plan, Failure> {
     wanted::supply(spec, scope, &ProgramPlace::new(workspace, &headless.paths)).await?;
     headless.hide(scope, &arguments.common);
-    target::planned(spec, scope).map_err(|failure| {
+    let sources = NameSources::of(&headless.paths, &arguments.common, preset);
+    target::planned(spec, scope, &sources).map_err(|failure| {
         let needs = needs_unmet(spec, scope).filter(|_| arguments.offline);
         let Some(needs) = needs else { return failure };
         let or = if failure.hint.is_empty() { "" } else { "; or " };

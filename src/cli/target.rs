@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::name_sources::NameSources;
 use super::wanted;
 use crate::args::Common;
 use crate::compose;
@@ -103,8 +104,12 @@ pub(super) fn set(spec: &mut Spec, setting: &str) -> Result<(), Failure> {
     field_access::assign(spec.options_mut(), path.trim(), value).map_err(refuse)
 }
 
-/// The plan of a spec; all its issues as one failure.
-pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
+/// The plan of a spec; all its issues as one failure. `sources` say where names get values.
+pub(super) fn planned(
+    spec: &Spec,
+    scope: &Scope,
+    sources: &NameSources<'_>,
+) -> Result<Plan, Failure> {
     let hidden = scope.hidden();
     compose::plan(spec, scope).map_err(|issues| {
         let mut causes: Vec<String> = issues
@@ -122,7 +127,7 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
         let failure = Failure::new(Stage::Compose, address, FailureKind::Usage, causes.join("; "));
         match issues.iter().find_map(|issue| issue.unknown.as_ref()) {
             Some(unknown) if unknown.is_name => {
-                let how = definition(unknown.inner());
+                let how = sources.how(unknown.inner(), scope);
                 failure.hint(format!("{how}, or write {}", unknown.quoted()))
             }
             Some(unknown) => {
@@ -132,20 +137,6 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
             None => failure,
         }
     })
-}
-
-/// Where a name nobody knows gets its value.
-fn definition(name: &str) -> String {
-    if name.contains(' ') {
-        return "what has words behind its name is json, prompt or choose".to_owned();
-    }
-    if let Some(os) = name.strip_prefix("env.") {
-        return format!("set {os} for the program ({os}=... wirebench)");
-    }
-    if let Some(secret) = name.strip_prefix("secret.") {
-        return format!("define {secret} in env/NAME.secret.toml and name it with --env NAME");
-    }
-    format!("define {name} in an environment and name it with --env")
 }
 
 /// What presets of a folder may refer to.

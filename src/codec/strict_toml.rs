@@ -18,18 +18,26 @@ pub(crate) struct Trouble {
     offset: usize,
     cause: String,
     hint: String,
+    /// Whether it is a key that nobody asked for: what is missing may come of it.
+    is_unknown: bool,
     /// What is wrong besides, further down.
     more: Vec<Trouble>,
 }
 
-/// Unknown keys that are told of one file; the rest is counted.
+/// Mistakes that are told of one file; the rest is counted.
 const TOLD: usize = 20;
 
 impl Trouble {
     /// `span` counts bytes of the file; without one the first line is meant.
     pub(crate) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
         let offset = span.map_or(0, |span| span.start);
-        Trouble { offset, cause: cause.into(), hint: String::new(), more: Vec::new() }
+        Trouble {
+            offset,
+            cause: cause.into(),
+            hint: String::new(),
+            is_unknown: false,
+            more: Vec::new(),
+        }
     }
 
     /// The same trouble with what to write instead.
@@ -39,11 +47,19 @@ impl Trouble {
     }
 
     /// Several as one, in the order of the file; `None` = there is none.
-    pub(crate) fn all(mut found: Vec<Trouble>) -> Option<Trouble> {
+    pub(crate) fn all(found: Vec<Trouble>) -> Option<Trouble> {
+        let mut found: Vec<Trouble> = found.into_iter().flat_map(Trouble::apart).collect();
         found.sort_by_key(|trouble| trouble.offset);
+        found.dedup();
         let mut found = found.into_iter();
         let first = found.next()?;
         Some(Trouble { more: found.collect(), ..first })
+    }
+
+    /// It and what is wrong besides, each for itself.
+    fn apart(mut self) -> Vec<Trouble> {
+        let more = std::mem::take(&mut self.more);
+        std::iter::once(self).chain(more).collect()
     }
 
     /// `users/create.toml:7:1`, line and column as editors count them.
@@ -124,8 +140,7 @@ pub(crate) struct NamedItem<'a> {
     unknown: Unknown,
 }
 
-/// Where unknown keys are kept until the file is read to its end; `None` = the first table that has some is
-/// refused.
+/// Where unknown keys and wrong values are kept until the file is read to its end; `None` = the first is refused.
 type Unknown = Option<Rc<RefCell<Vec<Trouble>>>>;
 
 impl<'a> NamedItem<'a> {
@@ -148,6 +163,18 @@ impl<'a> NamedItem<'a> {
     /// A message about this value: its name, then `what`.
     pub(crate) fn wrong(&self, what: &str) -> Trouble {
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
+    }
+
+    /// Reads it and notes what is wrong with it, so that reading goes on and all is told at once; an error where nothing
+    /// is kept. What may come of unknown keys in it is left out beside them.
+    pub(crate) fn noted(&self, read: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let Some(kept) = &self.unknown else { return read() };
+        let before = kept.borrow().len();
+        let wrong = read().err();
+        let mut kept = kept.borrow_mut();
+        let has_unknown = kept.iter().skip(before).any(|found| found.is_unknown);
+        kept.extend(wrong.filter(|_| !has_unknown));
+        Ok(())
     }
 
     /// Where it begins, in bytes of the file.
@@ -259,9 +286,13 @@ impl<'a> Fields<'a> {
         Fields { unknown: Some(Rc::default()), ..Fields::root(document) }
     }
 
-    /// Something that is wrong, or the unknown keys that were found before: it may come of them.
+    /// Something that is wrong, with what was found before; without it where keys are unknown, as it may come of
+    /// them.
     pub(crate) fn or_unknown(&self, trouble: Trouble) -> Trouble {
-        let found = self.unknown.as_ref().map(|found| found.take()).unwrap_or_default();
+        let mut found = self.unknown.as_ref().map(|found| found.take()).unwrap_or_default();
+        if !found.iter().any(|found| found.is_unknown) {
+            found.push(trouble.clone());
+        }
         Trouble::all(found).unwrap_or(trouble)
     }
 
@@ -314,8 +345,9 @@ impl<'a> Fields<'a> {
         let place = if self.name.is_empty() { "at the top of the file" } else { &table };
         let unknown = self.table.iter().filter(|(key, _)| !self.asked.contains(key));
         let unknown = unknown.map(|(key, item)| {
-            Trouble::at(self.span_of(key, item), format!("unknown key '{key}' {place}"))
-                .hint(suggest(key, &self.asked))
+            let cause = format!("unknown key '{key}' {place}");
+            let trouble = Trouble::at(self.span_of(key, item), cause);
+            Trouble { is_unknown: true, ..trouble.hint(suggest(key, &self.asked)) }
         });
         let mut found: Vec<Trouble> = unknown.collect();
         if let Some(kept) = &self.unknown {

@@ -26,8 +26,6 @@ fn sent(contract: &Contract, path: &str, fields: &[(&str, &str)], body: &str) ->
 }
 
 const FORMS: &str = r#"
-openapi: 3.0.3
-info: {title: t, version: "1"}
 paths:
   /line:
     post:
@@ -59,7 +57,7 @@ paths:
 
 #[test]
 fn forms_are_read_as_their_schemas_say() {
-    let forms = contract_of(FORMS).unwrap();
+    let forms = contract_with(FORMS).unwrap();
     let line = [("Content-Type", "application/x-www-form-urlencoded")];
     assert_eq!(sent(&forms, "/line", &line, "name=a+b&age=7&tags=x&tags=yy"), [""; 0]);
     assert_eq!(
@@ -151,8 +149,6 @@ fn fields_and_credentials_of_version_two_are_asked_for() {
 }
 
 const XML: &str = r#"
-openapi: 3.0.3
-info: {title: t, version: "1"}
 paths:
   /pets:
     get:
@@ -180,7 +176,7 @@ components:
 
 #[test]
 fn xml_is_read_as_its_schema_writes_it() {
-    let pets = contract_of(XML).unwrap();
+    let pets = contract_with(XML).unwrap();
     let got = |body: &str| {
         let facts = looked(
             &pets,
@@ -297,8 +293,6 @@ fn schemas_in_files_beside_the_document_are_read_and_none_elsewhere() {
 #[test]
 fn what_goes_one_way_is_not_in_messages_of_the_other() {
     let text = r#"
-openapi: 3.0.3
-info: {title: t, version: "1"}
 paths:
   /users:
     post:
@@ -311,7 +305,7 @@ components:
       required: [id, password]
       properties: {id: {type: integer, readOnly: true}, password: {type: string, writeOnly: true}}
 "#;
-    let users = contract_of(text).unwrap();
+    let users = contract_with(text).unwrap();
     let both = r#"{"id": 1, "password": "p"}"#;
     let json = ("Content-Type", "application/json");
     let facts =
@@ -328,8 +322,6 @@ components:
 #[test]
 fn what_an_operation_demands_and_was_not_sent_is_told() {
     let text = r#"
-openapi: 3.0.3
-info: {title: t, version: "1"}
 security: [{token: []}, {key: [], app: []}]
 paths:
   /a: {post: {responses: {"200": {description: ok}}}}
@@ -343,7 +335,7 @@ components:
     app: {type: apiKey, in: cookie, name: app}
     digest: {type: http, scheme: digest}
 "#;
-    let contract = contract_of(text).unwrap();
+    let contract = contract_with(text).unwrap();
     let why = "request: credentials are missing: header Authorization: Bearer (token), or query key (key) and cookie app (app)";
     assert_eq!(sent(&contract, "/a", &[], ""), [why]);
     assert_eq!(sent(&contract, "/a", &[("Authorization", "bearer x")], ""), [""; 0]);
@@ -361,8 +353,6 @@ components:
 #[test]
 fn a_property_says_which_heir_of_a_schema_a_value_is_of() {
     let text = r#"
-openapi: 3.0.3
-info: {title: t, version: "1"}
 paths:
   /pets: {get: {responses: {"200": {description: ok, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Pet'}}}}}}}}
 components:
@@ -371,7 +361,7 @@ components:
     Cat: {allOf: [{$ref: '#/components/schemas/Pet'}, {type: object, required: [lives], properties: {lives: {type: integer}}}]}
     Dog: {allOf: [{$ref: '#/components/schemas/Pet'}, {type: object, properties: {friend: {$ref: '#/components/schemas/Pet'}}}]}
 "#;
-    let pets = contract_of(text).unwrap();
+    let pets = contract_with(text).unwrap();
     let got = |body: &str| {
         let facts = looked(&pets, ("GET", "http://h/pets"), (&[], ""), ("application/json", body));
         assert_eq!(facts.unchecked, Vec::<String>::new());
@@ -391,8 +381,6 @@ components:
 #[test]
 fn an_example_leaves_out_what_its_schema_does_not_allow() {
     let text = r#"
-openapi: 3.0.3
-info: {title: t, version: "1"}
 paths:
   /a:
     get:
@@ -416,7 +404,7 @@ paths:
             application/json:
               schema: {type: object, properties: {a: {type: integer, default: null}, b: {type: string, nullable: true, example: null}, c: {type: string, format: date, pattern: '^\d{4}-\d{2}-\d{2}$'}}}
 "#;
-    let contract = contract_of(text).unwrap();
+    let contract = contract_with(text).unwrap();
     let body = |path: &str| {
         let answer = contract.mocked(
             &format!("http://h{path}"),

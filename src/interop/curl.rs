@@ -32,6 +32,7 @@ mod script;
 mod shell;
 mod spec;
 mod typographic;
+mod warnings;
 mod write;
 
 pub use command::ImportError;
@@ -65,15 +66,15 @@ pub(crate) fn parse_all(
     most: usize,
 ) -> Result<Vec<(HttpSpec, Vec<String>)>, ImportError> {
     refuse_marks(text)?;
-    let mut found = Vec::new();
-    for command in script::find_all(text)? {
+    let (mut found, mut left) = (Vec::new(), request::ALL);
+    for command in script::find_all(text, most)? {
         let end = command.words.last().map_or(text.len(), |word| word.end_in(text));
-        for request in request::read(command)? {
-            for one in request.each_url() {
-                if found.len() >= most {
-                    return Ok(found);
-                }
+        for request in request::read(command, most)? {
+            for one in request.each_url(most - found.len(), &mut left)? {
                 found.push(one.finish(end, files)?);
+            }
+            if found.len() >= most {
+                return Ok(found);
             }
         }
     }
@@ -95,7 +96,7 @@ fn read(text: &str) -> Result<(request::CurlRequest, usize, usize), ImportError>
     refuse_marks(text)?;
     let command = script::find(text)?;
     let end = command.words.last().map_or(text.len(), |word| word.end_in(text));
-    let mut requests = request::read(command)?;
+    let mut requests = request::read(command, 2)?;
     let others = requests.len() - 1;
     Ok((requests.swap_remove(0), others, end))
 }

@@ -128,7 +128,8 @@ impl Reading {
             let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
             let is_yaml = !bruno::is_bru(&text);
             self.bruno_root = root;
-            self.bruno.push(BrunoFile { folder, stem, name: file.name.clone(), text, is_yaml });
+            let (name, text) = (file.name.clone(), text.into_owned());
+            self.bruno.push(BrunoFile { folder, stem, name, text, is_yaml });
             return Ok(());
         }
         // Public and private values of an environment stand in two files.
@@ -209,5 +210,7 @@ fn read(
 mod formats_tests;
 #[cfg(test)]
 mod import_tests;
+#[cfg(test)]
+mod linear_tests;
 #[cfg(test)]
 mod odd_tests;

@@ -107,7 +107,7 @@ fn text(run: RunFacts<'_>) -> String {
             out.push('\n');
         }
     }
-    out.push_str(&run.summary());
+    out.push_str(&printable_str(&run.summary()));
     out.push('\n');
     for line in run.covered.lines() {
         out.push_str(&printable_str(&line));
@@ -145,3 +145,6 @@ pub fn row_text(row: &RunRow) -> Vec<String> {
     let below = row.lines().into_iter().chain(steps).map(|line| format!("    {line}"));
     std::iter::once(first).chain(below).collect()
 }
+
+#[cfg(test)]
+mod odd_tests;

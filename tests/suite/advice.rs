@@ -81,6 +81,66 @@ fn each_kind_of_name_has_its_own_place() {
 }
 
 #[test]
+fn a_name_that_a_preset_captures_names_that_and_one_an_environment_lacks_that() {
+    let home = tempfile::tempdir().unwrap();
+    let presets = home.path().join("presets");
+    std::fs::create_dir_all(presets.join("env")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(presets.join(name), text).unwrap();
+    write(
+        "login.toml",
+        "[http]\nurl = \"http://127.0.0.1:9/\"\n\n[capture]\ntoken = \"json .token\"\n",
+    );
+    write("me.toml", "[http]\nurl = \"http://127.0.0.1:9/{{token}}\"\n");
+    write("other.toml", "[http]\nurl = \"http://127.0.0.1:9/{{base_ur}}\"\n");
+    write("env/dev.toml", "base_url = \"x\"\n");
+    let home = home.path().to_str().unwrap().to_owned();
+    let said = |words: &[&str]| {
+        let words: Vec<&str> = ["--home", &home].iter().chain(words).copied().collect();
+        told(&run(&words))
+    };
+    let (status, sent) = said(&["send", "me"]);
+    assert!(status == Some(2) && sent.contains("unknown variable 'token'"), "{sent}");
+    assert!(
+        sent.contains(
+            "login captures token: write needs = [\"login\"] into me, which sends it before, or use wirebench run \
+             login me"
+        ),
+        "{sent}"
+    );
+    let (_, url) = said(&["send", "http://127.0.0.1:9/{{token}}", "--env", "dev"]);
+    assert!(url.contains("login captures token") && url.contains("--var token=VALUE"), "{url}");
+    let (status, lacking) = said(&["send", "other", "--env", "dev"]);
+    assert!(
+        status == Some(2)
+            && lacking.contains(
+                "environment dev has no variable 'base_ur'; did you mean 'base_url'? Otherwise add it to env/dev.toml"
+            ),
+        "{lacking}"
+    );
+    assert!(!lacking.contains("name it with --env"), "{lacking}");
+    let (_, secret) = said(&[
+        "send",
+        "other",
+        "--env",
+        "dev",
+        "X:{{secret.key}}",
+        "--set",
+        "url=http://127.0.0.1:9/",
+    ]);
+    assert!(secret.contains("no secret 'key'; add it to env/dev.secret.toml"), "{secret}");
+    let (status, _) = said(&["run", "me", "--dry-run"]);
+    assert_eq!(status, Some(2));
+    let dry = run(&["--home", &home, "run", "me", "--dry-run"]);
+    let dry = String::from_utf8_lossy(&dry.stdout).into_owned();
+    assert!(
+        dry.contains(
+            "{{token}} has no value; login captures it: needs = [\"login\"] in me sends it before"
+        ),
+        "{dry}"
+    );
+}
+
+#[test]
 fn a_value_stays_in_its_json_text_and_braces_that_are_no_name_are_said() {
     let home = tempfile::tempdir().unwrap();
     let env = home.path().join("presets/env");

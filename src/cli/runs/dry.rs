@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::prepare::Prepared;
 use crate::cli::exit;
+use crate::cli::name_sources;
 use crate::cli::output::Output;
 use crate::compose::address_parts::{NameLack, lack, names_used, resolved_as_far};
 use crate::compose::listening_names::listening_variables;
@@ -16,7 +17,7 @@ use crate::interop::preset_export::{ExportedPreset, foreseen};
 use crate::interop::run_report::foreseen_line;
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Bind;
-use crate::model::preset::{Preset, Scope};
+use crate::model::preset::{Preset, PresetPath, Scope};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 use crate::runner::{self, RunListener, RunStep};
@@ -156,7 +157,7 @@ impl Known {
             .extend(later.iter().map(|name| ((*name).clone(), format!("{{{{{name}}}}}"))));
         let with_secrets = prepared.settings.tells_secrets;
         let target = runner::foreseen_target(spec, &scope, with_secrets);
-        let missing = missing(spec, &scope);
+        let missing = missing((spec, &step.path), &scope, &prepared.makers);
         telling.text(&format!("{:>3}. {} ({target}{})", at + 1, step.path, why(step)));
         for Missing { name, why } in &missing {
             telling.text(&format!("     {{{{{name}}}}} {why}"));
@@ -223,11 +224,24 @@ fn fixed(bind: &str) -> Option<EndAddress> {
 }
 
 /// The names a preset uses that will have no value, with why.
-fn missing(spec: &Spec, scope: &Scope) -> Vec<Missing> {
+fn missing(
+    (spec, path): (&Spec, &PresetPath),
+    scope: &Scope,
+    makers: &BTreeMap<String, Vec<PresetPath>>,
+) -> Vec<Missing> {
     let missing = |name: String| {
-        let why = match lack(&name, scope)? {
-            NameLack::Unknown => "has no value".to_owned(),
-            NameLack::Because(why) => format!("has no value: {why}"),
+        let others = makers.get(&name).into_iter().flatten().filter(|maker| *maker != path);
+        let others: Vec<PresetPath> = others.cloned().collect();
+        let why = match (lack(&name, scope)?, others.first()) {
+            (NameLack::Unknown, None) => "has no value".to_owned(),
+            (NameLack::Unknown, Some(first)) => {
+                let captures = if others.len() == 1 { "captures" } else { "capture" };
+                let all = name_sources::listed(&others);
+                format!(
+                    "has no value; {all} {captures} it: needs = [\"{first}\"] in {path} sends it before"
+                )
+            }
+            (NameLack::Because(why), _) => format!("has no value: {why}"),
         };
         Some(Missing { name, why })
     };

@@ -13,17 +13,18 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use super::compared::RunAnswers;
-use super::{asked, came, carry_out, prepare, time};
+use super::turns::{RunWatcher, play};
+use super::{asked, prepare};
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{CLOSING, Headless, Interrupts, SESSION};
+use crate::cli::name_sources::NameSources;
 use crate::cli::output;
 use crate::cli::target;
 use crate::cli::wanted::{self, ProgramPlace};
 use crate::compose::listening_names::listening_variables;
 use crate::compose::spec_names::names_in;
 use crate::compose::{UnknownNames, plan_with};
-use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::interop::run_report::row_text;
@@ -32,6 +33,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::preset::{Preset, PresetPath, Scope};
 use crate::model::spec::Spec;
+use crate::model::timing::Stamp;
 use crate::model::trust::Verify;
 use crate::runner::{
     self, Run, RunNews, RunRow, RunScript, RunSettings, RunStep, RunVerdict, RunWords, SentAfter,
@@ -109,7 +111,7 @@ pub(crate) async fn meet_needs(
     if script.steps.is_empty() && script.listeners.is_empty() {
         return Ok(Some(NeedsMet::default()));
     }
-    refuse_wrong(alone, &script)?;
+    refuse_wrong(alone, &script, headless)?;
     accept_any(&mut script, arguments);
     let environment = arguments.common.env.as_deref();
     let mut scopes = prepare::scopes(&script, &workspace, environment, headless)?;
@@ -152,7 +154,11 @@ fn is_given(maker: &Spec, used: &BTreeSet<String>, scope: &Scope) -> bool {
 }
 
 /// Refuses what no value mends before anything is sent for it.
-fn refuse_wrong(alone: SentAlone<'_>, script: &RunScript) -> Result<(), Failure> {
+fn refuse_wrong(
+    alone: SentAlone<'_>,
+    script: &RunScript,
+    headless: &Headless,
+) -> Result<(), Failure> {
     let SentAlone { spec, scope, .. } = alone;
     let Err(issues) = plan_with(spec, scope, UnknownNames::Refused) else { return Ok(()) };
     let any = EndAddress::Inet(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
@@ -166,7 +172,8 @@ fn refuse_wrong(alone: SentAlone<'_>, script: &RunScript) -> Result<(), Failure>
     }
     let still = plan_with(spec, &filled, UnknownNames::Refused).err().unwrap_or_default();
     if issues.iter().any(|issue| issue.wants.is_none() && still.contains(issue)) {
-        return target::planned(spec, &filled).map(|_| ());
+        let sources = NameSources::of(&headless.paths, &alone.arguments.common, Some(alone.path));
+        return target::planned(spec, &filled, &sources).map(|_| ());
     }
     Ok(())
 }
@@ -200,7 +207,10 @@ async fn go(
         for (listener, address) in &taken {
             run.lend(listener, SessionId(0), vec![address.clone()]);
         }
-        let Some(captured) = play(&mut run, headless, interrupts).await? else { return Ok(None) };
+        let (mut before, mut answers) = (SentBefore::default(), RunAnswers::new(false));
+        if play(&mut run, &mut answers, &mut before, headless, interrupts).await? {
+            return Ok(None);
+        }
         let more: Vec<TakenPlace> =
             run.rows().iter().filter_map(|row| taken_by_another(&script, row)).collect();
         if more.iter().any(|(listener, _)| taken.iter().all(|(known, _)| known != listener)) {
@@ -208,7 +218,7 @@ async fn go(
             settings.first_session = run.last_id() + 1;
             continue;
         }
-        return met(&run, captured, path, headless).map(Some);
+        return met(&run, before.captured, path, headless).map(Some);
     }
 }
 
@@ -220,55 +230,35 @@ fn taken_by_another(script: &RunScript, row: &RunRow) -> Option<TakenPlace> {
     Some((row.path.clone(), EndAddress::Inet(address)))
 }
 
-/// Plays it to its end; what was captured, or `None` when a signal came.
-async fn play(
-    run: &mut Run,
-    headless: &mut Headless,
-    interrupts: &mut Interrupts,
-) -> Result<Option<BTreeMap<String, String>>, Failure> {
-    let (mut captured, mut answers) = (BTreeMap::new(), RunAnswers::new(false));
-    let mut was_interrupted = false;
-    loop {
-        let turn = run.turn(time(headless));
-        // What a body that was read brings about is known only at the next turn.
-        let is_settled = turn.orders.is_empty();
-        for order in turn.orders {
-            carry_out(order, run, &mut answers, headless).await?;
-        }
-        for news in turn.news {
+/// What is told of it and taken from it.
+#[derive(Default)]
+struct SentBefore {
+    captured: BTreeMap<String, String>,
+}
+
+impl RunWatcher for SentBefore {
+    fn take(&mut self, news: Vec<RunNews>, run: &Run, _: Stamp) {
+        for news in news {
             match news {
                 RunNews::Said(words) => output::note(&words),
                 RunNews::Over(at) => tell(run.rows().get(at)),
                 RunNews::Looked(_, report) => {
                     let found = report.captured.into_iter();
-                    captured.extend(found.filter_map(|it| Some((it.name, it.value.ok()?))));
+                    self.captured.extend(found.filter_map(|it| Some((it.name, it.value.ok()?))));
                 }
                 RunNews::Began(_) => {}
             }
         }
-        if was_interrupted {
-            return Ok(None);
-        }
-        if !is_settled {
-            continue;
-        }
-        if run.is_over() {
-            return Ok(Some(captured));
-        }
-        let now = clock::now();
-        let wake = turn.wake.map(|wake| Instant::now() + wake.since(now));
-        tokio::select! {
-            biased;
-            () = interrupts.next() => {
-                was_interrupted = true;
-                run.stop("interrupted", time(headless));
-            }
-            event = headless.next_event() => match event {
-                Some(event) => came(&event, run, headless),
-                None => return Ok(None),
-            },
-            () = clock::at(wake) => {}
-        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn show(&mut self, _: &Run) {}
+
+    async fn next_event(&mut self, headless: &mut Headless) -> Result<Option<Event>, Failure> {
+        Ok(headless.next_event().await)
     }
 }
 

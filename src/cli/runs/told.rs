@@ -175,7 +175,7 @@ impl Telling {
         if output.style == Style::Json {
             return output.json(&run_line(facts, now));
         }
-        output.line(&facts.summary());
+        output.line(&printable_str(&facts.summary()));
         for line in facts.covered.lines() {
             output.line(&printable_str(&line));
         }
@@ -191,7 +191,7 @@ pub(super) fn compared(compared: &[RunCompared], now: Stamp, output: &mut Output
             }
         } else {
             for line in compared.lines() {
-                output.line(&line);
+                output.line(&printable_str(&line));
             }
         }
     }

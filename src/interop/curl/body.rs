@@ -31,11 +31,14 @@ pub(super) enum DataPiece {
     },
 }
 
+/// Rows of a form; one that has more stays a text.
+const ROWS: usize = 10_000;
+
 /// Data that may name a file with `@`.
-pub(super) fn plain(text: &str) -> DataSource {
+pub(super) fn plain(text: String) -> DataSource {
     match text.strip_prefix('@') {
         Some(file) => DataSource::File(file.into()),
-        None => DataSource::Text(text.into()),
+        None => DataSource::Text(text),
     }
 }
 
@@ -82,6 +85,9 @@ pub(super) fn form_rows(text: &str) -> Option<Vec<NameValue>> {
         let value = piece.value.filter(|value| plain(value) && plain(piece.name))?;
         (!piece.name.is_empty()).then(|| NameValue::new(piece.name, value))
     };
+    if memchr::memchr_iter(b'&', text.as_bytes()).nth(ROWS).is_some() {
+        return None;
+    }
     form_pieces(text).into_iter().map(row).collect()
 }
 

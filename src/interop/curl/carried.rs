@@ -9,6 +9,9 @@ use super::command::{ImportError, Word};
 /// Commands that are read again inside each other.
 pub(super) const DEPTH: usize = 8;
 
+/// Words of one command that name such a program and are asked whether a command begins there.
+const CANDIDATES: usize = 64;
+
 /// Programs that read the word behind `-c`.
 const SHELLS: [&str; 11] =
     ["sh", "bash", "dash", "ash", "ksh", "zsh", "fish", "su", "runuser", "script", "flock"];
@@ -43,7 +46,8 @@ pub(super) struct CarriedText {
 
 /// What the words of a command carry, when `begins` says that a command may begin at a word.
 pub(super) fn of(words: &[Word], begins: impl Fn(usize) -> bool) -> Option<CarriedText> {
-    let at = (0..words.len()).find(|at| carries(words, *at) && begins(*at))?;
+    let mut named = (0..words.len()).filter(|at| carries(words, *at)).take(CANDIDATES);
+    let at = named.find(|at| begins(*at))?;
     let (before, rest) = words.split_at_checked(at + 1)?;
     let name = name(before.last()?);
     let start = match JOINING.iter().find(|(joining, _)| *joining == name) {
@@ -100,19 +104,20 @@ fn behind_options(words: &[Word], valued: &str, mut has_place: bool) -> usize {
 }
 
 impl CarriedText {
-    /// Where a byte of it stands in the pasted text: exactly when it was quoted as it is, else where it
+    /// Where bytes of it stand in the pasted text: exactly when it was quoted as it is, else where it
     /// begins.
-    pub(super) fn place(&self, pasted: &str, at: usize) -> usize {
+    pub(super) fn places(&self, pasted: &str) -> impl Fn(usize) -> usize {
         let starts = [self.position, self.position + 1];
         let is_there = |start: &usize| {
             pasted.get(*start..).is_some_and(|written| written.starts_with(&self.text))
         };
-        starts.into_iter().find(is_there).map_or(self.position, |start| start + at)
+        let (start, own) = (starts.into_iter().find(is_there), self.position);
+        move |at| start.map_or(own, |start| start + at)
     }
 
     /// An error of it as one of the pasted text.
     pub(super) fn error(&self, pasted: &str, error: ImportError) -> ImportError {
-        ImportError { position: self.place(pasted, error.position), ..error }
+        ImportError { position: self.places(pasted)(error.position), ..error }
     }
 }
 

@@ -2,7 +2,11 @@
 //! escapes (also of line breaks) are taken away, then quotes and backslashes are read as the C
 //! runtime of Windows does.
 
-use super::command::{CurlCommand, ImportError, Word, is_curl};
+use std::iter::Peekable;
+use std::str::CharIndices;
+
+use super::command::{CurlCommand, ImportError, Word, add, is_curl};
+use super::warnings::CurlWarnings;
 
 /// Escapes that only a browser writes inside quotes, where the prompt itself has none: what is
 /// copied by older ones counts on them all the same.
@@ -52,69 +56,92 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let (_, command) = without_prompt(text);
     let start = text.trim_start().len().saturating_sub(command.len());
     let start = start + (text.len() - text.trim_start().len());
-    let mut words =
-        split(&without_carets(command).map_err(|error| error.behind(start))?).into_iter();
+    if let Some(position) = Uncareted::of(command).last_open() {
+        let message = "the quote \" opened here is never closed";
+        return Err(ImportError::new(start + position, message));
+    }
+    let mut words = split(Uncareted::of(command)).map_err(|error| error.behind(start))?.into_iter();
     if !words.next().is_some_and(|word| is_curl(&word.text)) {
         return Err(ImportError::new(start, "no curl command; it begins with 'curl'"));
     }
     let words = words.map(|word| Word { position: word.position + start, ..word });
     let kept = |name| format!("%{name}%, which the Windows prompt fills in, was kept as text");
-    let warnings = variables(command).into_iter().map(kept).collect();
+    let warnings: CurlWarnings = variables(command).map(kept).collect();
     Ok(CurlCommand { words: words.collect(), warnings, ..CurlCommand::default() })
 }
 
 /// Names between percent signs that nothing escapes. Bytes of a URL are no such names.
-fn variables(text: &str) -> Vec<&str> {
-    let mut names: Vec<&str> = text
-        .split('%')
-        .skip(1)
-        .filter(|name| {
-            name.len() > 2
-                && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-                && !name.starts_with(|c: char| c.is_ascii_digit())
-        })
-        .collect();
-    names.dedup();
-    names
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split('%').skip(1).filter(|name| {
+        name.len() > 2
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+    })
 }
 
-/// Characters with the byte of the pasted text they come from. A line break that nothing escapes
+/// Characters with the byte of the pasted text they come from, without carets. A line break that nothing escapes
 /// ends the command.
-fn without_carets(text: &str) -> Result<Vec<(usize, char)>, ImportError> {
-    let mut out = Vec::with_capacity(text.len());
-    let everywhere = has_inside(text);
-    let mut quoted = None;
-    let mut chars = text.char_indices().filter(|(_, c)| *c != '\r').peekable();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => {
-                quoted = if quoted.is_some() { None } else { Some(at) };
-                out.push((at, c));
-            }
-            '^' if everywhere || quoted.is_none() => {
-                chars.next_if(|(_, c)| *c == '\n');
-                out.extend(chars.next());
-            }
-            '\n' if quoted.is_none() && out.iter().any(|(_, c)| !c.is_whitespace()) => break,
-            _ => out.push((at, c)),
-        }
+struct Uncareted<'a> {
+    chars: Peekable<CharIndices<'a>>,
+    /// Whether carets are taken away inside quotes, too.
+    everywhere: bool,
+    /// Where the quote begins that is open.
+    quoted: Option<usize>,
+    /// Whether anything but blanks came.
+    is_begun: bool,
+}
+
+impl<'a> Uncareted<'a> {
+    fn of(text: &'a str) -> Self {
+        let chars = text.char_indices().peekable();
+        Uncareted { chars, everywhere: has_inside(text), quoted: None, is_begun: false }
     }
-    match quoted {
-        Some(position) => {
-            Err(ImportError::new(position, "the quote \" opened here is never closed"))
-        }
-        None => Ok(out),
+
+    /// Where the quote begins that is open at the end of the command.
+    fn last_open(mut self) -> Option<usize> {
+        while self.next().is_some() {}
+        self.quoted
+    }
+
+    /// The next character that is no carriage return.
+    fn raw(&mut self) -> Option<(usize, char)> {
+        while self.chars.next_if(|(_, c)| *c == '\r').is_some() {}
+        self.chars.next()
     }
 }
 
-fn split(chars: &[(usize, char)]) -> Vec<Word> {
+impl Iterator for Uncareted<'_> {
+    type Item = (usize, char);
+
+    fn next(&mut self) -> Option<(usize, char)> {
+        let mut found = self.raw()?;
+        match found.1 {
+            '"' => self.quoted = if self.quoted.is_some() { None } else { Some(found.0) },
+            '^' if self.everywhere || self.quoted.is_none() => {
+                found = self.raw()?;
+                if found.1 == '\n' {
+                    found = self.raw()?;
+                }
+            }
+            '\n' if self.quoted.is_none() && self.is_begun => return None,
+            _ => {}
+        }
+        self.is_begun |= !found.1.is_whitespace();
+        Some(found)
+    }
+}
+
+/// The words of what the prompt hands on.
+fn split(chars: Uncareted<'_>) -> Result<Vec<Word>, ImportError> {
     let mut words: Vec<Word> = Vec::new();
     let mut word: Option<Word> = None;
     let mut quoted = false;
-    let mut chars = chars.iter().copied().peekable();
+    let mut chars = chars.peekable();
     while let Some((position, c)) = chars.next() {
         if !quoted && c.is_whitespace() {
-            words.extend(word.take());
+            if let Some(word) = word.take() {
+                add(&mut words, word)?;
+            }
             continue;
         }
         let text = &mut word.get_or_insert(Word { text: String::new(), position }).text;
@@ -141,5 +168,5 @@ fn split(chars: &[(usize, char)]) -> Vec<Word> {
         }
     }
     words.extend(word);
-    words
+    Ok(words)
 }

@@ -1,5 +1,10 @@
 //! A curl command split into words: what the readers of shells hand to the reader of options.
 
+use super::warnings::CurlWarnings;
+
+/// Words of one command.
+const WORDS: usize = 200_000;
+
 /// Why a text is not a curl command we can read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -46,7 +51,9 @@ pub(super) struct CurlCommand {
     /// After the name of the program.
     pub(super) words: Vec<Word>,
     pub(super) stdin: Option<Stdin>,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: CurlWarnings,
+    /// Byte of the text where another command may begin, if it was read as one of a script.
+    pub(super) behind: Option<usize>,
 }
 
 /// One command of a script.
@@ -97,17 +104,37 @@ impl Word {
 /// Marks around the name of a shell variable inside a word: noncharacters of Unicode, refused in
 /// pasted text, so nothing else can look like one.
 pub(super) const VARIABLE: (char, char) = ('\u{fdd0}', '\u{fdd1}');
+/// The first byte of every mark in UTF-8.
+const MARK: u8 = 0xef;
 /// The first of sixteen noncharacters, each half of a byte.
 const NIBBLE: u32 = 0xfde0;
 
 /// Where a pasted text holds what is a mark here, and which one.
 pub(super) fn find_mark(text: &str) -> Option<(usize, char)> {
-    text.char_indices().find(|(_, c)| is_mark(*c))
+    // All of them begin with this byte, which few texts have at all.
+    let begins = memchr::memchr_iter(MARK, text.as_bytes());
+    let mut found = begins.filter_map(|at| Some((at, behind(text, at).chars().next()?)));
+    found.find(|(_, c)| is_mark(*c))
 }
 
 /// Whether a character of a word stands for something else.
 pub(super) fn is_mark(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}')
+}
+
+/// Adds a word to those of a command.
+///
+/// # Errors
+/// Where there are too many.
+pub(super) fn add(words: &mut Vec<Word>, word: Word) -> Result<(), ImportError> {
+    if words.len() >= WORDS {
+        return Err(ImportError::new(
+            word.position,
+            format!("more than {WORDS} words in a command"),
+        ));
+    }
+    words.push(word);
+    Ok(())
 }
 
 /// A name between [`VARIABLE`] marks.
@@ -116,7 +143,11 @@ pub(super) fn variable(name: &str) -> String {
 }
 
 /// Bytes as the text of a word.
-pub(super) fn marked(bytes: &[u8]) -> String {
+pub(super) fn marked(bytes: Vec<u8>) -> String {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return text,
+        Err(error) => error.into_bytes(),
+    };
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -145,7 +176,7 @@ pub(super) fn unmarked(text: &str) -> Vec<u8> {
 
 /// Whether a text holds bytes that are no UTF-8.
 pub(super) fn has_bytes(text: &str) -> bool {
-    text.contains(|c| matches!(c, '\u{fde0}'..='\u{fdef}'))
+    find_mark(text).is_some() && text.contains(|c| matches!(c, '\u{fde0}'..='\u{fdef}'))
 }
 
 /// The text with what stands between variables, and the names of variables, replaced.

@@ -2,16 +2,24 @@
 //!
 //! Called by `shell`, which reads the words, and by `script`.
 
-/// Different warnings of one text; each new one is compared with those before.
-pub(super) const WARNINGS: usize = 1_000;
+/// Longest name of a variable behind whose `=` a `~` is looked for.
+const NAME: usize = 255;
 /// How far the end of what is expanded is looked for: a text of nothing but beginnings would be read again at each.
 const LOOKED_AT: usize = 4096;
 
-/// What stands before a sign that closes something, if that is near, and what behind it.
+/// What stands before a sign that closes something, if that is near and neither a bracket nor the end of the line
+/// comes before it, and what behind it.
 pub(super) fn closed(text: &str, closing: char) -> Option<(&str, &str)> {
     let end = (0..=LOOKED_AT.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
-    let (inside, rest) = text.split_at(text.split_at(end).0.find(closing)?);
+    let is_end = |c: char| c == closing || c == '(' || c == '\n';
+    let (inside, rest) = text.split_at(text.split_at(end).0.find(is_end)?);
     Some((inside, rest.strip_prefix(closing)?))
+}
+
+/// Whether a word has got to the query of a URL.
+pub(super) fn has_query(word: &[u8]) -> bool {
+    let begin = word.get(..LOOKED_AT).unwrap_or(word);
+    begin.contains(&b'?') && begin.contains(&b'=')
 }
 
 /// Whether a shell takes it for the name of a variable.
@@ -36,7 +44,8 @@ pub(super) fn is_parameter(c: char) -> bool {
 pub(super) fn is_home(word: Option<&[u8]>, rest: &str) -> bool {
     let ends = |c: char| c == '/' || c.is_whitespace() || ";&|".contains(c);
     let begins = |word: &[u8]| {
-        let name = word.strip_suffix(b"=").and_then(|name| str::from_utf8(name).ok());
+        let name = word.strip_suffix(b"=").filter(|name| name.len() <= NAME);
+        let name = name.and_then(|name| str::from_utf8(name).ok());
         name.is_some_and(is_name)
     };
     word.is_none_or(begins) && (rest.is_empty() || rest.starts_with(ends))
@@ -44,7 +53,9 @@ pub(super) fn is_home(word: Option<&[u8]>, rest: &str) -> bool {
 
 /// Whether what follows a `{` makes it `{a,b}` or `{1..3}`, of which a shell makes several words.
 pub(super) fn is_several(rest: &str) -> bool {
-    let inside = closed(rest, '}').map_or("", |(inside, _)| inside);
+    // Of those inside each other the inner one is looked at, too.
+    let end = rest.find(['{', '}', ' ', '\n']).filter(|end| rest.split_at(*end).1.starts_with('}'));
+    let inside = rest.split_at(end.unwrap_or(0)).0;
     !inside.contains(char::is_whitespace) && (inside.contains(',') || inside.contains(".."))
 }
 

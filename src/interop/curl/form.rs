@@ -2,6 +2,7 @@
 
 use super::command::Stdin;
 use super::quote::word;
+use super::warnings::CurlWarnings;
 use crate::codec::multipart::{ANY_TYPE, PLAIN, curl_type_of, type_of};
 use crate::model::http::{FormPart, PartSource};
 use crate::model::plan::{PartContent, PartPlan};
@@ -11,7 +12,7 @@ const NAMELESS: &str = "curl sends a form field without a name as a part that ha
                         name is empty";
 
 /// Reads `name=value` of `--form-string`.
-pub(super) fn literal(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
+pub(super) fn literal(text: &str, warnings: &mut CurlWarnings) -> Vec<FormPart> {
     let found = pair(text, warnings);
     if found.iter().any(|part| part.name.is_empty()) {
         warnings.push(NAMELESS.into());
@@ -19,7 +20,7 @@ pub(super) fn literal(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
     found
 }
 
-fn pair(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
+fn pair(text: &str, warnings: &mut CurlWarnings) -> Vec<FormPart> {
     let Some((name, value)) = text.split_once('=') else {
         warnings.push(format!("form field '{text}' has no '='; left out"));
         return Vec::new();
@@ -32,7 +33,7 @@ fn pair(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
 pub(super) fn parts(
     text: &str,
     stdin: &mut Option<Stdin>,
-    warnings: &mut Vec<String>,
+    warnings: &mut CurlWarnings,
 ) -> Vec<FormPart> {
     let mut found = pair(text, warnings);
     let Some(FormPart { name, value: content, .. }) = found.pop() else { return found };
@@ -78,7 +79,7 @@ fn is_blank(c: char) -> bool {
 }
 
 /// curl knows fewer types than we do, and what it sends shall be sent.
-fn as_curl_guesses(part: &mut FormPart, is_stdin: bool, warnings: &mut Vec<String>) {
+fn as_curl_guesses(part: &mut FormPart, is_stdin: bool, warnings: &mut CurlWarnings) {
     // curl names what comes from standard input after its sign.
     if is_stdin && part.source == PartSource::File && part.file_name.is_empty() {
         "-".clone_into(&mut part.file_name);
@@ -118,7 +119,7 @@ fn parameters<'a>(
     part: &mut FormPart,
     mut rest: &'a str,
     stop: Option<char>,
-    warnings: &mut Vec<String>,
+    warnings: &mut CurlWarnings,
 ) -> &'a str {
     // What follows a type belongs to it: `type=text/plain;charset=utf-8`.
     let mut goes_on = false;
@@ -270,9 +271,9 @@ mod tests {
     use super::*;
 
     fn one(text: &str) -> FormPart {
-        let mut warnings = Vec::new();
+        let mut warnings = CurlWarnings::default();
         let mut found = parts(text, &mut None, &mut warnings);
-        assert_eq!((found.len(), warnings.len()), (1, 0), "{found:?} {warnings:?}");
+        assert!(found.len() == 1 && warnings.is_empty(), "{found:?} {warnings:?}");
         found.remove(0)
     }
 
@@ -335,8 +336,9 @@ mod tests {
             ("=v", 1, "without a name"),
             ("=@a.txt", 1, "without a name"),
         ] {
-            let mut warnings = Vec::new();
+            let mut warnings = CurlWarnings::default();
             assert_eq!(parts(text, &mut None, &mut warnings).len(), sent, "{text}");
+            let warnings = warnings.into_texts();
             assert!(warnings.iter().any(|warning| warning.contains(said)), "{warnings:?}");
         }
     }

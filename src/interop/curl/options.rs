@@ -1,6 +1,8 @@
 //! The options of curl: their names, which take a value, and what becomes of those that say
 //! nothing about a request.
 
+use std::sync::LazyLock;
+
 use crate::interop::socket_options::CurlSocket;
 
 /// What becomes of an option.
@@ -78,6 +80,12 @@ const OPTIONS: [(Meaning, &str); 4] = [
 ];
 
 fn all() -> impl Iterator<Item = CurlOption> {
+    static ALL: LazyLock<Vec<CurlOption>> = LazyLock::new(|| read().collect());
+    ALL.iter().copied()
+}
+
+/// Reads the words of the table.
+fn read() -> impl Iterator<Item = CurlOption> {
     OPTIONS.into_iter().flat_map(|(meaning, words)| {
         words.split_whitespace().map(move |word| {
             let (letter, name) = word.split_once('/').unwrap_or(("", word));

@@ -24,30 +24,31 @@ pub(crate) enum LineInput {
     Program(String),
 }
 
-/// The commands of a text; lines that no shell would read are stepped over.
-pub(crate) fn shell_lines(text: &str) -> Vec<ShellLine> {
-    let mut reader = Reader::at(text, 0);
-    let (mut found, mut piped) = (Vec::new(), None);
-    while !reader.is_over() {
-        let start = reader.position();
-        let before = piped.take();
-        if reader.command().is_err() {
-            reader.next_line(start);
-            continue;
+/// The commands of a text, one after the other; lines that no shell would read are stepped over.
+pub(crate) fn shell_lines(text: &str) -> impl Iterator<Item = ShellLine> {
+    let (mut reader, mut piped) = (Reader::at(text, 0), None);
+    std::iter::from_fn(move || {
+        while !reader.is_over() {
+            let start = reader.position();
+            let before = piped.take();
+            if reader.command().is_err() {
+                reader.steps_over(start);
+                continue;
+            }
+            reader.forget_warnings();
+            let command = reader.take_last();
+            if command.words.is_empty() {
+                continue;
+            }
+            let own = command.stdin.as_ref().map(input_of);
+            if command.end == CommandEnd::Pipe {
+                piped = written(&command.words, command.stdin.as_ref());
+            }
+            let words = command.words.iter().map(|word| plain(&word.text)).collect();
+            return Some(ShellLine { words, input: own.or(before) });
         }
-        reader.forget_warnings();
-        let command = reader.take_last();
-        if command.words.is_empty() {
-            continue;
-        }
-        let own = command.stdin.as_ref().map(input_of);
-        if command.end == CommandEnd::Pipe {
-            piped = written(&command.words, command.stdin.as_ref());
-        }
-        let words = command.words.iter().map(|word| plain(&word.text)).collect();
-        found.push(ShellLine { words, input: own.or(before) });
-    }
-    found
+        None
+    })
 }
 
 /// What a command writes.
@@ -80,8 +81,9 @@ mod tests {
 
     #[test]
     fn commands_come_with_what_is_piped_into_them() {
-        let lines =
-            shell_lines("printf 'PING\\r\\n' | nc -v h 7\nncat h 1 <<< hi\nsocat - TCP:$H:1 < f\n");
+        let lines: Vec<ShellLine> =
+            shell_lines("printf 'PING\\r\\n' | nc -v h 7\nncat h 1 <<< hi\nsocat - TCP:$H:1 < f\n")
+                .collect();
         let told: Vec<_> =
             lines.iter().map(|line| (line.words.join(" "), line.input.clone())).collect();
         assert_eq!(told[1], ("nc -v h 7".into(), Some(LineInput::Escaped("PING\\r\\n".into()))));

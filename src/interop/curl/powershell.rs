@@ -5,7 +5,8 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use super::command::{CurlCommand, ImportError, Word, is_curl, variable};
+use super::command::{CurlCommand, ImportError, Word, add, is_curl, variable};
+use super::warnings::CurlWarnings;
 
 /// What only a shell of Unix reads, which has a `curl.exe` when Windows runs it.
 const OF_UNIX: [&str; 5] = ["\\\n", "\\\r\n", " $'", "'\\''", "<<"];
@@ -39,6 +40,9 @@ fn has_here_text(text: &str) -> bool {
 /// Whether each backtick keeps a double quote from ending a text, or continues a line; one in single
 /// quotes does neither.
 fn has_escaped_quotes(text: &str) -> bool {
+    if !text.contains('`') {
+        return false;
+    }
     let mut chars = text.chars().filter(|c| *c != '\r');
     let (mut open, mut escaped) = (None, 0_usize);
     while let Some(c) = chars.next() {
@@ -77,13 +81,13 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let (_, command) = without_prompt(text);
     let start = text.len() - command.len();
     let chars = command.char_indices().peekable();
-    let mut reader = LineReader { chars, is_redirected: false, warnings: Vec::new() };
+    let mut reader = LineReader { chars, is_redirected: false, warnings: CurlWarnings::default() };
     let mut words = Vec::new();
     while let Some(word) = reader.word().map_err(|error| error.behind(start))? {
         if std::mem::take(&mut reader.is_redirected) {
             reader.warn("redirections of the shell are ignored");
         } else {
-            words.push(Word { position: word.position + start, ..word });
+            add(&mut words, Word { position: word.position + start, ..word })?;
         }
     }
     let is_program = words.first().is_some_and(|word| is_curl(&word.text));
@@ -98,7 +102,7 @@ struct LineReader<'a> {
     chars: Peekable<CharIndices<'a>>,
     /// The next word is where the output goes.
     is_redirected: bool,
-    warnings: Vec<String>,
+    warnings: CurlWarnings,
 }
 
 impl LineReader<'_> {
@@ -167,9 +171,7 @@ impl LineReader<'_> {
 
     /// Notes what is odd, once.
     fn warn(&mut self, message: &str) {
-        if !self.warnings.iter().any(|warning| warning == message) {
-            self.warnings.push(message.into());
-        }
+        self.warnings.push(message.to_owned());
     }
 
     /// The backslashes one of which was just read. Before a quote each two are one, and one more makes
@@ -223,7 +225,7 @@ impl LineReader<'_> {
             if c == '\n' && ahead.next() == Some(quote) && ahead.next() == Some('@') {
                 self.chars.nth(1);
                 // The break behind the opening is none of the text.
-                *text = text.strip_prefix('\n').unwrap_or(text).to_owned();
+                text.drain(..usize::from(text.starts_with('\n')));
                 text.truncate(text.trim_end_matches('\r').len());
                 return Ok(());
             }

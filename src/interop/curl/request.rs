@@ -7,9 +7,16 @@ use super::command::{CurlCommand, ImportError, Stdin, Word};
 use super::files;
 use super::form;
 use super::options::{self, CurlOption, Meaning};
+use super::warnings::CurlWarnings;
 use crate::interop::socket_options::CurlSocket;
 use crate::model::http::{FormPart, VersionChoice};
 
+/// Options that mean nothing here, as far as they are told.
+const QUIET: usize = 200;
+/// What the requests for several URLs of commands may add up to.
+pub(super) const ALL: usize = 64 << 20;
+/// Bytes a text takes besides its own.
+const ROW: usize = 32;
 /// Options of another program.
 const FOREIGN: [&str; 5] = ["-uri", "-method", "-headers", "-body", "-usebasicparsing"];
 
@@ -17,7 +24,7 @@ const FOREIGN: [&str; 5] = ["-uri", "-method", "-headers", "-body", "-usebasicpa
 #[derive(Debug, Default, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
 pub(super) struct CurlRequest {
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: CurlWarnings,
     /// Options that mean nothing for a request, as written.
     pub(super) quiet: Vec<String>,
     /// What standard input has, until somebody reads it.
@@ -70,9 +77,9 @@ pub(super) struct CurlRequest {
     doubtful: Vec<(usize, String)>,
 }
 
-/// Reads the words of one command: a request, and those behind each `--next`.
-pub(super) fn read(command: CurlCommand) -> Result<Vec<CurlRequest>, ImportError> {
-    let CurlCommand { words, stdin, warnings } = command;
+/// Reads the words of one command: a request, and those behind each `--next`, `most` at most.
+pub(super) fn read(command: CurlCommand, most: usize) -> Result<Vec<CurlRequest>, ImportError> {
+    let CurlCommand { words, stdin, warnings, .. } = command;
     // PowerShell calls its own program by the name of curl.
     let is_foreign = |word: &&Word| FOREIGN.iter().any(|name| word.text.eq_ignore_ascii_case(name));
     if let Some(word) = words.iter().find(is_foreign) {
@@ -86,9 +93,9 @@ pub(super) fn read(command: CurlCommand) -> Result<Vec<CurlRequest>, ImportError
         let own = CurlRequest { warnings, stdin, ..CurlRequest::default() };
         let mut request = group(own, &mut words)?;
         let is_over = request.is_over;
-        (warnings, stdin) = (Vec::new(), request.stdin.take());
+        (warnings, stdin) = (CurlWarnings::default(), request.stdin.take());
         found.push(request);
-        if !is_over {
+        if !is_over || found.len() >= most {
             return Ok(found);
         }
     }
@@ -151,10 +158,17 @@ impl CurlRequest {
 
     /// What stands behind an unknown option is its value when there is another URL.
     fn settle_doubts(&mut self) {
-        for (at, option) in std::mem::take(&mut self.doubtful).into_iter().rev() {
-            if self.urls.len() > 1 {
-                let value = self.urls.remove(at).text;
+        let mut doubtful = std::mem::take(&mut self.doubtful);
+        // One of them is the URL when there is no other.
+        let kept = usize::from(doubtful.len() == self.urls.len());
+        let mut doubtful = doubtful.drain(kept.min(doubtful.len())..).peekable();
+        let urls = std::mem::take(&mut self.urls).into_iter().enumerate();
+        for (at, url) in urls {
+            if let Some((_, option)) = doubtful.next_if(|(doubtful, _)| *doubtful == at) {
+                let value = url.text;
                 self.warnings.push(format!("'{value}' was taken for the value of {option}"));
+            } else {
+                self.urls.push(url);
             }
         }
     }
@@ -211,7 +225,7 @@ impl CurlRequest {
             "digest" | "ntlm" | "ntlm-wb" | "negotiate" | "anyauth" | "aws-sigv4" => {
                 (self.other_auth, self.aws) = (None, None);
             }
-            _ => self.quiet.push(written),
+            _ => self.quiet(written),
         }
     }
 
@@ -221,11 +235,14 @@ impl CurlRequest {
             *switch = true;
             return;
         }
-        let value_text = value.as_ref().map(|value| format!(" {}", value.text));
-        let whole = format!("{written}{}", value_text.unwrap_or_default());
+        let whole = |value: Option<Word>| {
+            let value = value.map(|value| format!(" {}", value.text));
+            format!("{written}{}", value.unwrap_or_default())
+        };
         match (option.meaning, value) {
-            (Meaning::Quiet, _) => self.quiet.push(whole),
-            (Meaning::Unsupported, _) => {
+            (Meaning::Quiet, value) => self.quiet(whole(value)),
+            (Meaning::Unsupported, value) => {
+                let whole = whole(value);
                 let instead = options::instead(option.name);
                 self.warnings.push(format!("{whole} is not supported and was left out{instead}"));
             }
@@ -263,7 +280,7 @@ impl CurlRequest {
                 let piece = self.url_encoded(&value);
                 self.data.push(piece);
             }
-            "data" | "data-ascii" | "data-binary" | "json" => self.data(name, &value),
+            "data" | "data-ascii" | "data-binary" | "json" => self.data(name, value),
             "form" | "form-string" => {
                 self.is_form = true;
                 let parts = match name {
@@ -289,7 +306,7 @@ impl CurlRequest {
             }
             "cookie" if value.contains('=') => self.cookies.push(value),
             // An empty name only makes curl keep the cookies of one run.
-            "cookie" if value.is_empty() => self.quiet.push(format!("{written} ''")),
+            "cookie" if value.is_empty() => self.quiet(format!("{written} ''")),
             "cookie" => self.cookie_files.push(value),
             "range" => self.range = Some(value),
             "max-redirs" => self.max_redirects(&value),
@@ -298,7 +315,14 @@ impl CurlRequest {
         }
     }
 
-    fn data(&mut self, name: &str, value: &str) {
+    /// Notes an option that means nothing here.
+    fn quiet(&mut self, written: String) {
+        if self.quiet.len() < QUIET {
+            self.quiet.push(written);
+        }
+    }
+
+    fn data(&mut self, name: &str, value: String) {
         self.json |= name == "json";
         let is_joined = matches!(name, "data" | "data-ascii");
         let source = match body::plain(value) {
@@ -326,13 +350,48 @@ impl CurlRequest {
         }
     }
 
-    /// The request for each of its URLs; one that is behind `--next` without any is none.
-    pub(super) fn each_url(self) -> Vec<CurlRequest> {
+    /// The request for each of its URLs, `most` at most; one that is behind `--next` without any is none. `left` is
+    /// what they may add up to.
+    ///
+    /// # Errors
+    /// Where they are more than that.
+    pub(super) fn each_url(
+        mut self,
+        most: usize,
+        left: &mut usize,
+    ) -> Result<Vec<CurlRequest>, ImportError> {
         if self.urls.len() < 2 {
-            return vec![self];
+            return Ok(vec![self]);
         }
-        let one = |url: &Word| CurlRequest { urls: vec![url.clone()], ..self.clone() };
-        self.urls.iter().map(one).collect()
+        let urls: Vec<Word> = std::mem::take(&mut self.urls).into_iter().take(most).collect();
+        let size = self.size() * urls.len();
+        if size > *left {
+            let position = urls.first().map_or(0, |url| url.position);
+            let cause =
+                format!("its {} URLs make more than {} MiB of requests", urls.len(), ALL >> 20);
+            return Err(ImportError::new(position, cause));
+        }
+        *left -= size;
+        Ok(urls.into_iter().map(|url| CurlRequest { urls: vec![url], ..self.clone() }).collect())
+    }
+
+    /// About how many bytes each of several requests has of it.
+    fn size(&self) -> usize {
+        let texts = |texts: &[String]| texts.iter().map(|text| text.len() + ROW).sum::<usize>();
+        let piece = |piece: &DataPiece| match piece {
+            DataPiece::Plain(DataSource::Text(text) | DataSource::File(text))
+            | DataPiece::Joined(text) => text.len() + ROW,
+            DataPiece::Encoded { name, file } => name.len() + file.len() + ROW,
+        };
+        let pieces = self.data.iter().chain(&self.query).map(piece).sum::<usize>();
+        let parts = self.parts.iter().map(|part| part.name.len() + part.value.len() + ROW);
+        let upload = match &self.upload {
+            Some(DataSource::Text(text) | DataSource::File(text)) => text.len(),
+            None => 0,
+        };
+        let lists = [&self.headers, &self.cookies, &self.cookie_files, &self.header_files];
+        let lists = lists.into_iter().chain([&self.quiet]).map(|list| texts(list)).sum::<usize>();
+        pieces + parts.sum::<usize>() + upload + lists + self.warnings.size()
     }
 
     /// Files whose texts it takes, those below the home of the user with a `~`.

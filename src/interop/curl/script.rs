@@ -46,19 +46,23 @@ pub(super) fn find(text: &str) -> Result<CurlCommand, ImportError> {
     find_inside(text, 0)
 }
 
-/// All curl commands of a text, the one that [`find`] finds first. What cannot be read behind it is stepped over.
-pub(super) fn find_all(text: &str) -> Result<Vec<CurlCommand>, ImportError> {
+/// All curl commands of a text, `most` at most, the one that [`find`] finds first. What cannot be read behind it is
+/// stepped over.
+pub(super) fn find_all(text: &str, most: usize) -> Result<Vec<CurlCommand>, ImportError> {
     let mut all = vec![find(text)?];
     if cmd::is_cmd(text) || powershell::is_powershell(text) {
         return Ok(all);
     }
     let mut reader = reader_of(text);
+    // What was read of a script is not read again.
+    let behind = all.first().and_then(|first| first.behind);
+    reader.goes_to_byte(behind.unwrap_or(0));
     let mut piped = None;
-    while !reader.is_over() {
+    while !reader.is_over() && all.len() < most {
         let start = reader.position();
-        match command(&mut reader, piped.take()) {
+        match command(&mut reader, &mut piped) {
             Ok(Some(found)) => {
-                let is_known = all.iter().any(|known| known.words == found.words);
+                let is_known = all.first().is_some_and(|first| first.words == found.words);
                 all.extend(Some(found).filter(|_| !is_known));
             }
             Ok(None) => {
@@ -66,13 +70,14 @@ pub(super) fn find_all(text: &str) -> Result<Vec<CurlCommand>, ImportError> {
                 piped = (last.end == CommandEnd::Pipe).then(|| output_of(last)).flatten();
                 reader.forget_warnings();
             }
-            Err(_) => reader.next_line(start),
+            Err(_) => {
+                piped = None;
+                reader.steps_over(start);
+            }
         }
     }
-    if all.len() > 1 {
-        for found in &mut all {
-            found.warnings.retain(|warning| warning != ONLY_FIRST);
-        }
+    if let [first, _, ..] = all.as_mut_slice() {
+        first.warnings.forget(ONLY_FIRST);
     }
     Ok(all)
 }
@@ -97,6 +102,7 @@ fn find_inside(text: &str, depth: usize) -> Result<CurlCommand, ImportError> {
         let start = text.len() - bare.len();
         let mut found = find_inside(bare, depth).map_err(|error| error.behind(start))?;
         found.words.iter_mut().for_each(|word| word.position += start);
+        found.behind = found.behind.map(|behind| behind + start);
         return Ok(found);
     }
     if cmd::is_cmd(text) {
@@ -108,18 +114,21 @@ fn find_inside(text: &str, depth: usize) -> Result<CurlCommand, ImportError> {
     if let Some(found) = of_its_own(text, depth)? {
         return Ok(found);
     }
+    let mut left = text.len();
     for (at, line) in lines(text).filter_map(command_of_line) {
-        if begins_with_curl(line)
-            && let Some(found) = command(&mut Reader::at(text, at), None)?
-        {
-            return Ok(found);
+        if left > 0 && begins_with_curl(line) {
+            let mut reader = Reader::at(text, at);
+            if let Some(found) = first(&mut reader, None)? {
+                return Ok(found);
+            }
+            left = left.saturating_sub(reader.position() - at);
         }
     }
     for (opening, closing) in [("$(curl ", ')'), ("`curl ", '`'), ("(curl ", ')')] {
         if let Some(at) = text.find(opening) {
             let mut reader = Reader::at(text, at + opening.len() - "curl ".len());
             reader.ends_at(closing);
-            if let Some(found) = command(&mut reader, None)? {
+            if let Some(found) = first(&mut reader, None)? {
                 return Ok(found);
             }
         }
@@ -134,9 +143,13 @@ fn of_its_own(text: &str, depth: usize) -> Result<Option<CurlCommand>, ImportErr
     let mut piped = None;
     while !reader.is_over() {
         let start = reader.position();
-        let input = piped.take();
-        match command(&mut reader, input.clone()) {
-            Ok(Some(found)) => return Ok(Some(found)),
+        let mut input = piped.take();
+        match command(&mut reader, &mut input) {
+            Ok(Some(mut found)) => {
+                tell_of_others(&reader, &mut found);
+                found.behind = reader.place();
+                return Ok(Some(found));
+            }
             Ok(None) => {
                 if let Some(found) = carried(&mut reader, text, depth, input)? {
                     return Ok(Some(found));
@@ -148,27 +161,44 @@ fn of_its_own(text: &str, depth: usize) -> Result<Option<CurlCommand>, ImportErr
                 }
             }
             Err(error) if program(&reader.last().words).is_some() => return Err(error),
-            Err(_) => reader.next_line(start),
+            Err(_) => reader.steps_over(start),
         }
     }
     Ok(None)
 }
 
-/// Reads a command; it is returned when its program is curl.
-fn command(
+/// Reads a command that is the first of a text; it is returned when its program is curl.
+fn first(
     reader: &mut Reader<'_>,
     piped: Option<Stdin>,
 ) -> Result<Option<CurlCommand>, ImportError> {
+    let mut found = command(reader, &mut { piped })?;
+    if let Some(found) = &mut found {
+        tell_of_others(reader, found);
+    }
+    Ok(found)
+}
+
+/// Says so when other commands stand behind the first.
+fn tell_of_others(reader: &Reader<'_>, first: &mut CurlCommand) {
+    if reader.rest().lines().any(begins_with_curl) {
+        first.warnings.push(ONLY_FIRST.to_owned());
+    }
+}
+
+/// Reads a command; it is returned when its program is curl. What is piped into it is taken then.
+fn command(
+    reader: &mut Reader<'_>,
+    piped: &mut Option<Stdin>,
+) -> Result<Option<CurlCommand>, ImportError> {
     reader.command()?;
     let Some(at) = program(&reader.last().words) else { return Ok(None) };
-    if reader.rest().lines().any(begins_with_curl) {
-        reader.warn(ONLY_FIRST);
-    }
     let ShellCommand { mut words, stdin, .. } = reader.take_last();
     if words.drain(..=at).any(|word| word.text == "xargs") {
         reader.warn("xargs is left out: what it adds to the command is missing");
     }
-    Ok(Some(CurlCommand { words, stdin: stdin.or(piped), warnings: reader.take_warnings() }))
+    let (stdin, warnings) = (stdin.or_else(|| piped.take()), reader.take_warnings());
+    Ok(Some(CurlCommand { words, stdin, warnings, behind: None }))
 }
 
 /// The curl command that the command read last carries to another shell, if it does.
@@ -191,14 +221,15 @@ fn carried(
         Err(error) if error.message == NO_CURL => return Ok(None),
         found => found.map_err(|error| it.error(text, error))?,
     };
+    let place = it.places(text);
     for word in &mut found.words {
-        word.position = it.place(text, word.position);
+        word.position = place(word.position);
     }
     reader.warn(&format!("left out before curl: {}; the request goes from here", it.by));
     let mut warnings = reader.take_warnings();
-    warnings.append(&mut found.warnings);
+    warnings.extend(found.warnings.into_texts());
     let stdin = found.stdin.or(reader.take_last().stdin).or(input);
-    Ok(Some(CurlCommand { stdin, warnings, ..found }))
+    Ok(Some(CurlCommand { words: found.words, stdin, warnings, behind: None }))
 }
 
 /// curl as a word of another command, with something behind it.
@@ -207,7 +238,7 @@ fn inside(text: &str) -> Option<CurlCommand> {
     while !reader.is_over() {
         let start = reader.position();
         if reader.command().is_err() {
-            reader.next_line(start);
+            reader.steps_over(start);
             continue;
         }
         let words = &reader.last().words;
@@ -218,7 +249,8 @@ fn inside(text: &str) -> Option<CurlCommand> {
             let before: Vec<_> = words.drain(..=at).map(|word| word.text).collect();
             let before = before.split_last().map(|(_, before)| before.join(" "));
             reader.warn(&format!("left out before curl: {}", before.unwrap_or_default()));
-            return Some(CurlCommand { words, stdin, warnings: reader.take_warnings() });
+            let warnings = reader.take_warnings();
+            return Some(CurlCommand { words, stdin, warnings, behind: None });
         }
         reader.forget_warnings();
     }

@@ -8,15 +8,18 @@ use std::str::Chars;
 
 use super::ansi::{self, push};
 use super::command::{
-    CommandEnd, ImportError, ShellCommand, Stdin, Word, behind, marked, variable,
+    CommandEnd, ImportError, ShellCommand, Stdin, Word, add, behind, marked, variable,
 };
 use super::document;
 use super::expansion::{self, is_name, is_name_char, is_parameter};
 use super::output;
 use super::typographic;
+use super::warnings::CurlWarnings;
 
 const SEVERAL: &str = "{...} without quotes was kept as text; a shell makes several words of it";
 const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
+/// Bytes of one text that are read again behind what could not be read.
+const READ_AGAIN: usize = 1 << 20;
 const BLANKS: [char; 3] = [' ', '\t', '\r'];
 
 /// Reads one command after the other.
@@ -24,7 +27,9 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     chars: Chars<'a>,
     last: ShellCommand,
-    warnings: Vec<String>,
+    warnings: CurlWarnings,
+    /// Bytes that were read more than once, behind what could not be read.
+    read_again: usize,
     /// The text shows prompts, also of lines that go on (`> `).
     prompted: bool,
     /// Ends the command like a line break: it stands inside a substitution.
@@ -65,7 +70,8 @@ impl<'a> Reader<'a> {
             text,
             chars: behind(text, start).chars(),
             last: ShellCommand::default(),
-            warnings: Vec::new(),
+            warnings: CurlWarnings::default(),
+            read_again: 0,
             prompted: false,
             closing: None,
             documents: None,
@@ -98,17 +104,33 @@ impl<'a> Reader<'a> {
     }
 
     /// What was odd so far.
-    pub(super) fn take_warnings(&mut self) -> Vec<String> {
+    pub(super) fn take_warnings(&mut self) -> CurlWarnings {
         std::mem::take(&mut self.warnings)
     }
 
     /// What was odd concerned another command.
     pub(super) fn forget_warnings(&mut self) {
-        self.warnings.clear();
+        self.warnings = CurlWarnings::default();
     }
 
-    /// Goes on with the line behind the one of this byte.
-    pub(super) fn next_line(&mut self, start: usize) {
+    /// Goes on at this byte, behind a whole command.
+    pub(super) fn goes_to_byte(&mut self, at: usize) {
+        self.chars = behind(self.text, at).chars();
+    }
+
+    /// Where it can go on later; `None` while here-documents stand behind the line.
+    pub(super) fn place(&self) -> Option<usize> {
+        self.documents.is_none().then(|| self.position())
+    }
+
+    /// Steps over the line of this byte, from which on nothing could be read. A text of nothing but beginnings would
+    /// be read again from each of them to its end, so that ends at some point.
+    pub(super) fn steps_over(&mut self, start: usize) {
+        self.read_again += self.position().saturating_sub(start);
+        if self.read_again > READ_AGAIN {
+            self.chars = "".chars();
+            return;
+        }
         let rest = behind(self.text, start);
         self.chars = rest.split_once('\n').map_or("", |(_, rest)| rest).chars();
         self.documents = None;
@@ -128,9 +150,9 @@ impl<'a> Reader<'a> {
                 }
             };
             if let Some(bytes) = bytes {
-                let word = Word { text: marked(&bytes), position };
+                let word = Word { text: marked(bytes), position };
                 match redirect.take() {
-                    None => self.last.words.push(word),
+                    None => add(&mut self.last.words, word)?,
                     Some(redirect) => {
                         if let Some(stdin) = self.redirected(redirect, word) {
                             self.last.stdin = Some(stdin);
@@ -159,8 +181,7 @@ impl<'a> Reader<'a> {
             Redirect::Input => Some(Stdin::File(word.text)),
             Redirect::Text => Some(Stdin::Text(word.text + "\n")),
             Redirect::Document { tabs_go } => {
-                let written = behind(self.text, word.position);
-                let written = written.strip_suffix(self.rest()).unwrap_or(written);
+                let written = self.text.split_at(self.position()).0.split_at(word.position).1;
                 let literal = written.contains(['\'', '"', '\\']);
                 Some(Stdin::Text(self.document(&word.text, literal, tabs_go)))
             }
@@ -171,7 +192,12 @@ impl<'a> Reader<'a> {
     fn document(&mut self, end: &str, literal: bool, tabs_go: bool) -> String {
         let here = self.position();
         let is_behind = self.text.get(..here).is_some_and(|before| before.ends_with('\n'));
-        let line_end = if is_behind { here - 1 } else { document::line_end(self.text, here) };
+        // Several of one line have the same end of it.
+        let line_end = match self.documents {
+            Some((line_end, _)) => line_end,
+            None if is_behind => here - 1,
+            None => document::line_end(self.text, here),
+        };
         let start = self.documents.map_or(line_end + 1, |(_, end)| end);
         let prompt = if self.prompted { "> " } else { "" };
         let found = document::read(self.text, start, end, prompt, tabs_go);
@@ -201,8 +227,8 @@ impl<'a> Reader<'a> {
                 c => push(&mut bytes, c),
             }
         }
-        reader.warnings.iter().for_each(|warning| self.warn(warning));
-        marked(&bytes)
+        self.warnings.extend(reader.warnings.into_texts());
+        marked(bytes)
     }
 
     /// Reads one character or quoted piece; `word` is `None` before a word begins.
@@ -269,9 +295,11 @@ impl<'a> Reader<'a> {
     fn part(&mut self, c: char, at: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
         match c {
             '\'' => {
-                let (quoted, after) =
-                    self.rest().split_once('\'').ok_or_else(|| self.unclosed(at, c))?;
-                word.extend(quoted.bytes());
+                let Some((quoted, after)) = self.rest().split_once('\'') else {
+                    self.chars = "".chars();
+                    return Err(self.unclosed(at, c));
+                };
+                word.extend_from_slice(quoted.as_bytes());
                 self.chars = after.chars();
             }
             '"' => self.double_quoted(at, word)?,
@@ -373,7 +401,7 @@ impl<'a> Reader<'a> {
     /// After `&`: does it stand in the middle of an unquoted URL?
     fn inside_url(&self, word: Option<&[u8]>) -> bool {
         self.rest().starts_with(|c: char| c.is_alphanumeric() || c == '_')
-            && word.is_some_and(|word| word.contains(&b'?') && word.contains(&b'='))
+            && word.is_some_and(expansion::has_query)
     }
 
     fn double_quoted(&mut self, start: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
@@ -421,10 +449,7 @@ impl<'a> Reader<'a> {
     ) -> bool {
         let inside =
             self.rest().strip_prefix(opening).and_then(|rest| expansion::closed(rest, closing));
-        let Some((inside, after)) = inside.filter(|(inside, _)| !inside.contains(['(', '\n']))
-        else {
-            return false;
-        };
+        let Some((inside, after)) = inside else { return false };
         let mut reader = Reader::at(inside, 0);
         let is_read = reader.command().is_ok() && reader.is_over() && reader.warnings.is_empty();
         let written = output::of(&reader.last.words, reader.last.stdin.as_ref());
@@ -441,9 +466,11 @@ impl<'a> Reader<'a> {
     /// `$NAME` and `${NAME}` become a variable; any other `$` is text.
     fn dollar_name(&mut self, word: &mut Vec<u8>) {
         let rest = self.rest();
-        let braced = rest.strip_prefix('{').and_then(|rest| expansion::closed(rest, '}'));
-        let end = rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
-        let (name, after) = braced.unwrap_or_else(|| rest.split_at(end));
+        let name_of =
+            |rest: &'a str| rest.split_at(rest.find(|c| !is_name_char(c)).unwrap_or(rest.len()));
+        let braced = rest.strip_prefix('{').map(name_of);
+        let braced = braced.and_then(|(name, rest)| Some((name, rest.strip_prefix('}')?)));
+        let (name, after) = braced.unwrap_or_else(|| name_of(rest));
         if !is_name(name) {
             if rest.starts_with(['(', '{', '[']) {
                 self.warn("substitutions of the shell ($(...), ${...}) were kept as text");
@@ -455,7 +482,7 @@ impl<'a> Reader<'a> {
         }
         self.chars = after.chars();
         word.extend(variable(name).bytes());
-        let written = rest.strip_suffix(after).unwrap_or(name);
+        let written = rest.split_at(rest.len() - after.len()).0;
         self.warn(&format!("${written} became {{{{env.{name}}}}}"));
     }
 
@@ -490,10 +517,6 @@ impl<'a> Reader<'a> {
 
     /// Notes what is odd, once.
     pub(super) fn warn(&mut self, message: &str) {
-        if self.warnings.len() < expansion::WARNINGS
-            && !self.warnings.iter().any(|warning| warning == message)
-        {
-            self.warnings.push(message.into());
-        }
+        self.warnings.push(message.to_owned());
     }
 }

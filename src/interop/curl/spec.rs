@@ -4,10 +4,11 @@
 //! from that becomes a header row.
 
 use super::body::{self, DataPiece, DataSource};
-use super::command::{ImportError, has_bytes, replaced, unmarked, variable};
+use super::command::{ImportError, find_mark, has_bytes, replaced, unmarked, variable};
 use super::cookies;
 use super::files::CommandFiles;
 use super::request::CurlRequest;
+use super::warnings::CurlWarnings;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::codec::escape;
@@ -54,7 +55,9 @@ impl CurlRequest {
         self.name_query_bytes(&url);
         self.name_length(&body);
         self.read_cookies(&url, files);
-        let (socket, client) = self.socket.specs(&mut self.warnings);
+        let mut told = Vec::new();
+        let (socket, client) = self.socket.specs(&mut told);
+        self.warnings.extend(told);
         let mut spec = HttpSpec {
             method: self.method_for(&body),
             auth: self.auth(user_info),
@@ -74,7 +77,7 @@ impl CurlRequest {
             self.warnings.push(format!("without meaning here: {}", self.quiet.join(", ")));
         }
         literal(&mut spec, &mut self.warnings);
-        Ok((spec, self.warnings))
+        Ok((spec, self.warnings.into_texts()))
     }
 
     fn url(&mut self, end: usize) -> Result<String, ImportError> {
@@ -300,7 +303,8 @@ impl CurlRequest {
                 }
             }
         }
-        texts.join(joint)
+        // One alone is long at times, and not copied.
+        if texts.len() == 1 { texts.swap_remove(0) } else { texts.join(joint) }
     }
 
     fn header_value(&self, name: &str) -> Option<&str> {
@@ -439,7 +443,7 @@ fn has_glob(url: &str) -> bool {
 
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
 /// templates, bytes that are no UTF-8 become escapes where there are any.
-fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
+fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut CurlWarnings) {
     if let HttpBody::Text(text) | HttpBody::Json(text) = &spec.body
         && has_bytes(text)
     {
@@ -480,7 +484,10 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
             warnings
                 .push("bytes that are not UTF-8 were replaced here; only a body has them".into());
         }
-        *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
+        // Long texts are copied only where something in them is changed.
+        if text.contains('{') || find_mark(text).is_some() {
+            *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
+        }
     }
 }
 

@@ -147,20 +147,22 @@ pub(super) fn ours(text: &str, dialect: Dialect, out: &mut Gathered, place: &str
 }
 
 /// Names behind a dollar; braces mean nothing there.
-fn dollars(text: &str) -> String {
+fn dollars<'t>(text: &'t str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('$') {
         made.push_str(&template::quote(before));
         let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
-        let inner = behind.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-        let bare = behind.split_at(behind.find(|c| !is_name(c)).unwrap_or(behind.len()));
+        let named = |text: &'t str| text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
+        let inner = behind.strip_prefix('{').map(named);
+        let inner = inner.and_then(|(name, after)| Some((name, after.strip_prefix('}')?)));
+        let bare = named(behind);
         rest = match (behind.strip_prefix('$'), inner, bare) {
             (Some(after), ..) => {
                 made.push('$');
                 after
             }
-            (None, Some((name, after)), _) if !name.is_empty() && name.chars().all(is_name) => {
+            (None, Some((name, after)), _) if !name.is_empty() => {
                 made = made + "{{" + name + "}}";
                 after
             }
@@ -189,9 +191,10 @@ fn functions(text: &str, dialect: Dialect) -> Cow<'_, str> {
     while let Some((before, behind)) = rest.split_once("{%") {
         made.push_str(before);
         let Some((inner, after)) = behind.split_once("%}") else {
+            // Nothing behind it is closed either.
             made.push_str("{%");
             rest = behind;
-            continue;
+            break;
         };
         let inner = inner.trim_matches(|c: char| c == '-' || c.is_whitespace());
         made = made + "{{$" + &inner.replace(['{', '}', '\n'], " ") + "}}";

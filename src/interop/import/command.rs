@@ -10,7 +10,6 @@ use super::gathered::{FoundPreset, Gathered};
 use super::tree::ImportFault;
 use crate::interop::curl::{self, CommandFiles, ShellLine};
 use crate::model::spec::Spec;
-use crate::model::url_text::UrlText;
 
 /// Commands of one text.
 const COMMANDS: usize = 1_000;
@@ -92,12 +91,16 @@ fn program_of(line: &str) -> Option<&str> {
 fn others(piece: &str, line: usize, out: &mut Gathered) -> Result<bool, ImportFault> {
     let mut is_any = false;
     for command in curl::shell_lines(piece) {
+        if out.count() >= COMMANDS {
+            let place = format!("line {line}");
+            return Err(ImportFault::new(place, format!("more than {COMMANDS} commands")));
+        }
         let words = command
             .words
             .iter()
             .position(|word| !["sudo", "$", "%", ">", "#"].contains(&word.as_str()));
-        let command =
-            ShellLine { words: command.words.split_at(words.unwrap_or(0)).1.to_vec(), ..command };
+        let mut command = command;
+        command.words.drain(..words.unwrap_or(0));
         let Some(read) = command.words.first().and_then(|program| reader(program)) else {
             continue;
         };
@@ -109,8 +112,7 @@ fn others(piece: &str, line: usize, out: &mut Gathered) -> Result<bool, ImportFa
         for remark in &remarks {
             out.changed("what the program would do otherwise", &place, remark);
         }
-        let name = sockets::name(&spec);
-        out.preset(FoundPreset { name, notes: remarks, place, ..FoundPreset::default() }, spec)?;
+        out.preset(FoundPreset { notes: remarks, place, ..FoundPreset::default() }, spec)?;
     }
     Ok(is_any)
 }
@@ -128,8 +130,8 @@ fn invoked(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
         for remark in &remarks {
             out.changed("what the program would do otherwise", &place(line), remark);
         }
-        let (name, place) = (sockets::name(&spec), place(line));
-        out.preset(FoundPreset { name, notes: remarks, place, ..FoundPreset::default() }, spec)?;
+        let found = FoundPreset { notes: remarks, place: place(line), ..FoundPreset::default() };
+        out.preset(found, spec)?;
     }
     Ok(())
 }
@@ -149,10 +151,8 @@ pub(super) fn one(command: &str, line: usize, out: &mut Gathered) -> Result<(), 
         for remark in &remarks {
             out.changed("what curl would do otherwise", &place, remark);
         }
-        let parts = UrlText::of(&spec.url);
-        let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
         let (place, notes) = (place.clone(), remarks);
-        out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))?;
+        out.preset(FoundPreset { notes, place, ..FoundPreset::default() }, Spec::Http(spec))?;
     }
     Ok(())
 }

@@ -220,7 +220,7 @@ fn files_of_requests_come_with_names_variables_and_files() {
          ### Socket\nWEBSOCKET ws://h\n",
     );
     let names: Vec<_> = tree.presets.iter().map(|it| &*it.name).collect();
-    assert_eq!(names, ["login", "GET h-b", "Up", "Form"]);
+    assert_eq!(names, ["login", "h-b", "Up", "Form"]);
     let first = http(&tree.presets[0]);
     assert_eq!(first.url, "{{base}}/a?x=1&y=2");
     assert_eq!(first.body, HttpBody::Json("{\"a\": \"{{$guid}}\"}".into()));

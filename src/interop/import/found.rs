@@ -1,5 +1,7 @@
 //! What a file is: by what is in it, then by its name.
 
+use std::borrow::Cow;
+
 use super::data::{DataNode, read_json, read_yaml};
 use super::tree::{ImportFault, ImportKind};
 use super::{bruno, command, http_file, hurl, packet_sender};
@@ -16,16 +18,16 @@ pub(super) struct FoundSource {
 ///
 /// # Errors
 /// Where it is no text.
-pub(super) fn text(bytes: &[u8]) -> Result<String, ImportFault> {
+pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ImportFault> {
     let (encoding, mark) = encoding_rs::Encoding::for_bom(bytes).unwrap_or((encoding_rs::UTF_8, 0));
     let bytes = bytes.split_at(mark).1;
     if encoding != encoding_rs::UTF_8 {
         let (text, _, is_broken) = encoding.decode(bytes);
         let fault = || ImportFault::new("", format!("it is no {}", encoding.name()));
-        return if is_broken { Err(fault()) } else { Ok(text.into_owned()) };
+        return if is_broken { Err(fault()) } else { Ok(text) };
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
+        Ok(text) => Ok(text.into()),
         Err(error) => {
             let before = bytes.split_at(error.valid_up_to()).0;
             let line = memchr::memchr_iter(b'\n', before).count() + 1;

@@ -12,7 +12,7 @@ use super::tree::{
     ImportedPreset, ImportedVariable,
 };
 use crate::model::field_access::each_value;
-use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec};
+use crate::model::http::{Auth, AutomaticHeader, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::preset::PresetPath;
 use crate::model::secrets::is_secret_value;
 use crate::model::spec::Spec;
@@ -50,6 +50,7 @@ pub(super) struct Gathered {
 pub(super) struct FoundPreset {
     /// As others call them.
     pub(super) folder: Vec<String>,
+    /// Empty = nobody called it anything.
     pub(super) name: String,
     pub(super) about: String,
     pub(super) notes: Vec<String>,
@@ -112,10 +113,10 @@ impl Gathered {
     ///
     /// # Errors
     /// When there are too many.
-    pub(super) fn preset(&mut self, found: FoundPreset, spec: Spec) -> Result<(), ImportFault> {
+    pub(super) fn preset(&mut self, found: FoundPreset, mut spec: Spec) -> Result<(), ImportFault> {
         let FoundPreset { folder, name, about, notes, place } = found;
         let size = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
-        self.bytes += about.len() + size(&notes) + size_of_spec(&spec);
+        self.bytes += about.len() + size(&notes) + size_of_spec(&mut spec);
         if self.tree.presets.len() >= PRESETS {
             return Err(ImportFault::new(place, format!("more than {PRESETS} requests")));
         }
@@ -124,7 +125,7 @@ impl Gathered {
             return Err(ImportFault::new(place, cause));
         }
         let folder = self.folders_of(&folder, &place);
-        let name = names::part(&name);
+        let name = names::part(&if name.trim().is_empty() { names::of_spec(&spec) } else { name });
         self.tree.presets.push(ImportedPreset { folder, name, about, spec, notes, place });
         Ok(())
     }
@@ -227,6 +228,27 @@ impl Gathered {
         self.left_out(what, if place.is_empty() { short } else { format!("{place} ({short})") });
     }
 
+    /// The parts of a form for the files of one of its rows: the part with each of them, or without any, switched off,
+    /// when nobody chose one.
+    pub(super) fn file_parts(
+        &mut self,
+        part: FormPart,
+        files: impl Iterator<Item = String>,
+        place: &str,
+    ) -> Vec<FormPart> {
+        let part = FormPart { source: PartSource::File, value: String::new(), ..part };
+        let mut made = Vec::new();
+        for value in files.filter(|file| !file.is_empty()) {
+            self.changed("files that bodies name, read when they are sent", place, &value);
+            made.push(FormPart { value, ..part.clone() });
+        }
+        if made.is_empty() {
+            self.changed("files that nobody chose", place, &part.name);
+            made.push(FormPart { enabled: false, ..part });
+        }
+        made
+    }
+
     /// Remarks so far.
     pub(super) fn remarks(&self) -> usize {
         self.tree.left_out.len()
@@ -293,9 +315,9 @@ pub(super) fn untyped(spec: &mut HttpSpec) {
 }
 
 /// Bytes of the texts of a spec.
-fn size_of_spec(spec: &Spec) -> usize {
+fn size_of_spec(spec: &mut Spec) -> usize {
     let mut size = 0;
-    each_value(spec.clone().options_mut(), &mut |_, value| {
+    each_value(spec.options_mut(), &mut |_, value| {
         size += value.text_mut().map_or(0, |text| text.len());
     });
     size
@@ -335,6 +357,12 @@ fn flatten(variables: &mut Vec<ImportedVariable>) {
     }
 }
 
+/// What stands before two braces that close what two others opened. A name has no braces, so nothing is read twice.
+fn closed(inner: &str) -> Option<&str> {
+    let (name, rest) = inner.split_at(inner.find(['{', '}', '\n'])?);
+    rest.starts_with("}}").then_some(name)
+}
+
 /// A text in which names between braces have what is given for them; `None` = they stay.
 fn each_name(text: &str, mut give: impl FnMut(&str) -> Option<String>) -> String {
     let mut made = String::with_capacity(text.len());
@@ -343,7 +371,7 @@ fn each_name(text: &str, mut give: impl FnMut(&str) -> Option<String>) -> String
         let (before, behind) = rest.split_at(at);
         made.push_str(before);
         let inner = behind.split_at("{{".len()).1;
-        let name = inner.find("}}").map(|end| inner.split_at(end).0);
+        let name = closed(inner);
         if let Some((name, given)) = name.and_then(|name| Some((name, give(name)?))) {
             made.push_str(&given);
             rest = inner.split_at(name.len() + "}}".len()).1;
@@ -389,7 +417,7 @@ fn as_secrets(text: &str, secrets: &BTreeMap<String, String>) -> String {
         let (before, behind) = rest.split_at(at + "{{".len());
         made.push_str(before);
         rest = behind;
-        let name = behind.find("}}").map(|end| behind.split_at(end).0);
+        let name = closed(behind);
         if let Some((name, called)) = name.and_then(|name| secrets.get_key_value(name)) {
             made = made + "secret." + called;
             rest = behind.split_at(name.len()).1;

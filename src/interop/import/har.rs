@@ -62,9 +62,7 @@ fn request(written: &DataNode, place: String, out: &mut Gathered) -> Result<(), 
     listed(written, &mut spec, &row);
     body(written.at("postData"), &mut spec, out, &place);
     untyped(&mut spec);
-    let parts = UrlText::literal(url);
-    let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
-    out.preset(FoundPreset { name, place, ..FoundPreset::default() }, Spec::Http(spec))
+    out.preset(FoundPreset { place, ..FoundPreset::default() }, Spec::Http(spec))
 }
 
 /// Cookies and parameters that stand in their lists alone.

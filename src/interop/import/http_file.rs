@@ -23,7 +23,6 @@ use super::gathered::{FoundPreset, Gathered, untyped};
 use super::tree::{ImportFault, ImportedVariable};
 use crate::model::http::{Auth, AwsKeys, HttpSpec, known_method};
 use crate::model::spec::{NameValue, Spec};
-use crate::model::url_text::UrlText;
 use before::{BeforeRequest, before};
 pub(super) use environments::{environments, is_of_environments};
 use piece::{DIALECT, RequestPiece, place_at};
@@ -141,9 +140,6 @@ fn read(
     if spec.method == "GRAPHQL" {
         "POST".clone_into(&mut spec.method);
     }
-    let parts = UrlText::of(&spec.url);
-    let shown = || format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
-    let name = if name.is_empty() { shown() } else { name };
     out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))
 }
 

@@ -17,7 +17,6 @@ use super::tree::ImportFault;
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::{NameValue, Spec};
-use crate::model::url_text::UrlText;
 
 /// How placeholders are written.
 const DIALECT: Dialect = Dialect::Hurl;
@@ -134,9 +133,7 @@ fn read(entry: &Entry<'_>, out: &mut Gathered) -> Result<(), ImportFault> {
         );
         notes.push(format!("expected of the answer:\n{}", rest.join("\n")));
     }
-    let parts = UrlText::of(&spec.url);
-    let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
-    out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))
+    out.preset(FoundPreset { notes, place, ..FoundPreset::default() }, Spec::Http(spec))
 }
 
 fn body(lines: &[&str], spec: &mut HttpSpec, out: &mut Gathered, place: &str) {

@@ -3,6 +3,9 @@
 
 use crate::model::braces::is_name;
 use crate::model::preset::PresetPath;
+use crate::model::protocol::Side;
+use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
 
 /// Bytes of one name; a path has 200 in all, and more than one part.
 const LONGEST: usize = 80;
@@ -35,6 +38,19 @@ pub(super) fn part(name: &str) -> String {
         "" => NAMELESS.to_owned(),
         stem if is_reserved(stem) => format!("{stem}-{}", short.split_at(stem.len()).1),
         _ => short.to_owned(),
+    }
+}
+
+/// What a preset is called that nobody gave a name: whom it speaks to, and of HTTP about what. What it is, its method
+/// or protocol, stands beside its name wherever it is listed.
+pub(super) fn of_spec(spec: &Spec) -> String {
+    let address = spec.address();
+    let UrlText { host_port, path, bare, .. } = UrlText::of(address);
+    match (spec.method(), spec.side()) {
+        (Some(_), Side::Client) => format!("{host_port}{}", path.trim_end_matches('/')),
+        (None, Side::Client) => bare.to_owned(),
+        (_, Side::Listener) => format!("server {bare}"),
+        (_, Side::Relay) => format!("relay {bare}"),
     }
 }
 

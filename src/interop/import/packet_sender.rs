@@ -100,7 +100,6 @@ fn packet(item: &DataNode, at: &str, out: &mut Gathered) -> Result<(), ImportFau
         let (steps, input) = (steps(&bytes), input(&bytes));
         Spec::Tcp(TcpSpec { address, tls, steps, input, ..TcpSpec::default() })
     };
-    let name = if name.is_empty() { format!("{kind} {host} {port}") } else { name };
     out.preset(FoundPreset { name, place, ..FoundPreset::default() }, spec)
 }
 

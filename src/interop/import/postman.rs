@@ -184,9 +184,7 @@ fn request(
     let description = [described(written), described(item)];
     let description = description.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     let about = first_line(&description, &mut notes);
-    let name = Some(item.at("name").str().trim()).filter(|name| !name.is_empty());
-    let name = name.map_or_else(|| format!("{} {}", spec.method, spec.url), str::to_owned);
-    let folder = folder.to_vec();
+    let (folder, name) = (folder.to_vec(), item.at("name").str().to_owned());
     out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
 }
 

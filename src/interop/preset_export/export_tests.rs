@@ -422,7 +422,14 @@ fn conversations_are_commands_of_a_shell() {
     let socat = text(&made);
     assert!(socat.contains("socat -t 2 - TCP:127.0.0.1:9"), "{socat}");
     assert!(socat.contains("OPENSSL:example.com:443,snihost=example.com"), "{socat}");
-    assert!(socat.contains("sleep 0.5; printf") && socat.contains("UDP:\"$PEER\""), "{socat}");
+    assert!(socat.contains("socat -b 65507 -t 2 - UDP:\"$PEER\""), "{socat}");
+    // What one program reads of a pipe may become one datagram: each has a program of its own.
+    for (text, tool) in [(nc, "nc -u"), (socat, "UDP:")] {
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains(tool)).collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines.iter().all(|line| line.matches("printf").count() == 1), "{text}");
+        assert!(!lines[0].contains("sleep") && lines[1].contains("sleep 2"), "{text}");
+    }
     assert!(made.remarks.lines().iter().any(|line| line.contains("{{peer}}")), "{made:?}");
 }
 

@@ -21,6 +21,10 @@ pub(super) enum SocketTool {
 
 /// Seconds that an answer is waited for behind the last step.
 const REPLY: u64 = 2;
+/// Bytes of the longest datagram of IPv4.
+const DATAGRAM: usize = 65_507;
+/// Bytes of a pipe that nc reads at once.
+const READ_AT_ONCE: usize = 8192;
 /// Seconds slept where a step waits, at most.
 const WAIT: f64 = 1.0;
 
@@ -51,7 +55,9 @@ pub(super) fn write(
         let (peer, ttl) = (Peer::of(&plan.endpoint, address), plan.socket.ttl);
         if tool == SocketTool::Socat {
             let ttl = ttl.map_or_else(String::new, |ttl| format!(",ttl={ttl}"));
-            (socat(&peer, "UDP", &socket_options::socat_source(&plan.client), &ttl), true)
+            let command = socat(&peer, "UDP", &socket_options::socat_source(&plan.client), &ttl);
+            // Else it reads 8192 bytes at once.
+            (command.replacen("socat", &format!("socat -b {DATAGRAM}"), 1), true)
         } else {
             if ttl.is_some() {
                 remarks.say("the TTL of datagrams, which nc does not set alike everywhere", place);
@@ -63,35 +69,60 @@ pub(super) fn write(
     if steps.iter().any(|step| matches!(step, StepPlan::Expect { .. })) {
         remarks.say("steps that wait for an answer, where the shell sleeps instead", place);
     }
-    Some(format!("{} | {command}\n", feed(steps, is_udp)))
+    if is_udp {
+        return Some(datagrams(steps, &command, tool, place, remarks));
+    }
+    Some(format!("{} | {command}\n", feed(steps, true)))
 }
 
-/// What gives the bytes of the steps.
-fn feed(steps: &[StepPlan], is_udp: bool) -> String {
-    let mut lines = Vec::new();
-    let mut sent = 0;
-    for step in steps {
-        match step {
-            StepPlan::Send(bytes) => {
-                // Datagrams that are written without a pause become one.
-                if is_udp && sent > 0 {
-                    lines.push("sleep 0.5".to_owned());
-                }
-                sent += 1;
-                lines.push(format!("printf {}", printf(bytes)));
-            }
-            StepPlan::Expect { within, .. } => {
-                lines.push(format!("sleep {}", within.as_secs_f64().min(WAIT)));
-                sent = 0;
-            }
-        }
+/// A command for each datagram: what a program reads of one pipe may become one, however long the shell sleeps between
+/// what it writes.
+fn datagrams(
+    steps: &[StepPlan],
+    command: &str,
+    tool: SocketTool,
+    place: &str,
+    remarks: &mut ExportRemarks,
+) -> String {
+    let size = |step: &StepPlan| match step {
+        StepPlan::Send(bytes) => bytes.len(),
+        StepPlan::Expect { .. } => 0,
+    };
+    if tool == SocketTool::Nc && steps.iter().any(|step| size(step) > READ_AT_ONCE) {
+        remarks.say("datagrams of more than 8192 bytes, which nc may cut in pieces", place);
     }
-    // The end of what is given may end the conversation before the answer is there.
-    lines.push(format!("sleep {REPLY}"));
-    if sent == 0 && lines.len() > 1 {
-        lines.pop();
+    let is_send = |step: &StepPlan| matches!(step, StepPlan::Send(_));
+    let starts = steps.iter().enumerate().filter(|(_, step)| is_send(step)).map(|(at, _)| at);
+    // What is awaited before the first belongs to it.
+    let mut starts: Vec<usize> = [0].into_iter().chain(starts.skip(1)).collect();
+    if starts.len() > 1 {
+        remarks.say("one port for all datagrams, which one program might join", place);
     }
-    format!("{{ {}; }}", lines.join("; "))
+    starts.push(steps.len());
+    let pieces = starts.windows(2).filter_map(|ends| match ends {
+        [start, end] => Some((steps.get(*start..*end)?, *end == steps.len())),
+        _ => None,
+    });
+    let lines = pieces.map(|(piece, is_last)| format!("{} | {command}", feed(piece, is_last)));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// What gives the bytes of the steps. The end of what is given may end the conversation before the answer is there, so
+/// the last of them waits.
+fn feed(steps: &[StepPlan], is_last: bool) -> String {
+    let line = |step: &StepPlan| match step {
+        StepPlan::Send(bytes) => format!("printf {}", printf(bytes)),
+        StepPlan::Expect { within, .. } => format!("sleep {}", within.as_secs_f64().min(WAIT)),
+    };
+    let mut lines: Vec<String> = steps.iter().map(line).collect();
+    let waits = steps.last().is_some_and(|step| matches!(step, StepPlan::Expect { .. }));
+    if is_last && !waits {
+        lines.push(format!("sleep {REPLY}"));
+    }
+    match lines.as_slice() {
+        [only] => only.clone(),
+        lines => format!("{{ {}; }}", lines.join("; ")),
+    }
 }
 
 /// Where it goes, in the words of a shell.

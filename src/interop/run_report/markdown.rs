@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::steps::{self, step_lines};
 use super::{RunFacts, took};
+use crate::codec::printable::printable_str;
 use crate::runner::{RunRow, RunVerdict};
 
 /// Rows of the table; the others are counted.
@@ -23,7 +24,7 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
             let _ = writeln!(out, "{}\n", code(&row.target));
         }
         let lines: Vec<String> = row.lines().into_iter().chain(step_lines(row)).collect();
-        fenced(&mut out, &lines.join("\n"));
+        fenced(&mut out, &lines);
     }
     out.push_str("| preset | verdict | time | remarks |\n| --- | --- | ---: | --- |\n");
     for row in run.rows.iter().take(ROWS) {
@@ -34,7 +35,7 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |",
-            code(&row.name()),
+            cell(&row.name()),
             row.verdict.word(),
             took(row.took),
             plain(&remarks)
@@ -54,15 +55,15 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
         }
         let (base, other) = (plain(&compared.base), plain(&compared.other));
         let _ = writeln!(out, "| preset | what | {base} | {other} |\n| --- | --- | --- | --- |");
-        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), code);
+        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), cell);
         for row in compared.rows.iter().take(ROWS) {
             for it in &row.differences {
                 let (old, new) = (side(&it.old), side(&it.new));
                 let _ =
-                    writeln!(out, "| {} | {} | {old} | {new} |", code(&row.name()), code(&it.what));
+                    writeln!(out, "| {} | {} | {old} | {new} |", cell(&row.name()), cell(&it.what));
             }
             if row.left_out > 0 {
-                let _ = writeln!(out, "| {} | and {} more | | |", code(&row.name()), row.left_out);
+                let _ = writeln!(out, "| {} | and {} more | | |", cell(&row.name()), row.left_out);
             }
         }
     }
@@ -79,31 +80,45 @@ fn passed_steps(out: &mut String, run: RunFacts<'_>) {
     out.push_str("\n<details><summary>Steps of conversations that passed</summary>\n\n");
     for row in rows {
         let _ = writeln!(out, "{}\n", code(&row.name()));
-        fenced(out, &step_lines(row).join("\n"));
+        fenced(out, &step_lines(row));
     }
     out.push_str("</details>\n");
 }
 
-/// Lines as they are, in a fence that none of them ends.
-fn fenced(out: &mut String, lines: &str) {
-    let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let _ = writeln!(out, "{fence}text\n{}\n{fence}\n", lines.replace('\r', " "));
+/// Lines as they read, in a fence that none of them ends.
+fn fenced(out: &mut String, lines: &[String]) {
+    let lines: Vec<_> = lines.iter().map(|line| printable_str(line)).collect();
+    let lines = lines.join("\n");
+    let fence = "`".repeat(ticks(&lines).max(2) + 1);
+    let _ = writeln!(out, "{fence}text\n{lines}\n{fence}\n");
 }
 
-/// Text as code, also in a table.
+/// How many backticks of a text stand side by side at most.
+fn ticks(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// Text as code, between more backticks than it has.
 fn code(text: &str) -> String {
-    let text: String =
-        text.chars().map(|c| if c.is_control() || c == '`' { ' ' } else { c }).collect();
-    format!("`{}`", text.replace('|', "\\|"))
+    let text = printable_str(text);
+    if text.trim().is_empty() {
+        return "(empty)".to_owned();
+    }
+    let fence = "`".repeat(ticks(&text) + 1);
+    let blank = if fence.len() > 1 { " " } else { "" };
+    format!("{fence}{blank}{text}{blank}{fence}")
+}
+
+/// The same in a table, where a bar would end the cell.
+fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
 }
 
 /// Text that means nothing but itself.
 fn plain(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in printable_str(text).chars() {
         match c {
-            c if c.is_control() => out.push(' '),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '@' | '&' | '!' => {
                 out.extend(['\\', c]);
             }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::json::row_value;
+use super::words::json_line;
 use super::{RunFacts, steps};
+use crate::codec::printable::printable_str;
 use crate::runner::RunVerdict;
 
 /// The whole report.
@@ -31,16 +33,16 @@ pub(super) fn report(run: RunFacts<'_>) -> String {
             // A text of JSON is one of YAML.
             let texts = [("message", row.lines().join("\n")), ("target", row.target.clone())];
             for (key, text) in texts {
-                let _ = writeln!(out, "  {key}: {}", Value::from(text));
+                let _ = writeln!(out, "  {key}: {}", json_line(&Value::from(text)));
             }
             let mut value = row_value(row);
-            let _ = writeln!(out, "  checks: {}", value["checks"].take());
+            let _ = writeln!(out, "  checks: {}", json_line(&value["checks"].take()));
             if !row.steps.is_empty() {
-                let _ = writeln!(out, "  steps: {}", value["steps"].take());
+                let _ = writeln!(out, "  steps: {}", json_line(&value["steps"].take()));
             }
             let _ = writeln!(out, "  ...");
         } else if let Some(steps) = steps::values(row) {
-            let _ = writeln!(out, "  ---\n  steps: {}\n  ...", Value::from(steps));
+            let _ = writeln!(out, "  ---\n  steps: {}\n  ...", json_line(&Value::from(steps)));
         }
     }
     compared(&mut out, run);
@@ -65,7 +67,7 @@ fn compared(out: &mut String, run: RunFacts<'_>) {
         for row in &compared.rows {
             number += 1;
             let name = format!("{} and {}: {}", compared.base, compared.other, row.name());
-            let differences = Value::from(row.lines());
+            let differences = json_line(&Value::from(row.lines()));
             let _ = writeln!(out, "not ok {number} - {}", plain(&name));
             let _ = writeln!(out, "  ---\n  differences: {differences}\n  ...");
         }
@@ -74,6 +76,5 @@ fn compared(out: &mut String, run: RunFacts<'_>) {
 
 /// On one line, without signs that begin something in TAP.
 fn plain(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('#', "\\#");
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    printable_str(text).replace('\\', "\\\\").replace('#', "\\#")
 }

@@ -1,21 +1,45 @@
 //! How texts and times are written in reports. A leaf of them.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Text in XML and HTML, between tags and in attributes; what XML cannot hold is replaced.
+use serde_json::Value;
+
+use crate::codec::printable::{is_visible, printable_str};
+
+/// Text in XML and HTML, between tags and in attributes; what XML cannot hold, or nobody would see, is spelled out.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
+    for piece in text.split_inclusive(['\n', '\r', '\t']) {
+        let bare = piece.trim_end_matches(['\n', '\r', '\t']);
+        for c in printable_str(bare).chars() {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+                c => out.push(c),
+            }
+        }
+        for c in piece.split_at(bare.len()).1.chars() {
+            let _ = write!(out, "&#{};", u32::from(c));
+        }
+    }
+    out
+}
+
+/// A value in JSON on one line, as readers of lines and of YAML have them: nothing in it ends a line or is unseen.
+pub(super) fn json_line(value: &Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        if c.is_ascii_graphic() || c == ' ' || is_visible(c) {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
         }
     }
     out

@@ -70,7 +70,13 @@ pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Troubl
     for (section, flaw) in [("expect", check::flaw as Flaw)].into_iter().chain(of_captures) {
         let Some(entry) = root.get(section) else { continue };
         for entry in entry.table()?.free() {
-            let row = row(&entry)?;
+            let row = match row(&entry) {
+                Ok(row) => row,
+                Err(trouble) => {
+                    flaws.push(trouble);
+                    continue;
+                }
+            };
             let flaw = flaw(&row, spec).filter(|_| row.is_used());
             flaws.extend(flaw.map(|why| entry.wrong(&format!("in '{section}': {why}"))));
         }
@@ -84,22 +90,23 @@ fn conditions(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
     let mut root = Fields::root(document);
     let Some(section) = root.get(spec.section()) else { return Ok(()) };
     let mut section = section.table()?;
-    let judge = |list: &str, entry: Option<NamedItem<'_>>, place: &str| {
-        let Some(entry) = entry else { return Ok(()) };
+    let mut flaws = Vec::new();
+    let mut judge = |list: &str, entry: Option<NamedItem<'_>>, place: &str| {
+        let Some(entry) = entry else { return };
         let flaw = condition_flaw(list, entry.as_text().unwrap_or_default());
-        flaw.map_or(Ok(()), |why| Err(entry.wrong(&format!("{place}: {why}"))))
+        flaws.extend(flaw.map(|why| entry.wrong(&format!("{place}: {why}"))));
     };
-    judge("hold", section.get("hold"), "cannot be this")?;
+    judge("hold", section.get("hold"), "cannot be this");
     for list in CONDITIONED {
         let Some(rows) = section.get(list) else { continue };
         for row in rows.list()? {
             let mut fields = row.table()?;
             let is_off = fields.get("off").and_then(|off| off.as_flag()).unwrap_or_default();
             let when = fields.get("when").filter(|_| !is_off);
-            judge(list, when, &format!("of {} cannot be this", row.name))?;
+            judge(list, when, &format!("of {} cannot be this", row.name));
         }
     }
-    Ok(())
+    Trouble::all(flaws).map_or(Ok(()), Err)
 }
 
 type Flaw = fn(&NameValue, &Spec) -> Option<String>;

@@ -407,6 +407,37 @@ fn all_unknown_keys_of_a_file_are_told_each_with_its_place_and_what_was_meant() 
 }
 
 #[test]
+fn all_that_is_wrong_in_a_file_is_told_at_once() {
+    let text = "about = 5\n[http]\nurl = \"a\"\nmetod = \"GET\"\ntimeout = 5\nheaders = [\"a\", { name = 1 }]\n\
+                redirects = \"x\"\n\n[expect]\nstatsu = 200\n\n[capture]\nx = \"hedaer.a\"\n";
+    let told = refusal(text);
+    for place in [
+        ":1:1: 'about' must be a text",
+        ":4:1: unknown key 'metod'",
+        ":5:1: 'timeout' is not a duration",
+        "'headers 1' has no colon",
+        "'name' must be a text",
+        ":7:1: 'redirects' must be a number",
+        ":10:1: 'statsu' in 'expect'",
+        ":13:1: 'x' in 'capture'",
+    ] {
+        assert!(told.contains(place), "{place}: {told}");
+    }
+    let missing = refusal(
+        "[tcp]\naddress = \"h:1\"\nstep = [{ within = \"1s\" }]\n\n[expect]\nstatsu = 200\n",
+    );
+    assert!(missing.contains("needs '") && missing.contains("'statsu'"), "{missing}");
+    // What comes of an unknown key is not told beside it, nor anything twice.
+    let step = refusal("[tcp]\naddress = \"h:1\"\nstep = [{ expect = { regx = \"a\" } }]\n");
+    assert!(!step.contains("must be a text or"), "{step}");
+    let once = refusal("[http]\nurl = 5\n\n[capture]\nx = \"hedaer.a\"\n");
+    assert_eq!(once.matches("'x' in 'capture'").count(), 1, "{once}");
+    let held =
+        refusal("[tcp-relay]\nbind = \":1\"\ntarget = \"h:1\"\nhold = \"no ==\"\nholt = 1\n");
+    assert!(held.contains("'holt'") && held.contains("'hold'"), "{held}");
+}
+
+#[test]
 fn what_is_written_from_nothing_is_minimal_and_readable() {
     let spec = HttpSpec {
         method: "POST".into(),

@@ -35,10 +35,17 @@ pub(super) fn is_carried_out(section: &str, spec: &Spec) -> bool {
 /// folders give.
 pub(super) fn preset(document: &Document<&str>, given: &[Spec]) -> Read<(String, Spec)> {
     let mut root = Fields::collecting(document);
-    let read = whole(&mut root, given).map_err(|trouble| root.or_unknown(trouble))?;
+    let mut found = None;
+    let read = whole(&mut root, given, &mut found).map_err(|trouble| root.or_unknown(trouble));
     let missing = root.wrong("the file has no section that says what to open");
-    root.done()?;
-    let (about, Some(mut spec), beside) = read else {
+    let read = read.and_then(|read| root.done().map(|()| read));
+    // What is expected and captured is told together with what is wrong elsewhere.
+    let (about, beside) = read.map_err(|trouble| {
+        let beside = found.as_ref().and_then(|spec| entries::check(document, spec).err());
+        let all = [trouble.clone()].into_iter().chain(beside).collect();
+        Trouble::all(all).unwrap_or(trouble)
+    })?;
+    let Some(mut spec) = found else {
         let sections: Vec<String> =
             Spec::kinds().map(|spec| format!("[{}]", spec.section())).collect();
         return Err(missing.hint(format!("add one of {}", sections.join(", "))));
@@ -56,11 +63,21 @@ pub(super) fn preset(document: &Document<&str>, given: &[Spec]) -> Read<(String,
 /// The rows of the sections beside the spec.
 type Beside = [Option<Vec<NameValue>>; 2];
 
-/// Reads all that a file says; what it says besides is told when `root` ends.
-fn whole(root: &mut Fields<'_>, given: &[Spec]) -> Read<(String, Option<Spec>, Beside)> {
-    let about = root.text("about")?.unwrap_or_default();
+/// Reads all that a file says; what it says besides is told when `root` ends. `found` is its spec, as far as it could
+/// be read.
+fn whole(
+    root: &mut Fields<'_>,
+    given: &[Spec],
+    found: &mut Option<Spec>,
+) -> Read<(String, Beside)> {
+    let about = match root.get("about") {
+        Some(about) if about.as_text().is_none() => {
+            about.noted(|| about.text().map(|_| ()))?;
+            String::new()
+        }
+        about => about.and_then(|about| about.as_text()).unwrap_or_default().to_owned(),
+    };
     let beside = SECTIONS.map(|key| root.get(key));
-    let mut found = None;
     for mut spec in Spec::kinds() {
         let Some(entry) = root.get(spec.section()) else { continue };
         if found.is_some() {
@@ -69,8 +86,9 @@ fn whole(root: &mut Fields<'_>, given: &[Spec]) -> Read<(String, Option<Spec>, B
         if let Some(given) = super::given_to(given, &spec) {
             spec.clone_from(given);
         }
-        table(entry.table()?, spec.options_mut())?;
-        found = Some(spec);
+        let read = entry.table().and_then(|fields| table(fields, spec.options_mut()));
+        *found = Some(spec);
+        read?;
     }
     let mut rows: Beside = [None, None];
     let can = found.as_ref().map(|spec: &Spec| SECTIONS.map(|it| is_carried_out(it, spec)));
@@ -78,7 +96,7 @@ fn whole(root: &mut Fields<'_>, given: &[Spec]) -> Read<(String, Option<Spec>, B
         let section = entry.map(|entry| entry.table()).transpose()?;
         *rows = section.filter(|_| can).map(entries::read).transpose()?;
     }
-    Ok((about, found, rows))
+    Ok((about, rows))
 }
 
 /// The sections of a `_defaults.toml`, over those of the folders around it: what a preset of each kind is begun with.
@@ -155,7 +173,7 @@ fn fill(fields: &mut Fields<'_>, options: &mut dyn Options, prefix: &str) -> Rea
             fill(&mut group, options, &format!("{prefix}{key}."))?;
             group.done()?;
         } else {
-            value(&entry, options, at)?;
+            entry.noted(|| value(&entry, options, at))?;
         }
     }
     // Without a key of any alternative, those of all of them are missing.
@@ -301,15 +319,15 @@ fn list(
     for element in entry.list()? {
         if let (Some(line), Spelling::Header | Spelling::Pair) = (element.as_text(), spelling) {
             if !rows.push_line(line, spelling) {
-                return Err(element.wrong("has no colon").hint("write \"Name: value\""));
+                let wrong = element.wrong("has no colon").hint("write \"Name: value\"");
+                element.noted(|| Err(wrong))?;
             }
             continue;
         }
-        let fields = element.table()?;
         rows.push();
         let last = rows.count() - 1;
         if let Some(row) = rows.row_mut(last) {
-            table(fields, row)?;
+            element.noted(|| element.table().and_then(|fields| table(fields, row)))?;
         }
     }
     inherit::merge_rows(rows, inherited, info);

@@ -13,7 +13,7 @@ use crate::interop::import::gathered::{
 use crate::interop::import::names;
 use crate::interop::import::path_values::{as_browsers_send, with_path_values};
 use crate::interop::import::tree::ImportFault;
-use crate::model::http::{Auth, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::http::{Auth, AwsKeys, FormPart, HttpBody, HttpSpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::LONGEST;
 use crate::model::url_text::UrlText;
@@ -75,9 +75,7 @@ pub(super) fn request(
         out.left_out("examples of answers", place.as_str());
     }
     let about = first_line(written.at("docs").str(), &mut notes);
-    let name =
-        if name.is_empty() { format!("{} {}", spec.method, spec.url) } else { name.to_owned() };
-    let folder = folder.to_vec();
+    let (folder, name) = (folder.to_vec(), name.to_owned());
     out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
 }
 
@@ -237,33 +235,15 @@ fn file_of(value: &str) -> Option<&str> {
 fn parts(row: &DataNode, out: &mut Gathered, place: &str) -> Vec<FormPart> {
     let NameValue { enabled, name, value } = pair(row, out, place);
     let content_type = ours(row.at("contentType").str(), DIALECT, out, place);
-    let part = |source, value| FormPart {
-        enabled,
-        name: name.clone(),
-        source,
-        value,
-        content_type: content_type.clone(),
-        ..FormPart::default()
-    };
+    let part = FormPart { enabled, name, content_type, ..FormPart::default() };
     let listed = row.at("value").items();
     let files: Vec<String> = match file_of(&value) {
         Some(files) => files.split('|').map(|file| file.trim().to_owned()).collect(),
-        None if row.at("type").str() != "file" => return vec![part(PartSource::Text, value)],
+        None if row.at("type").str() != "file" => return vec![FormPart { value, ..part }],
         None if listed.is_empty() => vec![value],
         None => listed.iter().map(DataNode::plain).collect(),
     };
-    let named = files.iter().filter(|file| !file.is_empty());
-    let found: Vec<FormPart> = named
-        .map(|file| {
-            out.changed("files that bodies name, read when they are sent", place, file);
-            part(PartSource::File, file.clone())
-        })
-        .collect();
-    if found.is_empty() {
-        out.changed("files that nobody chose", place, &name);
-        return vec![FormPart { enabled: false, ..part(PartSource::File, String::new()) }];
-    }
-    found
+    out.file_parts(part, files.into_iter(), place)
 }
 
 /// JSON without the comments that Bruno takes out before it is sent.

@@ -436,8 +436,3 @@ impl SocatAddress {
         std::ptr::eq(self, other)
     }
 }
-
-/// What a preset of a command is called.
-pub(super) fn name(spec: &Spec) -> String {
-    format!("{} {}", spec.badge(), template::quote(spec.address()))
-}

@@ -64,9 +64,7 @@ pub(super) fn request(
     let description = [item.at("description"), item.path(&["meta", "description"])];
     let description = description.iter().map(|it| it.str()).find(|it| !it.is_empty());
     let about = first_line(description.unwrap_or_default(), &mut notes);
-    let name =
-        if name.is_empty() { format!("{} {}", spec.method, spec.url) } else { name.to_owned() };
-    let folder = folder.to_vec();
+    let (folder, name) = (folder.to_vec(), name.to_owned());
     out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
 }
 

@@ -54,7 +54,7 @@ impl Operation<'_, '_> {
             notes.push("deprecated".to_owned());
         }
         let name = [text("operationId"), text("summary")].into_iter().find(|name| !name.is_empty());
-        let name = name.unwrap_or(&place).to_owned();
+        let name = name.unwrap_or(self.path).to_owned();
         let tag = written.at("tags").items().first().and_then(DataNode::text);
         let folder = tag.map_or_else(Vec::new, |tag| self.api.folder(tag));
         out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))

@@ -4,7 +4,7 @@ use super::{DIALECT, pair};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
-use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::http::{FormPart, HttpBody, HttpSpec};
 use crate::model::spec::NameValue;
 
 /// Methods with which Postman sends no body unless a setting says so.
@@ -120,28 +120,14 @@ fn form_parts(row: &DataNode, out: &mut Gathered, place: &str) -> Vec<FormPart> 
     let Some(NameValue { enabled, name, value }) = pair(row, out, place) else { return Vec::new() };
     let content_type = ours(row.at("contentType").str(), DIALECT, out, place);
     let file_name = ours(row.at("fileName").str(), DIALECT, out, place);
-    let part = |source, value| FormPart {
-        enabled,
-        name: name.clone(),
-        source,
-        value,
-        file_name: file_name.clone(),
-        content_type: content_type.clone(),
-    };
+    let part = FormPart { enabled, name, file_name, content_type, ..FormPart::default() };
     if row.at("type").str() != "file" {
-        return vec![part(PartSource::Text, value)];
+        return vec![FormPart { value, ..part }];
     }
     let source = row.at("src");
-    let one = source.text().into_iter();
-    let files: Vec<String> =
-        one.chain(source.items().iter().map(DataNode::str)).map(str::to_owned).collect();
-    if files.is_empty() {
-        out.changed("files that nobody chose", place, &name);
-        return vec![FormPart { enabled: false, ..part(PartSource::File, String::new()) }];
-    }
-    out.changed("files that bodies name, read when they are sent", place, &files.join(", "));
-    let files = files.iter().map(|file| ours(file, DIALECT, out, place));
-    files.map(|file| part(PartSource::File, file)).collect()
+    let names = source.text().into_iter().chain(source.items().iter().map(DataNode::str));
+    let files: Vec<String> = names.map(|file| ours(file, DIALECT, out, place)).collect();
+    out.file_parts(part, files.into_iter(), place)
 }
 
 /// A query with its variables, as they are sent.

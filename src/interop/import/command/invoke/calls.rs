@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::script::InvokeScript;
+use super::script::{InvokeScript, too_much};
 use super::value::PsValue;
 use super::words::{named, of_unknown};
 use crate::compose::template;
@@ -14,9 +14,7 @@ impl InvokeScript<'_> {
     pub(super) fn computed(&self, from: usize) -> PsValue {
         let source = self.text.split_at(self.at).0.split_at(from).1.trim();
         // Each link of a chain has all that is before it.
-        let left = self.left.get().saturating_sub(source.len());
-        self.left.set(left);
-        if left == 0 {
+        if !self.spend(source.len()) {
             return PsValue::NONE;
         }
         self.tell_computed(source);
@@ -98,6 +96,10 @@ impl InvokeScript<'_> {
         let rest = self.rest().strip_prefix('.').filter(|it| it.starts_with(char::is_alphabetic));
         // A word has its dots in itself.
         let source = self.text.split_at(self.at).0.split_at(from).1;
+        // A chain has all that is before it in each of its links.
+        if rest.is_some() && !self.spend(source.len()) {
+            return Err(too_much());
+        }
         let Some(rest) =
             rest.filter(|_| source.ends_with([')', '}', '\'', '"']) || source.starts_with('$'))
         else {

@@ -11,10 +11,16 @@ use crate::compose::template;
 
 /// What a text of PowerShell nests at most.
 const DEPTH: usize = 32;
+/// Members of a value behind each other: `$answer.user.name`.
+const LINKS: usize = 200;
 /// Longest script.
 const LONGEST: usize = 4 << 20;
 /// What values of variables that are put in add up to at most, so that none doubles without an end.
 const PUT_IN: usize = 16 << 20;
+/// Letters in which the `-` of a command is looked for.
+const COMMAND: usize = 64;
+/// Longest type in brackets.
+const TYPE: usize = 1_000;
 /// Longest prompt.
 const PROMPT: usize = 300;
 /// The commands, in small letters.
@@ -36,7 +42,8 @@ pub(crate) fn is_script(text: &str) -> bool {
 }
 
 fn is_command(word: &str) -> bool {
-    COMMANDS.contains(&word.to_ascii_lowercase().trim_start_matches('('))
+    let bare = word.trim_start_matches('(');
+    COMMANDS.iter().any(|name| bare.eq_ignore_ascii_case(name))
 }
 
 /// A request with the line it begins in, or why it is none.
@@ -68,9 +75,14 @@ pub(crate) fn requests(text: &str, most: usize) -> Result<Vec<PsRequest>, (usize
         counted = reader.at;
         reader.statement(line).map_err(|cause| (line, cause))?;
         if reader.left.get() == 0 {
-            return Err((line, format!("variables put in more than {} MiB", PUT_IN >> 20)));
+            return Err((line, too_much()));
         }
     }
+}
+
+/// What is said of a script whose values grow without an end.
+pub(super) fn too_much() -> String {
+    format!("variables put in more than {} MiB", PUT_IN >> 20)
 }
 
 /// A script as far as it was read.
@@ -80,7 +92,7 @@ pub(super) struct InvokeScript<'a> {
     depth: usize,
     variables: BTreeMap<String, PsValue>,
     /// What may still be put in.
-    pub(super) left: Cell<usize>,
+    left: Cell<usize>,
     /// What is told of the statement that is read: what it would have to run or read.
     pub(super) computed: RefCell<Vec<String>>,
     /// The same of what variables were given.
@@ -290,8 +302,13 @@ impl<'a> InvokeScript<'a> {
         }
         let from = self.at;
         let mut value = self.read(line)?;
+        let mut links = 0;
         while let Some(behind) = self.member(&value, from, line)? {
             value = behind;
+            links += 1;
+            if links > LINKS {
+                return Err(format!("more than {LINKS} members behind each other"));
+            }
         }
         self.depth -= 1;
         Ok(value)
@@ -330,8 +347,9 @@ impl<'a> InvokeScript<'a> {
             return Ok(self.computed(from));
         }
         // The type of what follows.
+        let begin = self.rest().as_bytes().get(..TYPE).unwrap_or(self.rest().as_bytes());
         if self.rest().starts_with('[')
-            && let Some(end) = self.rest().find(']')
+            && let Some(end) = memchr::memchr(b']', begin)
         {
             let from = self.at;
             self.at += end + 1;
@@ -368,9 +386,14 @@ impl<'a> InvokeScript<'a> {
         for computed in self.computed_of.get(&name.to_ascii_lowercase()).into_iter().flatten() {
             self.tell(computed);
         }
-        let left = self.left.get();
-        self.left.set(if left == 0 { 0 } else { left.saturating_sub(value.size()) });
-        (self.left.get() > 0).then_some(value)
+        let is_left = self.left.get() > 0 && self.spend(value.size());
+        is_left.then_some(value)
+    }
+
+    /// Takes this off what may still be put in; whether anything is left.
+    pub(super) fn spend(&self, size: usize) -> bool {
+        self.left.set(self.left.get().saturating_sub(size));
+        self.left.get() > 0
     }
 
     /// A word as it stands.
@@ -447,8 +470,9 @@ impl<'a> InvokeScript<'a> {
             return Err(format!("it nests deeper than {DEPTH} levels"));
         }
         let from = self.at;
-        let word = self.rest().split_whitespace().next().unwrap_or_default();
-        let is_command = word.starts_with(char::is_alphabetic) && word.contains('-');
+        let is_of_word = |it: &char| !it.is_whitespace();
+        let mut word = self.rest().chars().take_while(is_of_word).take(COMMAND);
+        let is_command = word.next().is_some_and(char::is_alphabetic) && word.any(|it| it == '-');
         let mut value = if is_command { self.first(line)? } else { self.value(line)? };
         self.skip(false);
         while self.takes("|") {

@@ -8,6 +8,8 @@ use crate::compose::template;
 
 /// Sentences about one statement, or of what a variable was given.
 const TOLD: usize = 20;
+/// Letters of an expression that are told.
+const EXPRESSION: usize = 300;
 /// What is told behind an expression.
 const NOT_RUN: &str = " is not run; it is kept as text";
 
@@ -56,10 +58,13 @@ impl InvokeScript<'_> {
 
     /// Tells that this is not run, and no longer what is a part of it.
     pub(super) fn tell_computed(&self, expression: &str) {
+        // The beginning tells which one it is, and a long one is not compared with others.
+        let end = expression.char_indices().nth(EXPRESSION).map(|(end, _)| end);
+        let (short, more) = end.map_or((expression, ""), |end| (expression.split_at(end).0, "…"));
         self.computed
             .borrow_mut()
-            .retain(|it| !it.strip_suffix(NOT_RUN).is_some_and(|part| expression.contains(part)));
-        self.tell(&format!("{expression}{NOT_RUN}"));
+            .retain(|it| !it.strip_suffix(NOT_RUN).is_some_and(|part| short.contains(part)));
+        self.tell(&format!("{short}{more}{NOT_RUN}"));
     }
 
     /// Tells that files are not read.

@@ -6,6 +6,8 @@ use crate::model::braces::is_name;
 
 /// Longest expression in a text whose end is looked for.
 const EXPRESSION: usize = 1_000;
+/// Brackets inside each other in it: a text of nothing but beginnings is not looked through from each of them.
+const NESTED: usize = 32;
 
 /// What stands for a variable of PowerShell that the script gives no value: `$env:X`, `$token`.
 pub(super) fn named(name: &str) -> String {
@@ -90,6 +92,7 @@ pub(super) fn balanced(text: &str) -> Option<usize> {
             ('`', _) => is_escaped = true,
             (sign, Some(own)) => quote = Some(own).filter(|own| *own != sign),
             ('\'' | '"', None) => quote = Some(sign),
+            ('(', None) if open >= NESTED => return None,
             ('(', None) => open += 1,
             (')', None) if open == 1 => return Some(at + 1),
             (')', None) => open -= 1,
