@@ -110,7 +110,7 @@ mod tests {
         };
         let hiding = || Disclosure::Hiding(Secrets::default());
         let headers = [0, 0, 3, 1, 5, 0, 0, 0, 1, 0x82, 0x84, 0x87];
-        assert_eq!(of(&headers, hiding()), [9..12]);
+        assert_eq!(of(&headers, hiding()).first(), Some(&(9..12)));
         assert!(of(&headers, Disclosure::Everything).is_empty());
         let data = [0, 0, 3, 0, 1, 0, 0, 0, 1, b'a', b'b', b'c'];
         assert!(of(&data, hiding()).is_empty());

@@ -484,7 +484,7 @@ fn what_a_client_of_http2_says_first_is_told_frame_by_frame() {
     assert_eq!(message.line, "HTTP/2 preface, 3 frames in all");
     let named: Vec<_> = message.rows.iter().filter(|row| row.label == "frame").collect();
     assert!(named[0].value.starts_with("SETTINGS MAX_CONCURRENT_STREAMS=100"), "{named:?}");
-    assert_eq!(named[1].value, "WINDOW_UPDATE +33,488,896");
+    assert_eq!(named[1].value, "WINDOW_UPDATE +33,488,897");
     assert_eq!(named[2].value, "HEADERS stream 1 GET /");
     assert_eq!(value(&message, "INITIAL_WINDOW_SIZE"), "33,554,432");
     assert_eq!(value(&message, ":scheme"), "https");

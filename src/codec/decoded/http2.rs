@@ -35,13 +35,13 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
     }
     let mut number = 0;
     while at < bytes.len() && number < FRAMES && !sheet.is_full() {
-        let rest = bytes.get(at..).unwrap_or_default();
+        let rest = &bytes[at..];
         let Some(head) = FrameHead::read(rest) else {
             sheet.flaw("the head of the frame is cut off", at..bytes.len());
             break;
         };
         let end = (FRAME_HEAD + head.length).min(rest.len());
-        let payload = rest.get(FRAME_HEAD..end).unwrap_or_default();
+        let payload = &rest[FRAME_HEAD..end];
         let known = sheet.from(at, |sheet| frame(head, payload, sheet));
         told = told.or(Some(known));
         (at, number) = (at + end, number + 1);
@@ -118,7 +118,7 @@ fn content(head: FrameHead, payload: &[u8], sheet: &mut Sheet) -> String {
         sheet.flaw("the padding is longer than the frame, or it is cut off", 0..payload.len());
         return String::new();
     };
-    let inner = payload.get(range.clone()).unwrap_or_default();
+    let inner = &payload[range.clone()];
     if head.is_padded() {
         sheet.row(
             "padding",

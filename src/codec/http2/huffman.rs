@@ -78,9 +78,9 @@ mod tests {
             ("9d29ad171863c78f0b97c8e9ae82ae43d3", "https://www.example.com"),
             ("", ""),
         ] {
-            let bytes: Vec<u8> = (0..coded.len() / 2)
-                .map(|at| u8::from_str_radix(&coded[at * 2..at * 2 + 2], 16).unwrap())
-                .collect();
+            let digits: Vec<char> = coded.chars().collect();
+            let pair = |pair: &[char]| u8::from_str_radix(&String::from_iter(pair), 16).unwrap();
+            let bytes: Vec<u8> = digits.chunks(2).map(pair).collect();
             assert_eq!(read(&bytes).as_deref(), Some(text.as_bytes()));
         }
     }

@@ -1,7 +1,7 @@
 //! One connection of HTTP/2: opened, driven by a task, shared by those that send requests over it.
 //!
 //! The task ends with the connection, and soon after the last of those that share it is gone: it says so to the server
-//! (RST_STREAM, GOAWAY) as far as that takes no time.
+//! (`RST_STREAM`, `GOAWAY`) as far as that takes no time.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};

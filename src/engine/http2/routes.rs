@@ -144,12 +144,12 @@ impl Routes {
     }
 
     /// A frame that was sent at that stamp.
-    pub(super) fn sent(&self, held: &StampGuard, frame: SplitFrame) {
+    pub(super) fn sent(&self, stamp: &StampGuard, frame: SplitFrame) {
         let mut routed = self.lock();
         let Some(route) = routed.of(Direction::Sent, frame.head) else { return };
         let SplitFrame { head, bytes, length, .. } = frame;
         let record =
-            Record::new(held.at(), route.conn, Direction::Sent, RecordKind::Data, bytes.into());
+            Record::new(stamp.at(), route.conn, Direction::Sent, RecordKind::Data, bytes.into());
         route.sink.push(Record { original_len: length, ..record });
         match head {
             Some(head) if head.kind == DATA => {
@@ -227,7 +227,7 @@ impl GoneAway {
         let number =
             |at: usize| frame.bytes.get(at..)?.first_chunk().copied().map(u32::from_be_bytes);
         let (last, code) = (number(FRAME_HEAD)? & 0x7fff_ffff, number(FRAME_HEAD + 4)?);
-        let debug = frame.bytes.get(FRAME_HEAD + 8..).unwrap_or_default();
+        let debug = &frame.bytes[FRAME_HEAD + 8..];
         Some(GoneAway { last, code, debug: Bytes::copy_from_slice(debug) })
     }
 }

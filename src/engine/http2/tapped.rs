@@ -49,7 +49,7 @@ impl TappedStream {
     fn has_read(&mut self, bytes: &[u8]) {
         let TappedStream { routes, received, .. } = self;
         received.push(bytes, &mut |head| routes.keeps(Direction::Received, head), &mut |frame| {
-            routes.received(frame)
+            routes.received(frame);
         });
     }
 
@@ -94,7 +94,7 @@ impl AsyncRead for TappedStream {
         ready!(tapped.poll_ready(cx));
         let before = buf.filled().len();
         let read = ready!(Pin::new(&mut tapped.stream).poll_read(cx, buf));
-        let came = buf.filled().get(before..).unwrap_or(&[]);
+        let came = &buf.filled()[before..];
         match &read {
             Ok(()) if came.is_empty() => tapped.has_ended(true),
             Ok(()) => tapped.has_read(came),

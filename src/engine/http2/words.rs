@@ -6,9 +6,9 @@ use crate::codec::printable::printable;
 use crate::engine::http::failure;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
-/// REFUSED_STREAM (RFC 9113, section 7).
+/// `REFUSED_STREAM` (RFC 9113, section 7).
 const REFUSED: u32 = 7;
-/// HTTP_1_1_REQUIRED.
+/// `HTTP_1_1_REQUIRED`.
 const OLDER: u32 = 13;
 
 /// What is known of a stream and its connection when it failed.

@@ -11,7 +11,8 @@ use tokio::time::Instant;
 
 use super::receive::Incoming;
 use super::request;
-use super::two::{self, Http2Request, StreamSlot};
+use super::two::request::Http2Request;
+use super::two::{self, StreamSlot};
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;

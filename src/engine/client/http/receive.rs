@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::io::AsyncRead;
 
 use super::hop::Hop;
-use super::waiting::{ReceivedBody, Waiting};
+use super::waiting::{ReceivedBody, ResponseWait};
 use crate::codec::http1::{
     Expected, HeadReader, ParsedHead, keeps_alive, response_framing, status,
 };
@@ -21,7 +21,7 @@ use crate::model::record::{Direction, RecordKind};
 
 /// A response on its way in.
 pub(super) struct Incoming<'a, R, S> {
-    waiting: Waiting<'a, S>,
+    waiting: ResponseWait<'a, S>,
     from: R,
     tap: Tap,
     buffer: ReadBuffer,
@@ -40,7 +40,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
     /// For the response to the request of this hop, which `sending` sends; nothing is read yet.
     pub(super) fn new(hop: &'a Hop<'a>, from: R, sending: S) -> Self {
         Incoming {
-            waiting: Waiting::new(hop, sending),
+            waiting: ResponseWait::new(hop, sending),
             from,
             tap: Tap::new(hop.session.events.clone(), hop.conn),
             buffer: ReadBuffer::new(),

@@ -3,7 +3,7 @@
 //! Head, body and trailers are told as they were decoded, in their order; the frames that carried them are records.
 
 mod receive;
-mod request;
+pub(super) mod request;
 mod send;
 
 use std::sync::OnceLock;
@@ -24,7 +24,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::VersionChoice;
 use crate::model::id::ConnId;
 use crate::model::plan::HttpPlan;
-pub(super) use request::Http2Request;
+use request::Http2Request;
 
 /// What ALPN calls it (RFC 9113, section 3.2).
 const H2: &[u8] = b"h2";

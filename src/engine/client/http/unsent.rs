@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::credentials::HopCredentials;
 use super::request;
-use super::two::Http2Request;
+use super::two::request::Http2Request;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::engine::budget::Budget;
 use crate::engine::http::body_source::{BodySource, SourceError};

@@ -27,7 +27,7 @@ const INTERIM_BYTES: u64 = 256 * 1024;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A request that goes out and a response that is waited for.
-pub(super) struct Waiting<'a, S> {
+pub(super) struct ResponseWait<'a, S> {
     pub(super) hop: &'a Hop<'a>,
     sending: Pin<Box<S>>,
     /// What sending came to.
@@ -55,10 +55,10 @@ fn nul(head: &Head, trailers: &[FieldLine]) -> Option<String> {
     Some(format!("the {place} of the response holds a NUL"))
 }
 
-impl<'a, S: Future<Output = Result<(), Failure>>> Waiting<'a, S> {
+impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
     /// For the response to the request of this hop, which `sending` sends.
     pub(super) fn new(hop: &'a Hop<'a>, sending: S) -> Self {
-        Waiting {
+        ResponseWait {
             hop,
             sending: Box::pin(sending),
             sent: None,

@@ -15,7 +15,7 @@ use crate::codec::http1::{BodyFraming, status};
 use crate::engine::body::BodyWriter;
 use crate::engine::client::http::hop::Hop;
 use crate::engine::client::http::receive::Received;
-use crate::engine::client::http::waiting::{ReceivedBody, Waiting};
+use crate::engine::client::http::waiting::{ReceivedBody, ResponseWait};
 use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::failure;
 use crate::model::exchange::{FieldLine, Head, HttpVersion, MessageFraming, StartLine};
@@ -23,7 +23,7 @@ use crate::model::failure::{Failure, Stage};
 
 /// A response on its way in.
 pub(super) struct IncomingStream<'a, S> {
-    waiting: Waiting<'a, S>,
+    waiting: ResponseWait<'a, S>,
     hold: &'a StreamHold,
     response: ResponseFuture,
 }
@@ -36,7 +36,7 @@ impl<'a, S: Future<Output = Result<(), Failure>>> IncomingStream<'a, S> {
         response: ResponseFuture,
         sending: S,
     ) -> Self {
-        IncomingStream { waiting: Waiting::new(hop, sending), hold, response }
+        IncomingStream { waiting: ResponseWait::new(hop, sending), hold, response }
     }
 
     /// Receives until the stream is over.
