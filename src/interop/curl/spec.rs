@@ -388,7 +388,8 @@ impl CurlRequest {
                 .push(format!("--{other} is not supported; the request goes without credentials"));
             return Auth::None;
         }
-        if let Some(token) = self.bearer.take() {
+        // Another way that is named goes before a token.
+        if let Some(token) = self.bearer.take().filter(|_| self.other_auth.is_none()) {
             return Auth::Bearer(token);
         }
         let Some(user) = user else { return Auth::None };
