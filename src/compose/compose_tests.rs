@@ -10,6 +10,7 @@ use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::field_access;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+    VersionChoice,
 };
 use crate::model::listener::{Rule, TcpListenerSpec, When, WhenKind};
 use crate::model::plan::{
@@ -58,6 +59,20 @@ fn one(result: Result<impl std::fmt::Debug, Vec<Issue>>) -> Issue {
     let mut issues = result.unwrap_err();
     assert_eq!(issues.len(), 1, "{issues:?}");
     issues.remove(0)
+}
+
+#[test]
+fn http2_is_agreed_on_in_tls_or_known_before() {
+    let strict = |url: &str, version| {
+        let url = url.to_owned();
+        http(move |spec| (spec.url, spec.version) = (url, version)).map(|plan| plan.version)
+    };
+    let two = VersionChoice::Http2;
+    assert_eq!(strict("https://a/", two).unwrap(), two);
+    let issues = strict("http://a/", two).unwrap_err();
+    assert!(issues[0].message.contains("2-prior-knowledge"), "{issues:?}");
+    assert_eq!(issues[0].field, FieldId::new("version"));
+    assert!(strict("http://a/", VersionChoice::Http2PriorKnowledge).is_ok());
 }
 
 #[test]

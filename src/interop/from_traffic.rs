@@ -10,8 +10,8 @@ use crate::compose;
 use crate::compose::template;
 use crate::model::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Exchange, StartLine};
-use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::exchange::{Exchange, HttpVersion, StartLine};
+use crate::model::http::{HttpBody, HttpSpec, VersionChoice};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Protocol;
 use crate::model::record::{ConnInfo, Record, RecordKind};
@@ -37,8 +37,12 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<String>)
     let mut remarks = Vec::new();
     let head = &exchange.request.head;
     let mut spec = HttpSpec { url: template::quote(&exchange.url), ..HttpSpec::default() };
-    if let StartLine::Request { method, .. } = &head.start {
+    if let StartLine::Request { method, version, .. } = &head.start {
         spec.method = template::quote(method);
+        // Without TLS nobody could have agreed on it.
+        if *version == HttpVersion::Http2 && exchange.url.starts_with("http:") {
+            spec.version = VersionChoice::Http2PriorKnowledge;
+        }
     }
     let named_by_connection: Vec<String> = head
         .all("connection")

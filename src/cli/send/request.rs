@@ -357,6 +357,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn versions_have_the_names_of_curl() {
+        let version = async |options: RequestOptions| {
+            let mut request = HttpSpec { version: VersionChoice::Http11, ..HttpSpec::default() };
+            apply(&mut request, &options).await.unwrap();
+            request.version
+        };
+        let none = RequestOptions::default;
+        assert_eq!(version(none()).await, VersionChoice::Http11);
+        let old = RequestOptions { http1_0: true, ..none() };
+        assert_eq!(version(old).await, VersionChoice::Http10);
+        let two = RequestOptions { http2: true, ..none() };
+        assert_eq!(version(two).await, VersionChoice::Auto, "as curl's");
+        let at_once = RequestOptions { http2_prior_knowledge: true, ..none() };
+        assert_eq!(version(at_once).await, VersionChoice::Http2PriorKnowledge);
+    }
+
+    #[tokio::test]
     async fn redirects_are_followed_as_often_as_is_asked_for() {
         let redirects = async |follow, max_redirects| {
             let options = RequestOptions { follow, max_redirects, ..Default::default() };

@@ -504,6 +504,7 @@ fn frames_of_http2_alone_are_believed_where_the_connection_speaks_http() {
     let line = |bytes: &[u8]| known(bytes, &EXCHANGES).line;
     assert_eq!(line(&frame(0, 1, 1, b"hello")), "HTTP/2 DATA stream 1 5 bytes, the last");
     assert_eq!(line(&frame(3, 0, 5, &[0, 0, 0, 7])), "HTTP/2 RST_STREAM stream 5 REFUSED_STREAM");
+    assert_eq!(line(&frame(4, 1, 0, b"")), "HTTP/2 SETTINGS ACK");
     let away = [&[0, 0, 0, 1][..], &[0, 0, 0, 11], b"calm"].concat();
     let away = frame(7, 0, 0, &away);
     assert_eq!(line(&away), "HTTP/2 GOAWAY ENHANCE_YOUR_CALM, last stream 1");

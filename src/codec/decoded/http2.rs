@@ -149,10 +149,11 @@ fn content(head: FrameHead, payload: &[u8], sheet: &mut Sheet) -> String {
             words
         }),
         RST_STREAM => cut.u32().map_or_else(String::new, |code| error(code, 0..4, sheet)),
+        SETTINGS if head.is_ack() => "ACK".to_owned(),
         SETTINGS => settings(&mut cut, sheet),
         PING => {
             sheet.bytes("opaque", payload, 0..payload.len());
-            String::new()
+            if head.is_ack() { "ACK".to_owned() } else { String::new() }
         }
         GOAWAY => go_away(&mut cut, sheet),
         WINDOW_UPDATE => cut.u32().map_or_else(String::new, |more| {

@@ -16,6 +16,7 @@ pub(crate) const GOAWAY: u8 = 7;
 pub(crate) const WINDOW_UPDATE: u8 = 8;
 pub(crate) const CONTINUATION: u8 = 9;
 
+const ACK: u8 = 0x1;
 const END_STREAM: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
 const PADDED: u8 = 0x8;
@@ -48,6 +49,11 @@ impl FrameHead {
         let is_reserved = bytes.get(5).is_some_and(|byte| byte & 0x80 != 0);
         let is_whole = (FRAME_HEAD + head.length) as u64 == crossed;
         (is_whole && !is_reserved && head.kind <= CONTINUATION).then_some(head)
+    }
+
+    /// It confirms one of the other side (RFC 9113, sections 6.5 and 6.7).
+    pub(crate) fn is_ack(self) -> bool {
+        matches!(self.kind, SETTINGS | PING) && self.flags & ACK != 0
     }
 
     /// Nothing follows on its stream this way.

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::multipart::pieces;
 use crate::compose::plan;
-use crate::model::http::{Auth, AwsKeys, HttpBody};
+use crate::model::http::{Auth, AwsKeys, HttpBody, VersionChoice};
 use crate::model::plan::PartContent;
 use crate::model::plan::{HttpPlan, Plan, PlanBody};
 use crate::model::preset::Scope;
@@ -51,6 +51,27 @@ pub(super) fn body(plan: &HttpPlan) -> String {
             })
             .collect(),
     }
+}
+
+#[test]
+fn versions_are_read_and_written() {
+    for (command, version, written) in [
+        ("curl https://h/", VersionChoice::Auto, ""),
+        ("curl --http2 https://h/", VersionChoice::Auto, ""),
+        ("curl -0 https://h/", VersionChoice::Http10, "--http1.0"),
+        ("curl --http1.1 https://h/", VersionChoice::Http11, "--http1.1"),
+        (
+            "curl --http2-prior-knowledge http://h/",
+            VersionChoice::Http2PriorKnowledge,
+            "--http2-prior-knowledge",
+        ),
+    ] {
+        assert_eq!(spec(command).version, version, "{command}");
+        assert_eq!(warnings(command), "", "{command}");
+        let code = super::write::write(&Plan::Http(planned(command)));
+        assert!(code.contains(written) && written.is_empty() != code.contains("--http"), "{code}");
+    }
+    assert!(warnings("curl --http2 http://h/").contains("Upgrade: h2c"));
 }
 
 #[test]

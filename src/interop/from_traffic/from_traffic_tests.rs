@@ -46,6 +46,22 @@ fn received(method: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Exchange {
 }
 
 #[test]
+fn a_request_of_http2_is_asked_for_in_http2_without_what_stands_for_its_first_line() {
+    let headers: &[(&str, &[u8])] =
+        &[(":method", b"GET"), (":authority", b"a"), (":path", b"/"), ("x-a", b"1")];
+    let mut exchange = received("GET", headers, b"");
+    let StartLine::Request { version, .. } = &mut exchange.request.head.start else { panic!() };
+    *version = HttpVersion::Http2;
+    let (Spec::Http(http), _) = spec_and_remarks(&exchange, b"") else { panic!() };
+    assert_eq!(http.version, VersionChoice::Http2PriorKnowledge);
+    let used = http.headers.iter().filter(|row| row.enabled);
+    assert_eq!(used.map(|row| &*row.name).collect::<Vec<_>>(), ["x-a"]);
+    exchange.url = "https://a/".into();
+    let (Spec::Http(http), _) = spec_and_remarks(&exchange, b"") else { panic!() };
+    assert_eq!(http.version, VersionChoice::Auto);
+}
+
+#[test]
 fn a_received_request_becomes_one_that_sends_the_same() {
     let body = br#"{"n":"costs $100, keep {{pod}}"}"#;
     let headers: &[(&str, &[u8])] = &[

@@ -42,7 +42,7 @@ impl Options for HttpSpec {
         "timeout", ValueKind::Duration, timeout, tab: OPTIONS, label: "Timeout (head, silent body)",
             help: "Longest wait for the head, and longest silence inside the body; 0 = no bound, which is a day.";
         "version", ValueKind::Word(VersionChoice::VARIANTS), version, tab: OPTIONS, label: "HTTP version",
-            help: "auto: under TLS the server chooses between HTTP/2 and HTTP/1.1, else it is HTTP/1.1. 1.0, 1.1 and \
+            help: "By auto the server chooses under TLS between HTTP/2 and HTTP/1.1; else it is HTTP/1.1. 1.0, 1.1 and \
                    2 (which needs TLS) are spoken or it fails; 2-prior-knowledge speaks HTTP/2 at once, without TLS too.";
         "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
         "tls.trust", ValueKind::Word(&[]), trust, tab: OPTIONS, label: TRUST, help: TRUST_HELP;
