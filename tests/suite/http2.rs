@@ -66,7 +66,21 @@ where
     address
 }
 
-/// Writes these bytes once a client has said something, and reads on.
+/// Reads until a header block came: no stream is there before.
+async fn wait_for_request(tcp: &mut TcpStream) {
+    let mut heard = Vec::new();
+    while tcp.read_buf(&mut heard).await.is_ok_and(|count| count > 0) {
+        let mut at = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
+        while let Some([a, b, c, kind]) = heard.get(at..).and_then(|rest| rest.first_chunk()) {
+            if *kind == 1 {
+                return;
+            }
+            at += 9 + (usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c));
+        }
+    }
+}
+
+/// Writes these bytes once a client has asked for something, and reads on.
 async fn scripted(bytes: Vec<u8>, closes: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -74,8 +88,8 @@ async fn scripted(bytes: Vec<u8>, closes: bool) -> SocketAddr {
         while let Ok((mut tcp, _)) = listener.accept().await {
             let bytes = bytes.clone();
             tokio::spawn(async move {
+                wait_for_request(&mut tcp).await;
                 let mut heard = [0; 4096];
-                let _ = tcp.read(&mut heard).await;
                 let _ = tcp.write_all(&bytes).await;
                 while !closes && tcp.read(&mut heard).await.is_ok_and(|count| count > 0) {}
                 let _ = tcp.shutdown().await;
