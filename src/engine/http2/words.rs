@@ -24,7 +24,17 @@ pub(crate) struct StreamEnd<'a> {
     pub(crate) peer_ended: bool,
 }
 
-impl StreamEnd<'_> {
+impl<'a> StreamEnd<'a> {
+    /// Of a connection that takes no request to this target.
+    pub(crate) fn before_request(
+        target: &'a str,
+        away: Option<GoneAway>,
+        peer_ended: bool,
+    ) -> Self {
+        let (stage, so_far) = (Stage::Send, "before the request".to_owned());
+        StreamEnd { stage, target, so_far, stream: None, reset: None, away, peer_ended }
+    }
+
     /// The server did nothing about the request, which may be sent again whatever it asks for (RFC 9113, section 8.7).
     pub(crate) fn is_unprocessed(&self) -> bool {
         let is_above = |away: &GoneAway| self.stream.is_none_or(|stream| stream > away.last);
@@ -50,17 +60,13 @@ impl StreamEnd<'_> {
                 format!("the server ended the connection: {}", said(away)),
             );
         }
-        if let Some(io) = error.get_io() {
-            let is_end = self.peer_ended || io.kind() == std::io::ErrorKind::UnexpectedEof;
-            if is_end {
-                let cause = "the server closed the connection in the middle of the stream";
-                return made(FailureKind::Truncated, cause.into());
-            }
-            return failure::socket(self.stage, self.target, io, so_far);
-        }
-        if self.peer_ended {
+        let is_cut = |io: &std::io::Error| io.kind() == std::io::ErrorKind::UnexpectedEof;
+        if self.peer_ended || error.get_io().is_some_and(is_cut) {
             let cause = "the server closed the connection in the middle of the stream";
             return made(FailureKind::Truncated, cause.into());
+        }
+        if let Some(io) = error.get_io() {
+            return failure::socket(self.stage, self.target, io, so_far);
         }
         let Some(reason) = error.reason() else {
             return made(FailureKind::Malformed, error.to_string());

@@ -12,7 +12,9 @@ use super::tree::{
     ImportedPreset, ImportedVariable,
 };
 use crate::model::field_access::each_value;
-use crate::model::http::{Auth, AutomaticHeader, FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::http::{
+    Auth, AutomaticHeader, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource,
+};
 use crate::model::preset::PresetPath;
 use crate::model::secrets::is_secret_value;
 use crate::model::spec::Spec;
@@ -300,6 +302,17 @@ pub(super) fn digest(user: String, password: String) -> Auth {
         Auth::Basic { user, password } => Auth::Digest { user, password },
         other => other,
     }
+}
+
+/// Keys that requests are signed with for AWS, as `of` gives them; id and key are called differently everywhere.
+pub(super) fn aws(mut of: impl FnMut(&str) -> String, [access_key, secret_key]: [&str; 2]) -> Auth {
+    Auth::Aws(AwsKeys {
+        access_key: of(access_key),
+        secret_key: of(secret_key),
+        session_token: of("sessionToken"),
+        region: of("region"),
+        service: of("service"),
+    })
 }
 
 /// Sees to it that a body which has no type there goes out without one: here it would get one by itself.

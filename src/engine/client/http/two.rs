@@ -90,16 +90,7 @@ pub(super) async fn begun(
         Failure::new(Stage::Send, &*hop.plan.url, FailureKind::Timeout(wait), cause)
     })?;
     let connection = began.map_err(|error| {
-        let end = StreamEnd {
-            stage: Stage::Send,
-            target: &hop.plan.url,
-            so_far: "before the request".into(),
-            stream: None,
-            reset: None,
-            away: routes.away(),
-            peer_ended: routes.peer_ended(),
-        };
-        end.failure(&error)
+        StreamEnd::before_request(&hop.plan.url, routes.away(), routes.peer_ended()).failure(&error)
     })?;
     Ok((SharedConnection { connection, facts, first: hop.conn }, route))
 }
@@ -141,15 +132,8 @@ async fn open(
     is_whole: bool,
 ) -> Result<(crate::engine::http2::connection::OpenStream, RouteGuard), Failure> {
     let ended = |error: h2::Error| {
-        let end = StreamEnd {
-            stage: Stage::Send,
-            target: &hop.plan.url,
-            so_far: "before the request".into(),
-            stream: None,
-            reset: None,
-            away: connection.away(),
-            peer_ended: connection.peer_ended(),
-        };
+        let (away, peer_ended) = (connection.away(), connection.peer_ended());
+        let end = StreamEnd::before_request(&hop.plan.url, away, peer_ended);
         hop.is_unprocessed(end.is_unprocessed() || connection.is_over());
         end.failure(&error)
     };

@@ -8,12 +8,12 @@ use super::{BrunoLevel, DIALECT};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{
-    FoundPreset, Gathered, basic, digest, first_line, with_values,
+    FoundPreset, Gathered, aws, basic, digest, first_line, with_values,
 };
 use crate::interop::import::names;
 use crate::interop::import::path_values::{as_browsers_send, with_path_values};
 use crate::interop::import::tree::ImportFault;
-use crate::model::http::{Auth, AwsKeys, FormPart, HttpBody, HttpSpec};
+use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::LONGEST;
 use crate::model::url_text::UrlText;
@@ -295,15 +295,7 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         "basic" => spec.auth = basic(of("username"), of("password")),
         "bearer" => spec.auth = Auth::Bearer(of("token")),
         "digest" => spec.auth = digest(of("username"), of("password")),
-        "awsv4" => {
-            spec.auth = Auth::Aws(AwsKeys {
-                access_key: of("accessKeyId"),
-                secret_key: of("secretAccessKey"),
-                session_token: of("sessionToken"),
-                region: of("region"),
-                service: of("service"),
-            });
-        }
+        "awsv4" => spec.auth = aws(of, ["accessKeyId", "secretAccessKey"]),
         "apikey" => {
             let row = NameValue::new(of("key"), of("value"));
             if of("placement") == "queryparams" {

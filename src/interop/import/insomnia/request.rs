@@ -4,10 +4,12 @@ use super::{DIALECT, InsomniaLevel, SINGLE, said};
 use crate::compose::template;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::{FoundPreset, Gathered, basic, digest, first_line, untyped};
+use crate::interop::import::gathered::{
+    FoundPreset, Gathered, aws, basic, digest, first_line, untyped,
+};
 use crate::interop::import::path_values::with_path_values;
 use crate::interop::import::tree::ImportFault;
-use crate::model::http::{Auth, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 
 /// Scripts by the members they stand in.
@@ -187,15 +189,7 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
             }
         }
         "digest" => spec.auth = digest(of("username"), of("password")),
-        "iam" => {
-            spec.auth = Auth::Aws(AwsKeys {
-                access_key: of("accessKeyId"),
-                secret_key: of("secretAccessKey"),
-                session_token: of("sessionToken"),
-                region: of("region"),
-                service: of("service"),
-            });
-        }
+        "iam" => spec.auth = aws(of, ["accessKeyId", "secretAccessKey"]),
         "bearer" => {
             let (token, prefix) = (of("token"), of("prefix"));
             if prefix == "NO_PREFIX" {

@@ -3,8 +3,8 @@
 use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::{Gathered, basic, digest};
-use crate::model::http::{Auth, AwsKeys, HttpSpec};
+use crate::interop::import::gathered::{Gathered, aws, basic, digest};
+use crate::model::http::{Auth, HttpSpec};
 use crate::model::spec::NameValue;
 
 /// Puts credentials into the request; other kinds are named.
@@ -16,15 +16,7 @@ pub(super) fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, 
         "" | "noauth" => {}
         "basic" => spec.auth = basic(of("username"), of("password")),
         "digest" => spec.auth = digest(of("username"), of("password")),
-        "awsv4" => {
-            spec.auth = Auth::Aws(AwsKeys {
-                access_key: of("accessKey"),
-                secret_key: of("secretKey"),
-                session_token: of("sessionToken"),
-                region: of("region"),
-                service: of("service"),
-            });
-        }
+        "awsv4" => spec.auth = aws(of, ["accessKey", "secretKey"]),
         // Without a token it says nothing.
         "bearer" if param(params, "token").is_empty() => {}
         "bearer" => spec.auth = Auth::Bearer(of("token")),
