@@ -281,7 +281,8 @@ fn misplaced(question: &FacetQuestion, spec: &Spec) -> Option<String> {
 /// Why a rule that is asked about is none of the listener.
 fn unknown_rule(question: &FacetQuestion, spec: &Spec) -> Option<String> {
     let listener = spec.as_http_listener().filter(|_| question.facet() == FacetOf::Rule)?;
-    let called = question.name().split(" (row").next().unwrap_or_default();
+    let row = question.name().strip_suffix(')').and_then(|name| name.rsplit_once(" (row "));
+    let called = row.map_or(question.name(), |(called, _)| called);
     let name = |rule: &HttpRule| {
         let method = if rule.method.is_empty() { "any" } else { &rule.method };
         format!("{method} {}", rule.path)
@@ -289,8 +290,17 @@ fn unknown_rule(question: &FacetQuestion, spec: &Spec) -> Option<String> {
     let rules: Vec<String> = listener.rules.iter().map(name).collect();
     // What a name in braces stands for is known when it listens.
     let is_open = listener.mock || rules.iter().any(|rule| rule.contains("{{"));
-    if is_open || called == OTHERWISE || rules.iter().any(|rule| rule == called) {
+    if is_open || called == OTHERWISE {
         return None;
+    }
+    if rules.iter().any(|rule| rule == called) {
+        let is_row = |row: usize| {
+            row.checked_sub(1).and_then(|at| rules.get(at)).is_some_and(|rule| rule == called)
+        };
+        let (_, row) = row.filter(|(_, row)| !row.parse().is_ok_and(is_row))?;
+        let rows = (1..=rules.len()).filter(|row| is_row(*row)).map(|row| row.to_string());
+        let rows: Vec<String> = rows.collect();
+        return Some(format!("row {row} is no rule '{called}'; it is in row {}", rows.join(", ")));
     }
     let known: Vec<&str> = rules.iter().map(String::as_str).chain([OTHERWISE]).collect();
     Some(format!("there is no rule '{called}'; {}", suggest(called, &known)))

@@ -50,6 +50,7 @@ use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
+use crate::model::secrets::{Secrets, is_looked_for};
 use crate::model::spec::Spec;
 use template::Variables;
 
@@ -138,6 +139,18 @@ pub(crate) fn filled(text: &str, variables: &dyn Variables) -> Option<String> {
     let mut composer = Composer::new(variables, UnknownNames::Refused);
     let text = composer.text(FieldId::default(), text);
     composer.issues.is_empty().then_some(text)
+}
+
+/// The values nobody shall read of what is sent so: those of the scope, and a key that goes under a name of its own,
+/// which does not tell it from any other header or parameter.
+#[must_use]
+pub(crate) fn hidden(spec: &Spec, scope: &Scope) -> Secrets {
+    let hidden = scope.hidden();
+    let key = spec.key().and_then(|key| filled(&key.value, scope));
+    match key.filter(|key| is_looked_for(key)) {
+        Some(key) => hidden.and(&Secrets::new([key.as_str()])),
+        None => hidden,
+    }
 }
 
 /// Longest body that is measured while it is typed.

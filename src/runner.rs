@@ -39,6 +39,7 @@ pub use places::{
 };
 pub use rounds::{RunRound, rounds};
 pub use row::{RunRow, RunTally, RunVerdict, RunWire};
+pub(crate) use script::MAKERS;
 pub use script::{
     RunListener, RunScript, RunStep, SentAfter, UnsavedPreset, script, script_before,
 };

@@ -125,6 +125,9 @@ mod kept;
 mod kept_faults;
 #[path = "suite/keylog.rs"]
 mod keylog;
+#[cfg(feature = "keyring")]
+#[path = "suite/keyring.rs"]
+mod keyring;
 #[path = "suite/kill.rs"]
 mod kill;
 #[path = "suite/left.rs"]

@@ -45,6 +45,24 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// `2 s`, `5 min`, `3 h`, `2 days`: how long something is ago, no more exactly than matters.
+pub(crate) fn age(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..86_400 => format!("{} h", seconds / 3600),
+        seconds => counted(seconds / 86_400, "day"),
+    }
+}
+
+/// How long the text of such an age stays true at least.
+pub(crate) fn age_lasts(age: Duration) -> Duration {
+    match age.as_secs() {
+        0..60 => Duration::from_secs(1),
+        _ => Duration::from_secs(60),
+    }
+}
+
 /// Time of day `14:02:07.113` at an offset from UTC.
 pub fn clock(at: Stamp, utc_offset: Option<Offset>) -> String {
     local(at, utc_offset).strftime("%H:%M:%S%.3f").to_string()

@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::tz::Offset;
 
 use super::arrangement::Arrangement;
-use super::captured::CapturedValues;
+use super::captured::{CapturedValue, CapturedValues};
 use super::color_rules::ColorRules;
 use super::column_set::ColumnSet;
 use super::drafts::Drafts;
@@ -36,7 +37,7 @@ use crate::model::file_problems::{defaults_of, problem_in};
 use crate::model::id::SessionId;
 use crate::model::name_order::{by_name, in_order};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset, ValueCommand};
-use crate::model::secrets::{Disclosure, Secrets, secret_values};
+use crate::model::secrets::{Disclosure, Secrets, is_secret_field, secret_values};
 use crate::model::timing::Stamp;
 use crate::model::value_source::ValueSource;
 use crate::model::wall_clock::WallClock;
@@ -156,10 +157,14 @@ impl Shared {
         by: Option<&PresetPath>,
         now: Stamp,
     ) -> Vec<String> {
-        let values =
-            report.captured.iter().filter_map(|it| Some((&it.name, it.value.as_ref().ok()?)));
-        self.secrets = self.secrets.and(&Secrets::new(secret_values(values)));
+        self.hide(&report.captured_secrets());
         self.captured.take(environment, report, by, now)
+    }
+
+    /// How long a captured value is good for, as the preset says that captured it.
+    pub(crate) fn captured_for(&self, captured: &CapturedValue) -> Option<Duration> {
+        let stored = self.stored(captured.by.as_ref()?)?;
+        stored.content.as_ref().ok()?.spec.run()?.max_age
     }
 
     /// The command that traffic is piped into.
@@ -322,8 +327,12 @@ impl Shared {
         scope.outputs.clone_from(&self.given);
         let listening = self.sessions.listening_names();
         scope.captured.extend(listening.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let captured = self.captured.of(environment);
-        scope.captured.extend(captured.map(|(name, it)| (name.to_owned(), it.value.clone())));
+        for (name, captured) in self.captured.of(environment) {
+            scope.captured.insert(name.to_owned(), captured.value.clone());
+            if is_secret_field(&captured.of) {
+                scope.veiled.insert(name.to_owned());
+            }
+        }
         scope
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueHint};
 
 const IMPORT_EXAMPLES: &str = "\
@@ -32,7 +32,7 @@ pub struct Import {
     #[arg(long, value_name = "FOLDER")]
     pub into: Option<String>,
     /// What the files are, where that is not seen by what is in them.
-    #[arg(long = "as", value_name = "KIND", value_parser = PossibleValuesParser::new(KINDS))]
+    #[arg(long = "as", value_name = "KIND", value_parser = PossibleValuesParser::new(kinds()))]
     pub kind: Option<String>,
     /// The environment whose secrets credentials become; without it the first that is imported or there.
     #[arg(long, value_name = "NAME")]
@@ -42,7 +42,14 @@ pub struct Import {
     pub dry_run: bool,
 }
 
-/// What `--as` takes.
+/// What `--as` takes: a command by the name it has in an export, too.
+fn kinds() -> impl Iterator<Item = PossibleValue> {
+    KINDS.into_iter().map(|kind| match kind {
+        "command" => PossibleValue::new(kind).alias("curl"),
+        _ => PossibleValue::new(kind),
+    })
+}
+
 const KINDS: [&str; 16] = [
     "postman",
     "postman-environment",

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::BODY_LIMIT;
@@ -237,20 +236,13 @@ impl<'a> Came<'a> {
                 Answered::Texts(names.into_iter().flatten().collect())
             }
             FacetOf::TlsDaysLeft => leaf
-                .and_then(|leaf| self.days_until(&leaf.not_after))
+                .and_then(|leaf| leaf.days_left(self.now))
                 .map_or_else(Answered::none, Answered::Number),
             FacetOf::TlsVerified => {
                 Answered::YesNo(tls.unverified.is_empty() && tls.unproven.is_empty())
             }
             _ => Answered::none(),
         }
-    }
-
-    /// Whole days until a date; 0 when it has passed.
-    fn days_until(&self, date: &str) -> Option<u64> {
-        let then: Timestamp = date.parse().ok()?;
-        let now = i64::try_from(self.now.0 / 1_000_000_000).ok()?;
-        u64::try_from((then.as_second() - now).max(0) / (24 * 60 * 60)).ok()
     }
 }
 

@@ -1,6 +1,8 @@
 //! What came of expectations and captures: data that both shells draw.
 
-use crate::model::secrets::{Disclosure, Secrets, masked_field, masked_name, secret_values};
+use crate::model::secrets::{
+    Disclosure, Secrets, is_looked_for, is_secret_field, masked_field, masked_name, secret_values,
+};
 
 /// What came of all of them, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,9 +53,10 @@ impl CheckReport {
     /// Of what was captured the values that nobody shall read, by their names.
     #[must_use]
     pub fn captured_secrets(&self) -> Secrets {
-        let values = self.captured.iter();
-        let values = values.filter_map(|it| it.value.as_ref().ok().map(|value| (&it.name, value)));
-        Secrets::new(secret_values(values))
+        let values = || self.captured.iter().filter_map(|it| Some((it, it.value.as_ref().ok()?)));
+        let named = secret_values(values().map(|(it, value)| (&it.name, value)));
+        let taken = values().filter(|(it, value)| it.is_veiled() && is_looked_for(value));
+        Secrets::new(named.chain(taken.map(|(_, value)| value.as_str())))
     }
 
     /// As it may be told: without secrets, and without what a cookie, a header of credentials or a value that
@@ -105,6 +108,15 @@ impl CheckReport {
             }
         }
         lines
+    }
+}
+
+impl Captured {
+    /// Whether nobody shall read it for where it is from, whatever it is called: a cookie, a header of credentials, a
+    /// member that is called like a secret.
+    #[must_use]
+    pub(crate) fn is_veiled(&self) -> bool {
+        is_secret_field(&self.of)
     }
 }
 

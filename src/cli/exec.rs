@@ -157,7 +157,7 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
     let (paths, os) = (&headless.paths, &headless.os);
     let Target { mut spec, mut scope, preset, workspace, .. } =
         target::find(&arguments.relay, Side::Relay, common, paths, os)?;
-    headless.hide(&scope, common);
+    headless.hide(&scope.hidden(), common);
     let Some(relay) = spec.as_http_relay_mut().filter(|relay| relay.target.trim().is_empty())
     else {
         return Err(usage("exec wants a forward proxy")
@@ -179,7 +179,7 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
     let mut plan = {
         let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
         wanted::supply_unasked(&spec, &mut scope, &programs)?;
-        headless.hide(&scope, common);
+        headless.hide(&scope.hidden(), common);
         target::planned(&spec, &scope, &NameSources::of(&headless.paths, common, preset.as_ref()))?
     };
     let authority = engine::short_lived_authority()?;

@@ -25,7 +25,6 @@ use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
-use crate::model::preset::Scope;
 use crate::model::record::Record;
 use crate::model::secrets::{Disclosure, Secrets};
 use crate::model::timing::Stamp;
@@ -72,12 +71,12 @@ pub struct Headless {
 }
 
 impl Headless {
-    /// Hides the secrets of a scope, too, in all that is told from now on, unless they are asked for.
-    pub(super) fn hide(&mut self, scope: &Scope, common: &Common) {
+    /// Hides these, too, in all that is told from now on, unless secrets are asked for.
+    pub(super) fn hide(&mut self, secrets: &Secrets, common: &Common) {
         self.told = if common.with_secrets {
             Disclosure::Everything
         } else {
-            Disclosure::Hiding(self.told.hidden().and(&scope.hidden()))
+            Disclosure::Hiding(self.told.hidden().and(secrets))
         };
     }
 

@@ -245,12 +245,12 @@ fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<(Plan, Chec
     let (listen, paths, os) = (&arguments.target, &headless.paths, &headless.os);
     let Target { mut spec, mut scope, preset, workspace } =
         target::find(listen, Side::Listener, &arguments.common, paths, os)?;
-    headless.hide(&scope, &arguments.common);
+    headless.hide(&scope.hidden(), &arguments.common);
     configure(&mut spec, arguments)?;
     mocked::set(&mut spec, arguments)?;
     let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
     wanted::supply_unasked(&spec, &mut scope, &programs)?;
-    headless.hide(&scope, &arguments.common);
+    headless.hide(&scope.hidden(), &arguments.common);
     let sources = NameSources::of(&headless.paths, &arguments.common, preset.as_ref());
     let plan = target::planned(&spec, &scope, &sources)?;
     Ok((plan, compose::checks(&spec, &scope, UnknownNames::Refused)))

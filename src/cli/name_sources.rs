@@ -2,15 +2,15 @@
 //!
 //! Called by `target`, which plans for all commands, and by the dry run.
 
+use std::collections::BTreeMap;
+
 use crate::args::Common;
-use crate::model::preset::{PresetPath, Scope, StoredPreset};
+use crate::model::preset::{PresetPath, Scope, listed};
 use crate::model::suggest::suggest;
+use crate::runner::MAKERS;
 use crate::store;
 use crate::store::job::Workspace;
 use crate::store::paths::Paths;
-
-/// Presets that are named as capturing a name.
-const MAKERS: usize = 3;
 
 /// What is known of where names get their values.
 pub(super) struct NameSources<'a> {
@@ -39,6 +39,9 @@ impl<'a> NameSources<'a> {
         if let (None, Some(captured)) = (secret, self.captured(name)) {
             return captured;
         }
+        if let Some(meant) = of_other_kind(secret, name, scope) {
+            return format!("it is there as {{{{{meant}}}}}");
+        }
         if let Some(environment) = self.environment {
             return lacking(environment, secret, name, scope);
         }
@@ -55,7 +58,7 @@ impl<'a> NameSources<'a> {
         let workspace = store::read_workspace(self.paths.workspace_unasked().ok()?);
         let makers = makers(&workspace, name, self.preset);
         let first = makers.first()?;
-        let all = listed(&makers);
+        let all = listed(&makers, MAKERS);
         let captures = if makers.len() == 1 { "captures" } else { "capture" };
         Some(match self.preset {
             Some(preset) => format!(
@@ -71,30 +74,22 @@ impl<'a> NameSources<'a> {
 }
 
 /// The presets that capture a name, besides the one that uses it.
-pub(super) fn makers(
-    workspace: &Workspace,
-    name: &str,
-    user: Option<&PresetPath>,
-) -> Vec<PresetPath> {
-    let captures = |stored: &&StoredPreset| {
-        let checks = stored.content.as_ref().ok().and_then(|preset| preset.spec.checks());
-        let rows = checks.into_iter().flat_map(|(_, capture)| &capture.rows);
-        rows.filter(|row| row.is_used()).any(|row| row.name == name)
-    };
+fn makers(workspace: &Workspace, name: &str, user: Option<&PresetPath>) -> Vec<PresetPath> {
     let others = workspace.presets.iter().filter(|stored| Some(&stored.path) != user);
-    others.filter(captures).map(|stored| stored.path.clone()).collect()
+    let makers = others.filter(|stored| stored.captures().any(|captured| captured == name));
+    makers.map(|stored| stored.path.clone()).collect()
 }
 
-/// Some presets by their names, and how many more there are.
-pub(super) fn listed(presets: &[PresetPath]) -> String {
-    let names: Vec<&str> = presets.iter().take(MAKERS).map(PresetPath::as_str).collect();
-    match (names.as_slice(), presets.len().saturating_sub(MAKERS)) {
-        ([before @ .., last], 0) if !before.is_empty() => {
-            format!("{} and {last}", before.join(", "))
-        }
-        (names, 0) => names.join(", "),
-        (names, more) => format!("{} and {more} more", names.join(", ")),
+/// What is there by this name among variables where a secret is asked for, or the other way round.
+fn of_other_kind(secret: Option<&str>, name: &str, scope: &Scope) -> Option<String> {
+    let is_there = |values: &BTreeMap<String, String>, plain: &str, named: &str| {
+        values.contains_key(plain) || scope.commands.contains_key(named)
+    };
+    if let Some(plain) = secret {
+        return is_there(&scope.variables, plain, plain).then(|| plain.to_owned());
     }
+    let named = format!("secret.{name}");
+    is_there(&scope.secrets, name, &named).then_some(named)
 }
 
 /// That the environment which was chosen does not have it, what it has instead, and where it goes.
@@ -125,6 +120,24 @@ fn lacking(environment: &str, secret: Option<&str>, name: &str, scope: &Scope) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::preset::ValueCommand;
+
+    #[test]
+    fn a_name_of_the_other_kind_is_told() {
+        let mut scope = Scope::default();
+        scope.variables.insert("base".into(), "x".into());
+        scope.secrets.insert("key".into(), "x".into());
+        let command = ValueCommand::of(vec!["x".into()], true);
+        scope.commands.insert("token".into(), command.clone());
+        scope.commands.insert("secret.pin".into(), command);
+        let other = |secret: Option<&str>, name: &str| of_other_kind(secret, name, &scope);
+        assert_eq!(other(Some("base"), "secret.base").as_deref(), Some("base"));
+        assert_eq!(other(Some("token"), "secret.token").as_deref(), Some("token"));
+        assert_eq!(other(None, "key").as_deref(), Some("secret.key"));
+        assert_eq!(other(None, "pin").as_deref(), Some("secret.pin"));
+        assert_eq!((other(None, "base"), other(Some("key"), "secret.key")), (None, None));
+        assert_eq!(other(None, "nothing"), None);
+    }
 
     #[test]
     fn an_environment_that_lacks_a_name_says_which_was_meant_and_where_it_goes() {
@@ -146,8 +159,8 @@ mod tests {
         let paths = |names: &[&str]| -> Vec<PresetPath> {
             names.iter().map(|name| PresetPath::parse(name).unwrap()).collect()
         };
-        assert_eq!(listed(&paths(&["a"])), "a");
-        assert_eq!(listed(&paths(&["a", "b", "c"])), "a, b and c");
-        assert_eq!(listed(&paths(&["a", "b", "c", "d", "e"])), "a, b, c and 2 more");
+        assert_eq!(listed(&paths(&["a"]), MAKERS), "a");
+        assert_eq!(listed(&paths(&["a", "b", "c"]), MAKERS), "a, b and c");
+        assert_eq!(listed(&paths(&["a", "b", "c", "d", "e"]), MAKERS), "a, b, c and 2 more");
     }
 }

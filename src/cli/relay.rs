@@ -51,7 +51,7 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
     let (listen, paths, os) = (listens_at(arguments), &headless.paths, &headless.os);
     let Target { mut spec, mut scope, preset, workspace, .. } =
         target::find(&listen, Side::Relay, common, paths, os)?;
-    headless.hide(&scope, common);
+    headless.hide(&scope.hidden(), common);
     if let Some(target) = &arguments.target {
         relay_targets::go_on_to(&mut spec, target).map_err(|(cause, hint)| {
             let failure = Failure::new(Stage::Compose, target, FailureKind::Usage, cause);
@@ -90,7 +90,7 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
     let plan = {
         let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
         wanted::supply_unasked(&spec, &mut scope, &programs)?;
-        headless.hide(&scope, common);
+        headless.hide(&scope.hidden(), common);
         target::planned(&spec, &scope, &NameSources::of(&headless.paths, common, preset.as_ref()))?
     };
     if plan.hold().is_some_and(|hold| hold.filter.is_some()) {

@@ -29,7 +29,6 @@ use crate::interop::replay::{
 use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
-use crate::model::preset::Scope;
 use crate::model::secrets::Secrets;
 use crate::model::trust::Verify;
 use crate::store;
@@ -70,7 +69,7 @@ pub(super) async fn run(
     let Some(script) = read(arguments, let_through, interrupts).await? else {
         return Ok(RunOutcome::Interrupted);
     };
-    headless.hide(&Scope::default(), &arguments.common);
+    headless.hide(&Secrets::default(), &arguments.common);
     headless.captures.begin(&headless.told)?;
     for words in &script.left_out {
         output::note(words);

@@ -21,13 +21,14 @@ use super::exit;
 use super::headless::{Headless, Interrupts};
 use super::output::{Output, RunOutcome};
 use crate::args;
+use crate::compose;
 use crate::engine::clock;
 use crate::engine::event::Event;
 use crate::interop::run_report::RunFacts;
 use crate::model::covered_operations::CoveredOperations;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::Scope;
-use crate::model::secrets::Disclosure;
+use crate::model::secrets::{Disclosure, Secrets};
 use crate::model::timing::Stamp;
 use crate::runner::{KeptRun, Run, RunNews, RunRow, RunTime, RunVerdict};
 use compared::{RunAnswers, RunComparing, RunSide};
@@ -189,12 +190,20 @@ async fn one(
 
 /// Hides the secrets of all folders.
 fn hide(prepared: &[Prepared], headless: &mut Headless, arguments: &args::RunArgs) {
-    headless.hide(&Scope::default(), &arguments.common());
+    headless.hide(&Secrets::default(), &arguments.common());
+    let Disclosure::Hiding(secrets) = &mut headless.told else { return };
     let mut of_folders: Vec<&Arc<Scope>> = prepared.iter().flat_map(|it| &it.scopes).collect();
     of_folders.dedup_by(|one, other| Arc::ptr_eq(one, other));
     for scope in of_folders {
-        if let Disclosure::Hiding(secrets) = &mut headless.told {
-            *secrets = secrets.and(&scope.hidden());
+        *secrets = secrets.and(&scope.hidden());
+    }
+    // Keys that are typed in presets; what rows of data make of them is known with each row.
+    for prepared in prepared {
+        for (step, scope) in prepared.script.steps.iter().zip(&prepared.scopes) {
+            let keyed = step.content.as_ref().ok().filter(|preset| preset.spec.key().is_some());
+            if let Some(preset) = keyed {
+                *secrets = secrets.and(&compose::hidden(&preset.spec, scope));
+            }
         }
     }
 }

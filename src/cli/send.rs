@@ -25,6 +25,7 @@ use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;
 use crate::compose::address_parts::needs_unmet;
+use crate::compose::hidden;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::{from_traffic, history_spec};
@@ -258,7 +259,7 @@ async fn compose(arguments: &args::Send, headless: &mut Headless) -> Result<Comp
     let words = request::split(arguments);
     let Target { mut spec, scope, preset, workspace } =
         target::find(words.target, Side::Client, &arguments.common, &headless.paths, &headless.os)?;
-    headless.hide(&scope, &arguments.common);
+    headless.hide(&scope.hidden(), &arguments.common);
     if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }
@@ -310,6 +311,8 @@ async fn prepare(
     }
     let places = (preset.as_ref(), workspace.as_deref());
     let mut plan = planned(&spec, &mut scope, places, arguments, headless).await?;
+    let secrets = hidden(&spec, &scope);
+    headless.hide(&secrets, &arguments.common);
     let checking = Checking::of(&spec, &scope, arguments);
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
@@ -323,7 +326,7 @@ async fn prepare(
     let at = headless.now();
     let keeps = headless.keeps && kept.keeps_answers();
     let place = preset.as_ref().zip(workspace).filter(|_| keeps);
-    let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, &scope));
+    let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, secrets));
     let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, at);
     Ok(Prepared { plan, input, checking, body: raw, passes_over, entry, place })
 }
@@ -337,7 +340,7 @@ async fn planned(
     headless: &mut Headless,
 ) -> Result<Plan, Failure> {
     wanted::supply(spec, scope, &ProgramPlace::new(workspace, &headless.paths)).await?;
-    headless.hide(scope, &arguments.common);
+    headless.hide(&scope.hidden(), &arguments.common);
     let sources = NameSources::of(&headless.paths, &arguments.common, preset);
     target::planned(spec, scope, &sources).map_err(|failure| {
         let needs = needs_unmet(spec, scope).filter(|_| arguments.offline);

@@ -9,7 +9,7 @@ use super::text::Composer;
 use crate::codec::multipart;
 use crate::model::field_id::FieldId;
 use crate::model::http::{FormPart, HttpBody, PartSource};
-use crate::model::plan::{PartContent, PartPlan, PlanBody};
+use crate::model::plan::{PartContent, PartPlan, PlanBody, PlanFile};
 use crate::model::spec::NameValue;
 
 /// The body and the content type that goes with it. `given_type` is the user's own, whose boundary
@@ -56,7 +56,7 @@ pub(super) fn body(
         HttpBody::File(path) => {
             let path = file(whole, path, composer);
             let content_type = multipart::type_of(&path).unwrap_or(multipart::ANY_TYPE);
-            (PlanBody::File(path.into()), typed(content_type))
+            (PlanBody::File(PlanFile::of_preset(path, composer.folder())), typed(content_type))
         }
     }
 }
@@ -103,5 +103,6 @@ fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPla
         let known = of(&name).filter(|kind| !(is_field && *kind == multipart::PLAIN));
         known.or_else(|| is_file.then_some(multipart::ANY_TYPE)).map(str::to_owned)
     });
-    PartPlan { name, content: PartContent::File(path), file_name, content_type }
+    let content = PartContent::File(PlanFile::of_preset(path, composer.folder()));
+    PartPlan { name, content, file_name, content_type }
 }

@@ -267,6 +267,9 @@ paths:
   /d:
     get:
       responses: {"200": {description: "", content: {application/json: {schema: {type: string, pattern: '('}}}}}
+  /e:
+    get:
+      responses: {"200": {description: "", content: {application/json: {schema: {type: number, format: int32}}}}}
 components:
   schemas:
     Cat: {type: object, properties: {kind: {type: string}, lives: {type: [integer, "null"], exclusiveMinimum: 0}}}
@@ -292,12 +295,20 @@ fn schemas_that_choose_by_a_property_circles_and_holes_are_no_trouble() {
         facts.unwrap()
     };
     assert!(get("/a", r#"{"kind": "cat", "lives": 9}"#).is_ok());
+    assert!(
+        get("/a", r#"{"kind": "Cat", "lives": 9}"#).is_ok(),
+        "the name of a schema counts, too"
+    );
+    assert!(get("/e", "2147483647").is_ok() && get("/e", "9.5").is_ok());
+    assert!(!get("/e", "3000000000").is_ok(), "a width is a bound");
     let findings = get("/a", r#"{"kind": "dog", "lives": 9}"#).findings;
     assert_eq!(findings, ["response: /lives: expected 1, got 9 (GET /a 200)"]);
     let findings = get("/a", r#"{"kind": "cow"}"#).findings;
     assert_eq!(
         findings,
-        ["response: /kind: expected one of [\"cat\",\"dog\"], got \"cow\" (GET /a 200)"]
+        [
+            "response: /kind: expected one of [\"cat\",\"dog\",\"Cat\",\"Dog\"], got \"cow\" (GET /a 200)"
+        ]
     );
     for (path, why) in [
         ("/b", "consists of itself"),

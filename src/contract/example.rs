@@ -2,6 +2,8 @@
 //!
 //! Schemas name each other, also in circles; so depth and size of what is made are bounded.
 
+use std::collections::VecDeque;
+
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 
 use super::document::Document;
@@ -172,11 +174,39 @@ impl<'f, 'd> ExampleMaker<'f, 'd> {
                 None => {}
             }
         }
-        let more = schema.at("additionalProperties");
-        if made.is_empty() && matches!(more, DataNode::Map(pairs) if !pairs.is_empty()) {
-            made.extend(self.made(more, depth + 1).map(|value| ("key".into(), value)));
-        }
+        self.fill(schema, &mut made, depth);
         Some(DataNode::Map(made))
+    }
+
+    /// Members that the properties do not name: those that must be there, one to show where any may, and as many as
+    /// there have to be.
+    fn fill(&mut self, schema: &'d DataNode, made: &mut Vec<(Box<str>, DataNode)>, depth: usize) {
+        let more = schema.at("additionalProperties");
+        if *more == DataNode::Bool(false) {
+            return;
+        }
+        let is_said = matches!(more, DataNode::Map(pairs) if !pairs.is_empty());
+        let properties = schema.at("properties");
+        let required = schema.at("required").items().iter().map(DataNode::str);
+        let mut names: VecDeque<String> =
+            required.filter(|name| !properties.has(name)).map(str::to_owned).collect();
+        let least = schema.at("minProperties").plain().parse().unwrap_or(0);
+        let least = usize::try_from(least.min(ITEMS)).unwrap_or_default();
+        let least = least.max(usize::from(made.is_empty() && is_said));
+        let more_names =
+            (1..).map(|at| if at == 1 { "key".to_owned() } else { format!("key{at}") });
+        let mut more_names = more_names.take(least + made.len());
+        loop {
+            let must = names.pop_front();
+            let name = must.or_else(|| more_names.next().filter(|_| made.len() < least));
+            let Some(name) = name else { return };
+            if made.iter().any(|(known, _)| **known == *name) {
+                continue;
+            }
+            let value = if is_said { self.made(more, depth + 1) } else { Some(PLAIN.into()) };
+            let Some(value) = value else { return };
+            put(made, &name, value);
+        }
     }
 
     /// Takes out of what is written what only messages that go the other way hold.

@@ -78,6 +78,9 @@ fn what_is_made_of_a_schema_is_allowed_by_it_and_always_the_same() {
         r#"{"type": "array", "minItems": 2, "uniqueItems": true, "items": {"enum": ["a", "b", "c"]}}"#,
         r#"{"type": ["null", "object"], "required": ["a"], "properties": {"a": {"oneOf": [{"type": "boolean"}, {"type": "string"}]}}}"#,
         r#"{"type": "object", "minProperties": 1, "additionalProperties": {"type": "integer"}}"#,
+        r#"{"type": "object", "minProperties": 3, "additionalProperties": {"type": "boolean"}}"#,
+        r#"{"type": "object", "minProperties": 2, "properties": {"key": {"type": "integer"}}}"#,
+        r#"{"type": "object", "required": ["x"], "properties": {"y": {"type": "integer"}}}"#,
         r#"{"allOf": [{"required": ["a"], "properties": {"a": {"const": 5}}}, {"required": ["b"], "properties": {"b": {"type": "null"}}}]}"#,
         r#"{"anyOf": [{"type": "string", "format": "ipv6"}, {"type": "integer"}]}"#,
     ] {

@@ -159,6 +159,7 @@ impl Translator<'_> {
         if self.document.version != Version::Newer {
             bounds(node, &mut made);
         }
+        widths(node, &mut made);
         self.required(node, &mut made);
         let may_be_null = self.document.version != Version::Newer && is_nullable(node);
         Ok(if may_be_null { nullable(made) } else { Value::Object(made) })
@@ -283,8 +284,8 @@ impl Translator<'_> {
         for item in alternatives {
             let target = item.at("$ref").str();
             let name = target.rsplit('/').next().unwrap_or_default();
-            let is_mapped = choices.iter().any(|(_, known)| known == target || known == name);
-            if !is_mapped {
+            // The name of a schema says it also beside a mapping (OpenAPI 3.1.1, Discriminator Object).
+            if choices.iter().all(|(value, _)| value != name) {
                 choices.push((name.to_owned(), target.to_owned()));
             }
         }
@@ -421,6 +422,19 @@ fn types(value: &DataNode) -> Option<Value> {
             (!names.is_empty() && names.iter().all(|name| is_known(name))).then(|| json!(names))
         }
         _ => None,
+    }
+}
+
+/// How far whole numbers go that a format gives a width (`OpenAPI` 3.1.1, Data Type Format).
+fn widths(node: &DataNode, made: &mut Map<String, Value>) {
+    let bounds = match node.at("format").str() {
+        "int32" => json!({ "minimum": i32::MIN, "maximum": i32::MAX }),
+        "int64" => json!({ "minimum": i64::MIN, "maximum": i64::MAX }),
+        _ => return,
+    };
+    match made.entry("allOf").or_insert_with(|| json!([])) {
+        Value::Array(all) => all.push(bounds),
+        other => *other = json!([bounds]),
     }
 }
 

@@ -23,8 +23,9 @@ pub fn summary(spec: &Spec, scope: &Scope) -> String {
     let mut masked = scope.clone();
     masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
     masked.cover_programs(|_| "***".to_owned());
-    let typed = masked.typed.iter_mut().filter(|(label, _)| scope.veiled.contains(*label));
-    typed.for_each(|(_, value)| "***".clone_into(value));
+    let veiled = masked.typed.iter_mut().chain(&mut masked.captured);
+    let veiled = veiled.filter(|(name, _)| scope.veiled.contains(*name));
+    veiled.for_each(|(_, value)| "***".clone_into(value));
     let variables = masked.variables.iter_mut().chain(&mut masked.captured);
     let variables = variables.chain(&mut masked.typed);
     let secrets = variables.filter(|(name, value)| is_secret_value(name, value));

@@ -26,8 +26,8 @@ mod rust;
 mod script_checks;
 mod sockets;
 
+use crate::compose;
 use crate::model::export_kind::{ExportSplit, PresetExportKind};
-use crate::model::preset::Scope;
 use crate::model::secrets::{Disclosure, Secrets};
 use bodies::{file_name, folders};
 
@@ -124,10 +124,9 @@ fn hidden(mut made: PresetExport, order: &PresetExportOrder) -> PresetExport {
     if order.with_secrets {
         return made;
     }
-    let scopes: Vec<&Scope> = order.presets.iter().map(|preset| &preset.scope).collect();
     let mut known: Vec<Secrets> = Vec::new();
-    for scope in scopes {
-        let secrets = scope.hidden();
+    for preset in &order.presets {
+        let secrets = compose::hidden(&preset.spec, &preset.scope);
         if !known.contains(&secrets) {
             known.push(secrets);
         }

@@ -189,7 +189,7 @@ fn row(old: &KeptAnswer, new: &KeptAnswer, rules: &CompareRules) -> Option<Compa
         found.extend(bodies(old, new, &mut left_out));
         found.extend(times(old, new, rules.tolerance));
     }
-    found.retain(|it| !rules.leaves_out(&it.what));
+    found.retain(|it| !rules.leaves_out(&it.what) && !is_of_mask(it));
     if !rules.tells_secrets {
         found.iter_mut().for_each(mask);
     }
@@ -253,10 +253,21 @@ fn difference(what: String, change: &Change) -> RunDifference {
     RunDifference { what, old: change.old.as_ref().map(told), new: change.new.as_ref().map(told) }
 }
 
+/// Whether what was kept had a mark in place of a secret, which says nothing of what it was.
+fn is_of_mask(difference: &RunDifference) -> bool {
+    let old = difference.old.as_deref().map(|old| old.trim_matches('"'));
+    old == Some(MASK) && difference.new.is_some() && is_secret(difference)
+}
+
+/// Whether JSON names it like a secret.
+fn is_secret(difference: &RunDifference) -> bool {
+    let path = difference.what.strip_prefix("json ");
+    path.is_some_and(|path| names_secret(last_name(path)))
+}
+
 /// Hides what JSON names like a secret: a token that an answer brings differs from one run to the next.
 fn mask(difference: &mut RunDifference) {
-    let path = difference.what.strip_prefix("json ");
-    let is_named = path.is_some_and(|path| names_secret(last_name(path)));
+    let is_named = is_secret(difference);
     for value in [&mut difference.old, &mut difference.new].into_iter().flatten() {
         *value = if is_named { MASK.to_owned() } else { without_named(value) };
     }
@@ -429,6 +440,9 @@ mod tests {
         for secret in ["aaaa", "bbbb", "pppp", "qqqq", "ssss"] {
             assert!(!told.contains(secret), "{secret}: {told}");
         }
+        let kept = r#"{"access_token": "********", "tokens": [{"password": "pppp"}], "n": 1}"#;
+        let told = lines(&run("a", vec![answer("x", 200, kept)]), &other, &[], None).join("\n");
+        assert!(!told.contains("access_token") && told.contains("password"), "{told}");
         let rules = CompareRules { tells_secrets: true, ..CompareRules::default() };
         let told = compare_runs(&base, &other, &rules).lines().join("\n");
         assert!(

@@ -1,11 +1,13 @@
 //! A run kept in a file of its own, to be compared with: one JSON document, readable and fit for a diff.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use super::typed_json::without_secrets;
 use crate::runner::{KeptAnswer, KeptRun};
 
 /// The format by its name, and the version this program writes and reads.
@@ -14,8 +16,9 @@ const VERSION: u64 = 1;
 
 /// The file of a run.
 #[must_use]
-pub fn write_kept_run(run: &KeptRun) -> String {
-    let answers: Vec<Value> = run.answers.iter().map(written).collect();
+pub fn write_kept_run(run: &KeptRun, tells_secrets: bool) -> String {
+    let answers: Vec<Value> =
+        run.answers.iter().map(|answer| written(&as_told(answer, tells_secrets))).collect();
     let document = json!({ "format": FORMAT, "v": VERSION, "name": run.name, "answers": answers });
     let text = serde_json::to_string_pretty(&document).unwrap_or_else(|_| document.to_string());
     format!("{text}\n")
@@ -45,6 +48,17 @@ pub fn read_kept_run(bytes: &[u8]) -> Result<KeptRun, String> {
         .map(|(at, value)| read(value).ok_or_else(|| format!("its answer {at} cannot be read")));
     let name = document["name"].as_str().unwrap_or_default().to_owned();
     Ok(KeptRun { name, answers: answers.collect::<Result<_, _>>()? })
+}
+
+/// An answer without the tokens and passwords that its JSON names so: whoever sent the request has no part in them.
+fn as_told(answer: &KeptAnswer, tells_secrets: bool) -> Cow<'_, KeptAnswer> {
+    let text = std::str::from_utf8(&answer.body).ok().filter(|_| !tells_secrets);
+    let Some(Cow::Owned(body)) = text.map(without_secrets) else { return Cow::Borrowed(answer) };
+    let mut told = KeptAnswer { body: body.into_bytes(), ..answer.clone() };
+    if answer.body.len() as u64 == answer.length {
+        told.length = told.body.len() as u64;
+    }
+    Cow::Owned(told)
 }
 
 fn written(answer: &KeptAnswer) -> Value {
@@ -123,7 +137,14 @@ mod tests {
         let bytes =
             KeptAnswer { body: vec![0, 255], length: 1 << 40, status: None, ..answer.clone() };
         let run = KeptRun { name: "dev".to_owned(), answers: vec![answer, bytes] };
-        assert_eq!(read_kept_run(write_kept_run(&run).as_bytes()), Ok(run));
+        assert_eq!(read_kept_run(write_kept_run(&run, false).as_bytes()), Ok(run));
+        let login = br#"{"access_token": "canary-1", "n": 1, "in": {"password": "canary-2"}}"#;
+        let (body, length) = (login.to_vec(), login.len() as u64);
+        let answers = vec![KeptAnswer { body, length, ..KeptAnswer::default() }];
+        let run = KeptRun { name: "dev".to_owned(), answers };
+        let written = write_kept_run(&run, false);
+        assert!(!written.contains("canary") && written.contains("********"), "{written}");
+        assert!(write_kept_run(&run, true).contains("canary-1"));
         for (text, why) in [
             ("", "no JSON"),
             ("[]", "no run that was kept"),

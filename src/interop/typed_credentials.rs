@@ -25,12 +25,15 @@ pub(crate) struct TypedCredential {
     pub(crate) value: String,
     /// Whether a name in its place comes to the same; of JSON with escapes it does not.
     pub(crate) can_move: bool,
+    /// It is the value of `auth.api-key`.
+    is_key: bool,
 }
 
 impl TypedCredential {
-    /// Whether it is a value of a query, a form or JSON, which its name says to be one.
-    pub(crate) fn is_named_value(&self) -> bool {
-        [IN_QUERY, FORM, BODY].iter().any(|place| self.place.ends_with(place))
+    /// Whether nothing tells it from other values once it is sent: a value of a query, a form or JSON, or a key
+    /// under a name of its own.
+    pub(crate) fn is_among_others(&self) -> bool {
+        self.is_key || [IN_QUERY, FORM, BODY].iter().any(|place| self.place.ends_with(place))
     }
 }
 
@@ -38,6 +41,9 @@ impl TypedCredential {
 const IN_QUERY: &str = "the query";
 const FORM: &str = "the form";
 const BODY: &str = "the body";
+
+/// What a key under a name of its own may be called.
+const API_KEY: &str = "api-key";
 
 /// The list of the query, and the text of a JSON body, in the tables of fields.
 const QUERY: &str = "query";
@@ -78,11 +84,13 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
         (ValueKind::Secret, Some(secret)) if is_literal(secret) => {
             let name = match info.key.rsplit('.').next() {
                 Some("bearer") | None => "token",
+                Some("value") => API_KEY,
                 Some(key) => key,
             };
+            let is_key = name == API_KEY;
             let (place, name) = (info.label.to_lowercase(), name.to_owned());
             if let Some(text) =
-                give(TypedCredential { place, name, value: secret.clone(), can_move: true })
+                give(TypedCredential { place, name, value: secret.clone(), can_move: true, is_key })
             {
                 *secret = text;
             }
@@ -158,7 +166,8 @@ fn named(place: &str, name: &str, value: String) -> TypedCredential {
     let kept = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
     let called: String = name.chars().map(kept).collect();
     let called = called.trim_matches('-').to_owned();
-    TypedCredential { place: format!("{name} in {place}"), name: called, value, can_move: true }
+    let place = format!("{name} in {place}");
+    TypedCredential { place, name: called, value, can_move: true, is_key: false }
 }
 
 /// Whether a text holds more than names of templates.
@@ -194,6 +203,7 @@ fn of_header(row: &mut dyn Options, give: Give<'_>) {
         name,
         value: rest.to_owned(),
         can_move: true,
+        is_key: false,
     };
     if let Some(given) = give(one) {
         let blank = if split.is_some() { " " } else { "" };
@@ -217,11 +227,41 @@ fn of_user(url: &mut String, give: Give<'_>) {
     }
     let name = if user.is_empty() { "token" } else { "password" };
     let (place, value) = ("the URL".to_owned(), secret.to_owned());
-    if let Some(given) =
-        give(TypedCredential { place, name: name.to_owned(), value, can_move: true })
-    {
+    let name = name.to_owned();
+    let one = TypedCredential { place, name, value, can_move: true, is_key: false };
+    if let Some(given) = give(one) {
         let colon = if userinfo.contains(':') { ":" } else { "" };
         let kept = format!("{user}{colon}{given}");
         url.replace_range(span, &kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::http::{ApiKey, ApiKeyPlace, Auth, AwsKeys, HttpSpec};
+
+    #[test]
+    fn a_credential_is_offered_the_name_of_what_it_is() {
+        let names = |auth: Auth| -> Vec<String> {
+            let spec = Spec::Http(HttpSpec { auth, ..HttpSpec::default() });
+            typed(&spec).into_iter().map(|one| one.name).collect()
+        };
+        let typed_text = || "s3cret".to_owned();
+        let (user, password) = ("ann".to_owned(), typed_text());
+        assert_eq!(names(Auth::Bearer(typed_text())), ["token"]);
+        assert_eq!(
+            names(Auth::Basic { user: user.clone(), password: password.clone() }),
+            ["password"]
+        );
+        assert_eq!(names(Auth::Digest { user, password }), ["password"]);
+        let key = ApiKey { name: "X".into(), value: typed_text(), place: ApiKeyPlace::Header };
+        assert_eq!(names(Auth::ApiKey(key)), ["api-key"]);
+        let keys = AwsKeys {
+            secret_key: typed_text(),
+            session_token: "s3cret2".to_owned(),
+            ..AwsKeys::default()
+        };
+        assert_eq!(names(Auth::Aws(keys)), ["secret-key", "session-token"]);
     }
 }

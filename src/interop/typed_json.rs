@@ -1,13 +1,16 @@
 //! Members of a JSON text that is being written, `{{names}}` and mistakes in it or not: what stands
 //! between the quotes of a name and of its value.
 //!
-//! Used by `typed_credentials`, which looks for passwords in bodies and puts names in their places.
+//! Used by `typed_credentials`, which looks for passwords in bodies and puts names in their places, and by `run_kept`,
+//! which keeps answers without the tokens in them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::codec::json_string;
 use crate::codec::json_text::masked;
 use crate::compose::template::{Mode, Template};
+use crate::model::secrets::{MASK, names_secret};
 
 /// A member whose value is a string, in bytes of the text; without the quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,26 @@ pub(super) fn members(text: &str) -> Vec<TextMember> {
         }
     }
     found
+}
+
+/// A text with a mark in place of the strings that JSON names like secrets.
+#[must_use]
+pub(super) fn without_secrets(text: &str) -> Cow<'_, str> {
+    let (mut out, mut behind) = (String::new(), 0);
+    for member in members(text) {
+        let part = |range: &Range<usize>| text.get(range.clone());
+        let is_secret = part(&member.name).is_some_and(|name| names_secret(&said(name)));
+        if is_secret && !member.value.is_empty() {
+            out.extend(part(&(behind..member.value.start)));
+            out.push_str(MASK);
+            behind = member.value.end;
+        }
+    }
+    if behind == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.extend(text.get(behind..));
+    Cow::Owned(out)
 }
 
 /// What a string of JSON says; a text that is none says itself.

@@ -64,13 +64,25 @@ impl AwaitedPlan {
                 let more = if bytes.len() > QUOTED { " …" } else { "" };
                 format!("hex {}{more}", kept.join(" "))
             }
-            AwaitedPlan::Matches(source) => format!("what matches {}", quoted(source.as_bytes())),
+            AwaitedPlan::Matches(source) => format!("what matches {}", as_written(source)),
             AwaitedPlan::Length(count) => counted(*count as u64, "byte"),
-            AwaitedPlan::Json(part) => {
-                format!("JSON that has {}", quoted(part.to_string().as_bytes()))
-            }
+            AwaitedPlan::Json(part) => format!("JSON that has {}", as_written(&part.to_string())),
         }
     }
+}
+
+/// A text in quotes as it is written, which has escapes of its own; of a long one the beginning.
+fn as_written(text: &str) -> String {
+    let (mut shown, mut left) = (String::new(), QUOTED);
+    for c in text.chars() {
+        if left < c.len_utf8() {
+            shown.push('…');
+            break;
+        }
+        left -= c.len_utf8();
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    format!("'{shown}'")
 }
 
 /// Bytes in quotes, escaped; of many the first.

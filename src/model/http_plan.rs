@@ -1,6 +1,7 @@
 //! What the engine runs of HTTP: a request, and a listener with its answers.
 
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -57,11 +58,56 @@ pub enum PlanAuth {
     Aws(Box<AwsKeys>),
 }
 
+/// A file that is read when it is sent, by the name it was given. A relative one lies beside the preset, else in the
+/// folder the program was started in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlanFile {
+    path: PathBuf,
+    /// The folder of the preset.
+    beside: Option<PathBuf>,
+}
+
+impl PlanFile {
+    /// A file of a preset in this folder, if it is in one.
+    #[must_use]
+    pub(crate) fn of_preset(path: impl Into<PathBuf>, folder: Option<&str>) -> Self {
+        let path = path.into();
+        let beside = folder.filter(|folder| !folder.is_empty() && path.is_relative());
+        PlanFile { beside: beside.map(PathBuf::from), path }
+    }
+
+    /// Where it is looked for, in this order.
+    pub(crate) fn places(&self) -> impl Iterator<Item = PathBuf> {
+        let beside = self.beside.iter().map(|folder| folder.join(&self.path));
+        beside.chain([self.path.clone()])
+    }
+
+    /// The folder of the preset, where it is looked for there.
+    #[must_use]
+    pub(crate) fn beside(&self) -> Option<&Path> {
+        self.beside.as_deref()
+    }
+}
+
+impl Deref for PlanFile {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl<P: Into<PathBuf>> From<P> for PlanFile {
+    fn from(path: P) -> Self {
+        PlanFile { path: path.into(), beside: None }
+    }
+}
+
 /// Body bytes, or the files that hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanBody {
     Bytes(Bytes),
-    File(PathBuf),
+    File(PlanFile),
     /// `multipart/form-data` with this boundary, which the `Content-Type` names too.
     Multipart {
         boundary: String,
@@ -82,7 +128,7 @@ pub struct PartPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartContent {
     Bytes(Bytes),
-    File(PathBuf),
+    File(PlanFile),
 }
 
 /// Whether the engine adds a `Content-Length` that only it can know: that of a body from files.

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::failure::Failure;
 use super::name_order::by_path;
-use super::secrets::{Secrets, secret_values};
+use super::secrets::{Secrets, is_looked_for, secret_values};
 use super::spec::Spec;
 use super::value_source::ValueSource;
 
@@ -51,6 +51,11 @@ pub struct StoredPreset {
 }
 
 impl StoredPreset {
+    /// The names it captures; none of what cannot be read.
+    pub(crate) fn captures(&self) -> impl Iterator<Item = &str> {
+        self.content.iter().flat_map(|preset| preset.spec.captures())
+    }
+
     /// The same file at another place.
     #[must_use]
     pub fn at(mut self, path: PresetPath) -> Self {
@@ -59,6 +64,19 @@ impl StoredPreset {
         }
         self.path = path;
         self
+    }
+}
+
+/// So many presets at most by their names, and how many more there are.
+#[must_use]
+pub(crate) fn listed(presets: &[PresetPath], most: usize) -> String {
+    let names: Vec<&str> = presets.iter().take(most).map(PresetPath::as_str).collect();
+    match (names.as_slice(), presets.len().saturating_sub(most)) {
+        ([before @ .., last], 0) if !before.is_empty() => {
+            format!("{} and {last}", before.join(", "))
+        }
+        (names, 0) => names.join(", "),
+        (names, more) => format!("{} and {more} more", names.join(", ")),
     }
 }
 
@@ -169,7 +187,7 @@ pub struct Scope {
     pub os: BTreeMap<String, String>,
     /// Given on the command line, by name, or typed when it was asked for, by label: before all others.
     pub typed: BTreeMap<String, String>,
-    /// Labels of what was typed unseen.
+    /// Labels of what was typed unseen, and names of what was captured where credentials stand.
     pub veiled: BTreeSet<String>,
     /// Programs that give values, by how templates name these.
     pub commands: BTreeMap<String, ValueCommand>,
@@ -183,7 +201,10 @@ impl Scope {
     pub fn hidden(&self) -> Secrets {
         let secrets = self.secrets.values().map(String::as_str);
         let named = self.variables.iter().chain(&self.captured).chain(&self.os).chain(&self.typed);
-        let veiled = self.typed.iter().filter(|(label, _)| self.veiled.contains(*label));
+        let is_veiled = |(name, _): &(&String, &String)| self.veiled.contains(*name);
+        let taken =
+            self.captured.iter().filter(is_veiled).filter(|(_, value)| is_looked_for(value));
+        let veiled = self.typed.iter().filter(is_veiled).chain(taken);
         let given = self.commands.values().filter(|command| command.is_secret);
         let given = given.filter_map(|command| self.outputs.get(&command.source));
         let of_all = secrets.chain(veiled.map(|(_, value)| value.as_str()));

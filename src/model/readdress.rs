@@ -62,10 +62,13 @@ impl AddressChange {
         }
         let behind_user = address.get(url.host_at..)?;
         let (place, path) = self.from.get(from.host_at..)?.split_at(from.host_port.len());
-        let (own, rest) = behind_user.split_at_checked(place.len())?;
-        // Hosts are the same in upper and lower case, names of variables are not.
-        let is_place = own == place || !place.contains("{{") && own.eq_ignore_ascii_case(place);
-        let rest = rest.strip_prefix(path).filter(|_| is_place)?;
+        let (own, rest) = behind_user.split_at_checked(url.host_port.len())?;
+        // Hosts are the same in upper and lower case and with the port of their scheme, names of variables are not.
+        let of_scheme = default_port(url.scheme);
+        let is_host = !place.contains("{{")
+            && from.host.eq_ignore_ascii_case(url.host)
+            && from.port.or(of_scheme) == url.port.or(of_scheme);
+        let rest = rest.strip_prefix(path).filter(|_| own == place || is_host)?;
         if !(rest.is_empty() || rest.starts_with(BEHIND)) {
             return None;
         }
@@ -86,6 +89,12 @@ impl AddressChange {
         let changed = format!("{before}{user}{}{rest}", to.bare);
         (changed != address).then_some(changed)
     }
+}
+
+/// The port of a scheme that names none (RFC 9110, section 4.2; RFC 6455, section 3).
+fn default_port(scheme: &str) -> Option<&'static str> {
+    let of = [("http", "80"), ("ws", "80"), ("https", "443"), ("wss", "443")];
+    of.into_iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)).map(|(_, port)| port)
 }
 
 /// A beginning without spaces around it and without the `/` that the path behind it begins with.
@@ -236,6 +245,11 @@ mod tests {
     fn schemes_and_hosts_are_the_same_in_upper_and_lower_case() {
         assert_eq!(changed("http://A.example", "http://b", "HTTP://a.Example/X"), "http://b/X");
         assert_eq!(changed("http://a/V1", "http://b", "http://a/v1"), "stays");
+        assert_eq!(changed("http://a/v1", "http://b", "http://A:80/v1/x"), "http://b/x");
+        assert_eq!(changed("https://a:443", "https://b", "https://a/x"), "https://b/x");
+        assert_eq!(changed("a:80", "b", "http://a/x"), "http://b/x");
+        assert_eq!(changed("a", "b", "a:80"), "stays", "without a scheme a port is a port");
+        assert_eq!(changed("http://a", "http://b", "http://a:443/"), "stays");
         assert_eq!(changed("{{base}}", "http://b", "{{Base}}/x"), "stays");
     }
 

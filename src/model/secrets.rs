@@ -24,7 +24,7 @@ use secret_name::{in_queries, in_sent_queries};
 use sent_heads::heads;
 use userinfo::userinfo;
 
-pub(crate) use secret_name::{is_secret_value, names_secret, secret_values};
+pub(crate) use secret_name::{is_looked_for, is_secret_value, names_secret, secret_values};
 
 /// Stands for a credential.
 pub(crate) const MASK: &str = "********";
@@ -237,13 +237,19 @@ pub(crate) fn masked_name(name: &str, value: &str, told: &Disclosure) -> String 
 /// was found is written in quotes or as JSON; words that none was found are no value.
 #[must_use]
 pub(crate) fn masked_field(field: &str, found: &str, told: &Disclosure) -> Option<String> {
+    let is_value = found.starts_with(['\'', '"']);
+    let is_hidden = *told != Disclosure::Everything && is_value && is_secret_field(field);
+    is_hidden.then(|| MASK.to_owned())
+}
+
+/// Whether a field by its name (`cookie.sid`, `header.set-cookie`, `json .token`) is one whose value nobody shall read.
+#[must_use]
+pub(crate) fn is_secret_field(field: &str) -> bool {
     let field = field.trim_start_matches('~');
     let of = field.split(" matches ").next().unwrap_or(field).trim();
-    let is_hidden = of.starts_with("cookie.")
+    of.starts_with("cookie.")
         || of.strip_prefix("header.").is_some_and(is_credential)
-        || secret_name::names_secret(of);
-    let is_value = found.starts_with(['\'', '"']);
-    (*told != Disclosure::Everything && is_hidden && is_value).then(|| MASK.to_owned())
+        || secret_name::names_secret(of)
 }
 
 /// A credential as it is shown: the scheme of an `Authorization` is none and tells what is meant.

@@ -11,7 +11,7 @@ use self::parts::{SpecParts, SpecPartsMut};
 use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use super::fault::FaultSpec;
-use super::http::{HttpListenerSpec, HttpSpec};
+use super::http::{ApiKey, Auth, HttpListenerSpec, HttpSpec};
 use super::http_relay::HttpRelaySpec;
 use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
@@ -215,6 +215,19 @@ impl Spec {
     #[must_use]
     pub(crate) fn as_http(&self) -> Option<&HttpSpec> {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
+    }
+
+    /// The names it captures.
+    pub fn captures(&self) -> impl Iterator<Item = &str> {
+        let rows = self.checks().into_iter().flat_map(|(_, capture)| &capture.rows);
+        rows.filter(|row| row.is_used()).map(|row| row.name.as_str())
+    }
+
+    /// The key under a name of its own that it is sent with.
+    #[must_use]
+    pub(crate) fn key(&self) -> Option<&ApiKey> {
+        let Auth::ApiKey(key) = &self.as_http()?.auth else { return None };
+        Some(key)
     }
 
     /// The HTTP listener, if it is one.

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::timing::Stamp;
 use super::trust::{TrustedCertificates, Verify};
 
 /// TLS of a client session.
@@ -69,4 +72,14 @@ pub struct CertificateFacts {
     pub not_after: String,
     pub serial: String,
     pub sha256: String,
+}
+
+impl CertificateFacts {
+    /// Whole days until it ends; 0 when it has ended.
+    #[must_use]
+    pub fn days_left(&self, now: Stamp) -> Option<u64> {
+        let end: Timestamp = self.not_after.parse().ok()?;
+        let now = i64::try_from(now.0 / 1_000_000_000).ok()?;
+        u64::try_from((end.as_second() - now).max(0) / (24 * 60 * 60)).ok()
+    }
 }

@@ -214,7 +214,7 @@ facets! {
     "called" FacetOf::Called, NUMBER, Listener,
         "How often a listener was called in a run: requests of HTTP, connections of TCP, datagrams of UDP.", "called = 2";
     "rule" FacetOf::Rule, NUMBER, Request,
-        "How often a rule of a listener answered in a run, by its method (or any) and path; otherwise is what answers when none matches.", "\"rule POST /users\" = 1";
+        "How often a rule of a listener answered in a run, by its method (or any) and path: of several of these all of them, with (row 2) behind it the one in that row; otherwise is what answers when none matches.", "\"rule POST /users\" = 1";
     "method" FacetOf::Method, TEXT, Request,
         "Method of the last request that a listener got.", "method = \"POST\"";
     "path" FacetOf::Path, TEXT, Request,

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::rounds::RunRound;
 use crate::model::braces::is_name;
@@ -43,50 +45,117 @@ pub fn data_rows(text: &str) -> Result<Vec<RunRound>, DataFlaw> {
     if let Some((_, line, _)) = rows.get(ROWS) {
         return flaw(*line, format!("more than {ROWS} rows"));
     }
-    let round = |(at, (first, line, variables)): (usize, DataRow)| {
-        if let Some(name) = variables.keys().find(|name| !is_name(name)) {
-            let why =
-                format!("'{name}' cannot be the name of a variable; letters, digits, _ - . can");
-            return flaw(line, why);
-        }
+    let round = |(at, (first, _, variables)): (usize, DataRow)| {
         let value = variables.get(&first).map(String::as_str).unwrap_or_default();
         let told = masked_name(&first, value, &Disclosure::default());
         let told: String = told.chars().take(TOLD).collect();
         let mark = if told.trim().is_empty() { "" } else { ": " };
-        Ok(RunRound { name: format!("row {}{mark}{told}", at + 1), variables })
+        RunRound { name: format!("row {}{mark}{told}", at + 1), variables }
     };
-    rows.into_iter().enumerate().map(round).collect()
+    Ok(rows.into_iter().enumerate().map(round).collect())
+}
+
+/// Names that variables cannot have are said where they stand.
+fn check_name(name: &str, line: usize) -> Result<(), DataFlaw> {
+    if is_name(name) {
+        return Ok(());
+    }
+    flaw(line, format!("'{name}' cannot be the name of a variable; letters, digits, _ - . can"))
 }
 
 /// The name of the first column, the line it stands in, and all values.
 type DataRow = (String, usize, BTreeMap<String, String>);
 
-fn of_object(object: Map<String, Value>, line: usize) -> DataRow {
-    let first = object.keys().next().cloned().unwrap_or_default();
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
+/// The members of an object in order, with their values as they are written: `1.50` and numbers that no machine has
+/// stay what they are.
+struct WrittenObject<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for WrittenObject<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = WrittenObject<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object {\"name\": \"value\"}")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members: Vec<(String, &RawValue)> = Vec::new();
+                let mut seen = BTreeSet::new();
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    if !seen.insert(name.clone()) {
+                        return Err(A::Error::custom(format!("'{name}' is there twice")));
+                    }
+                    members.push((name, value));
+                }
+                Ok(WrittenObject(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+fn of_object(object: WrittenObject<'_>, line: usize) -> Result<DataRow, DataFlaw> {
+    let first = object.0.first().map(|(name, _)| name.clone()).unwrap_or_default();
+    let mut variables = BTreeMap::new();
+    for (name, value) in object.0 {
+        check_name(&name, line)?;
+        variables.insert(name, value_text(value.get()));
+    }
+    Ok((first, line, variables))
+}
+
+/// What a value says: a string what is in it, anything else itself, without spaces between its parts.
+fn value_text(written: &str) -> String {
+    if written.starts_with('"') {
+        return serde_json::from_str(written).unwrap_or_else(|_| written.to_owned());
+    }
+    let (mut is_string, mut is_escaped) = (false, false);
+    let kept = |c: &char| {
+        let is_kept = is_string || !c.is_ascii_whitespace();
+        match c {
+            _ if std::mem::take(&mut is_escaped) => {}
+            '\\' => is_escaped = is_string,
+            '"' => is_string = !is_string,
+            _ => {}
+        }
+        is_kept
     };
-    (first, line, object.into_iter().map(|(name, value)| (name, text(value))).collect())
+    written.chars().filter(kept).collect()
 }
 
 fn of_list(text: &str) -> Result<Vec<DataRow>, DataFlaw> {
-    let all: Vec<Value> = serde_json::from_str(text).map_err(|error| DataFlaw {
+    let all: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| DataFlaw {
         line: error.line(),
         why: format!("no list of JSON: {error}"),
     })?;
-    let row = |(at, value): (usize, Value)| match value {
-        Value::Object(object) => Ok(of_object(object, 1)),
-        _ => flaw(1, format!("element {} is no object {{\"name\": \"value\"}}", at + 1)),
-    };
-    all.into_iter().enumerate().map(row).collect()
+    // The elements lie in the text, one behind the other.
+    let (mut line, mut counted) = (1, 0);
+    let mut rows = Vec::with_capacity(all.len());
+    for (at, element) in all.into_iter().enumerate() {
+        let from = (element.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        line += text.get(counted..from).map_or(0, |skipped| skipped.matches('\n').count());
+        counted = from;
+        if !element.get().starts_with('{') {
+            return flaw(line, format!("element {} is no object {{\"name\": \"value\"}}", at + 1));
+        }
+        let object = serde_json::from_str(element.get()).map_err(|error| DataFlaw {
+            line: line + error.line().saturating_sub(1),
+            why: format!("element {}: {error}", at + 1),
+        })?;
+        rows.push(of_object(object, line)?);
+    }
+    Ok(rows)
 }
 
 fn of_lines(text: &str) -> Result<Vec<DataRow>, DataFlaw> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let row = |(at, line): (usize, &str)| match serde_json::from_str(line) {
-        Ok(Value::Object(object)) => Ok(of_object(object, at + 1)),
-        Ok(_) => flaw(at + 1, "no object {\"name\": \"value\"}"),
+        Ok(object) => of_object(object, at + 1),
+        Err(_) if !line.trim_start().starts_with('{') => {
+            flaw(at + 1, "no object {\"name\": \"value\"}")
+        }
         Err(error) => flaw(at + 1, format!("no JSON: {error}")),
     };
     lines.map(row).collect()
@@ -101,6 +170,7 @@ fn of_csv(text: &str) -> Result<Vec<DataRow>, DataFlaw> {
         if name.is_empty() {
             return flaw(line, format!("column {} has no name", at + 1));
         }
+        check_name(name, line)?;
         if !seen.insert(name) {
             return flaw(line, format!("two columns are called '{name}'"));
         }
@@ -196,6 +266,12 @@ mod tests {
             read("[{\"a\": {\"b\": [1]}, \"c\": true}]").unwrap()[0].1,
             "a={\"b\":[1]} c=true"
         );
+        for number in ["12345678901234567890123", "10.00", "1e3", "-0", "1e400"] {
+            let rows = read(&format!("[{{\"n\": {number}, \"in\": [ {number} ]}}]")).unwrap();
+            assert_eq!(rows[0].1, format!("in=[{number}] n={number}"));
+        }
+        let spaced = "{\"a\": {\"b c\": \"d \\\" e\", \"f\": [1, 2]}}\n";
+        assert_eq!(read(spaced).unwrap()[0].1, "a={\"b c\":\"d \\\" e\",\"f\":[1,2]}");
     }
 
     #[test]
@@ -207,13 +283,16 @@ mod tests {
             ("a,b\n\n\"x\n\",1\n2,3,4\n", "5: the header has 2 columns, this row 3"),
             ("a,\n1,2\n", "1: column 2 has no name"),
             ("a,a\n1,2\n", "1: two columns are called 'a'"),
-            ("a b\n1\n", "2: 'a b' cannot be the name of a variable"),
+            ("a b\n1\n", "1: 'a b' cannot be the name of a variable"),
             ("a\n1\n\"x\n", "3: a quote is opened and not closed"),
             ("a\n\"x\"y\n", "2: 'y' stands behind a closing quote"),
             ("[1]", "1: element 1 is no object"),
             ("[{\"a\": 1},\n{]", "2: no list of JSON"),
             ("{\"a\": 1}\n[1]\n", "2: no object"),
             ("{\"a\": 1}\n{\n", "2: no JSON"),
+            ("[{\"a\": 1},\n {\"a b\": 1}]", "2: 'a b' cannot be"),
+            ("[{\"a\": 1},\n {\"a\": 1, \"a\": 2}]", "2: element 2: 'a' is there twice"),
+            ("{\"a\": 1}\n{\"b\": 1, \"b\": 2}\n", "2: no JSON: 'b' is there twice"),
         ] {
             let said = read(text).unwrap_err();
             assert!(said.starts_with(says), "{text}: {said}");

@@ -33,7 +33,7 @@ use super::steps::StepsTaken;
 use super::talk::RunTalk;
 use super::targets::target;
 use crate::check::CheckReport;
-use crate::compose::{self, Issue, UnknownNames};
+use crate::compose::{self, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::covered_operations::CoveredOperations;
 use crate::model::end_address::EndAddress;
@@ -118,6 +118,8 @@ pub struct RunTurn {
 #[derive(Debug, Default)]
 struct OpenRound {
     captured: BTreeMap<String, String>,
+    /// Names of those that are credentials for where they are from.
+    veiled: BTreeSet<String>,
     /// When a step passed last.
     passed: BTreeMap<usize, Stamp>,
     /// How many a step or barrier still waits for.
@@ -400,6 +402,10 @@ impl Run {
         for listener in &self.listeners {
             Arc::make_mut(&mut scope).captured.extend(listener.variables());
         }
+        let veiled = self.open.get(&round).map(|it| &it.veiled).filter(|names| !names.is_empty());
+        if let Some(names) = veiled {
+            Arc::make_mut(&mut scope).veiled.extend(names.iter().cloned());
+        }
         // The later ones win.
         let captured = self.open.get(&round).map(|it| &it.captured);
         let data = self.round_of(round).map(|it| &it.variables);
@@ -427,10 +433,15 @@ impl Run {
     fn send(&mut self, mut live: Live, time: RunTime) {
         let scope = self.scope(live.round, live.step);
         live.secrets = self.hidden(&scope);
-        let told = self.told(&live.secrets);
         let Some(content) = self.content(live.round, live.step) else { return };
+        if let Some(preset) = content.as_ref().ok().filter(|preset| preset.spec.key().is_some()) {
+            live.secrets = live.secrets.and(&compose::hidden(&preset.spec, &scope));
+        }
+        let told = self.told(&live.secrets);
         let made = content.as_ref().map_err(Failure::clone).and_then(|preset| {
-            let plan = planned(&preset.spec, &scope, self.settings.words)?;
+            let script = &self.script;
+            let makers = |name: &str| script.told_makers(name, &preset.path);
+            let plan = planned(&preset.spec, &scope, self.settings.words, makers)?;
             let checks = compose::checks(&preset.spec, &*scope, UnknownNames::Refused);
             let plan = compose::on_new_connection(plan, checks.ask_of_connecting());
             Ok((plan, checks, target(&preset.spec, &scope, &told)))
@@ -472,17 +483,26 @@ impl Run {
 }
 
 /// The plan of a preset; all that keeps it from being sent as one failure.
-fn planned(spec: &Spec, scope: &Scope, words: RunWords) -> Result<Plan, Failure> {
+fn planned(
+    spec: &Spec,
+    scope: &Scope,
+    words: RunWords,
+    told_makers: impl Fn(&str) -> Option<String>,
+) -> Result<Plan, Failure> {
     compose::plan(spec, scope).map_err(|issues| {
         let mut causes: Vec<String> = issues.iter().map(ToString::to_string).collect();
         causes.dedup();
         let failure =
             Failure::new(Stage::Compose, spec.address(), FailureKind::Usage, causes.join("; "));
-        let is_unknown = |issue: &Issue| issue.unknown.as_ref().is_some_and(|it| it.is_name);
-        if issues.iter().any(is_unknown) {
-            return failure.hint(words.unknown);
+        let unknown = issues.iter().filter_map(|issue| issue.unknown.as_ref());
+        let mut unknown = unknown.filter(|unknown| unknown.is_name).peekable();
+        if unknown.peek().is_none() {
+            return failure;
         }
-        failure
+        match unknown.find_map(|unknown| told_makers(unknown.inner())) {
+            Some(told) => failure.hint(told),
+            None => failure.hint(words.unknown),
+        }
     })
 }
 

@@ -9,14 +9,14 @@
 //! the `order` of a folder; nothing else keeps two steps apart.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::selection::RunSelection;
 use super::tags::TagTest;
 use crate::compose::spec_names::names_in;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::preset::{Preset, PresetPath, StoredPreset};
+use crate::model::preset::{Preset, PresetPath, StoredPreset, listed};
 use crate::model::spec::Spec;
 use crate::model::suggest::suggest;
 use crate::store::job::Workspace;
@@ -27,6 +27,8 @@ pub struct RunScript {
     pub steps: Vec<RunStep>,
     /// Started before the first step and ended behind the last.
     pub listeners: Vec<RunListener>,
+    /// Who captures names that the steps use, in this run or not.
+    pub captured_by: BTreeMap<String, Vec<PresetPath>>,
     /// Presets that the tags or their kind left out, and why.
     pub left_out: Vec<(PresetPath, String)>,
     /// Who waits for whom.
@@ -131,6 +133,7 @@ pub fn script(
         }
     }
     let Writing { mut script, written, .. } = writing;
+    script.captured_by = captured_by(&script, workspace);
     let started = &script.listeners;
     script.left_out.retain(|(path, _)| !started.iter().any(|listener| listener.path == *path));
     script.graph = StepGraph::of(script.steps.len());
@@ -145,6 +148,20 @@ pub fn script(
         }
     }
     Ok(script)
+}
+
+/// Who captures the names that the steps use.
+fn captured_by(script: &RunScript, workspace: &Workspace) -> BTreeMap<String, Vec<PresetPath>> {
+    let presets = script.steps.iter().filter_map(|step| step.content.as_ref().ok());
+    let names: BTreeSet<String> = presets.flat_map(|preset| names_in(&preset.spec)).collect();
+    let mut all: BTreeMap<String, Vec<PresetPath>> = BTreeMap::new();
+    for stored in &workspace.presets {
+        let captured: BTreeSet<&str> = stored.captures().collect();
+        for name in captured.into_iter().filter(|name| names.contains(*name)) {
+            all.entry(name.to_owned()).or_default().push(stored.path.clone());
+        }
+    }
+    all
 }
 
 /// The script of what something needs that is sent behind it, without that itself: what `is_fresh` is left out
@@ -171,6 +188,22 @@ pub fn script_before(
     // What is wrong is told now, not when the values are too old.
     written(&|_| false)?;
     written(is_fresh)
+}
+
+/// Presets that are named as capturing a name.
+pub(crate) const MAKERS: usize = 3;
+
+impl RunScript {
+    /// Who captures a name besides the preset that uses it, and how that goes before; `None` = nobody does.
+    #[must_use]
+    pub fn told_makers(&self, name: &str, user: &PresetPath) -> Option<String> {
+        let makers = self.captured_by.get(name)?.iter().filter(|maker| *maker != user);
+        let makers: Vec<PresetPath> = makers.cloned().collect();
+        let first = makers.first()?;
+        let (all, captures) =
+            (listed(&makers, MAKERS), if makers.len() == 1 { "captures" } else { "capture" });
+        Some(format!("{all} {captures} {name}: needs = [\"{first}\"] in {user} sends it before"))
+    }
 }
 
 /// Presets that need each other in a row.
@@ -352,9 +385,7 @@ impl RunScript {
 impl RunStep {
     /// The names it captures.
     pub fn captures(&self) -> impl Iterator<Item = &str> {
-        let preset = self.content.as_ref().ok();
-        let rows = preset.and_then(|preset| preset.spec.checks()).map(|(_, capture)| &capture.rows);
-        rows.into_iter().flatten().filter(|row| row.is_used()).map(|row| row.name.as_str())
+        self.content.iter().flat_map(|preset| preset.spec.captures())
     }
 
     /// How long what it captured is good for.

@@ -10,8 +10,11 @@ use crate::model::spec::Spec;
 #[must_use]
 pub fn foreseen_target(spec: &Spec, scope: &Scope, tells_secrets: bool) -> String {
     let address = address_parts::resolved_as_far(spec.address(), scope);
-    let told =
-        if tells_secrets { Disclosure::Everything } else { Disclosure::Hiding(scope.hidden()) };
+    let told = if tells_secrets {
+        Disclosure::Everything
+    } else {
+        Disclosure::Hiding(compose::hidden(spec, scope))
+    };
     told_target(spec, &address, &told)
 }
 

@@ -4,11 +4,16 @@
 use toml_edit::{Array, DocumentMut, RawString, TomlError, Value};
 
 use super::folders::array;
+use super::preset::with_mark_of;
 
 const ORDER: &str = "order";
 
 /// The text with this order, without one where it is empty; nothing else of it changes.
 pub(super) fn with_order(text: &str, order: &[String]) -> Result<String, TomlError> {
+    ordered_text(text, order).map(|ordered| with_mark_of(text, ordered))
+}
+
+fn ordered_text(text: &str, order: &[String]) -> Result<String, TomlError> {
     let mut document: DocumentMut = text.parse()?;
     let Some(Value::Array(old)) = document.get(ORDER).and_then(|item| item.as_value()) else {
         if !order.is_empty() {

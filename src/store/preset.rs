@@ -61,9 +61,18 @@ pub(super) fn given(root: &mut Fields<'_>, outer: &[Spec]) -> Result<Vec<Spec>, 
     read::given(root, outer)
 }
 
-/// A text with the line ends of the one before: a file that was written on Windows stays one.
+/// A text with the line ends of the one before, and its byte order mark: a file that was written on Windows stays one.
 pub(super) fn with_line_ends_of(before: &str, text: String) -> String {
+    let text = with_mark_of(before, text);
     if line_ends::is_of_windows(before) { line_ends::of_windows(&text) } else { text }
+}
+
+/// What some editors put in front of UTF-8.
+const MARK: char = '\u{feff}';
+
+/// A text behind the byte order mark of the one before, if that has one.
+pub(super) fn with_mark_of(before: &str, text: String) -> String {
+    if before.starts_with(MARK) && !text.starts_with(MARK) { format!("{MARK}{text}") } else { text }
 }
 
 /// Parses a spec kept as preset text (drafts, history); `name` stands in messages.
@@ -88,12 +97,13 @@ pub(crate) fn write_in(preset: &Preset, previous: Option<&str>, given: &[Spec]) 
     let merged = previous.and_then(|previous| carried_over(preset, previous, &mine, given));
     // What a file that cannot be read expects and captures is nobody's to drop.
     let is_read = previous.is_some_and(|previous| parse(previous, given).is_ok());
-    merged.unwrap_or_else(|| {
+    let text = merged.unwrap_or_else(|| {
         let text = render::document(mine);
         with_unused(text, previous, |section| {
             !is_read || !read::is_carried_out(section, &preset.spec)
         })
-    })
+    });
+    with_mark_of(previous.unwrap_or_default(), text)
 }
 
 /// A new text with those sections of the previous one that are no business of a spec.

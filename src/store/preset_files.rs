@@ -33,14 +33,18 @@ pub(super) struct PresetChange {
     pub(super) overwrite: Overwrite,
     /// The preset whose file a new one is laid out like.
     pub(super) like: Option<PresetPath>,
+    /// The file that what is written started from, where it is kept: of what somebody else wrote since nothing stays.
+    pub(super) started_from: Option<Vec<u8>>,
 }
 
 impl PresetChange {
     /// The text of the file: over the one that is there, else laid out like the other.
     fn text(&self, root: &Path, preset: &Preset, old: Option<&Vec<u8>>, given: &[Spec]) -> String {
-        let model = self.like.as_ref().filter(|_| old.is_none());
+        let own = self.started_from.as_ref();
+        let model = self.like.as_ref().filter(|_| old.is_none() && own.is_none());
         let model = model.and_then(|like| workspace::read_bytes(&existing(root, like).ok()?).ok());
-        let previous = old.or(model.as_ref());
+        let is_replaced = old.is_none() || self.overwrite == Overwrite::Replace;
+        let previous = own.filter(|_| is_replaced).or(old).or(model.as_ref());
         let previous = previous.and_then(|old| std::str::from_utf8(old).ok());
         preset::write_in(preset, previous, given)
     }

@@ -171,6 +171,41 @@ fn a_new_preset_never_replaces_one_of_the_same_name() {
 }
 
 #[test]
+fn what_is_kept_in_a_conflict_has_the_comments_it_had() {
+    let mut store = empty_workspace();
+    let file = store.root().join("a.toml");
+    fs::write(&file, "# mine\n[http]\nurl = \"one\" # keep\n").unwrap();
+    let stored = store.load().presets.remove(0);
+    let mut mine = stored.content.unwrap();
+    mine.spec.as_http_mut().unwrap().url = "two".into();
+    let draft = StoredDraft {
+        preset: Some(path("a")),
+        based_on: Some(stored.fingerprint),
+        unsaved: true,
+        answers: None,
+        spec: mine.spec.clone().into(),
+    };
+    let restore = Restore { drafts: vec![draft], ..Restore::default() };
+    assert_eq!(store.ask(Job::SaveRestore(Box::new(restore))), Reply::RestoreSaved);
+    fs::write(&file, "# theirs\n[http]\nurl = \"three\"\n").unwrap();
+    let save = |store: &mut TestStore, name: &str, based_on, overwrite, like: Option<&str>| loop {
+        let preset = Box::new(Preset { path: path(name), ..mine.clone() });
+        let like = like.map(path);
+        match store.ask(Job::SavePreset { preset, based_on, overwrite, like }) {
+            Reply::Workspace(_) => {}
+            other => break other,
+        }
+    };
+    let refused = save(&mut store, "a", Some(stored.fingerprint), Overwrite::Refuse, None);
+    let Reply::Conflict { theirs, .. } = refused else { panic!("{refused:?}") };
+    let text = "# mine\n[http]\nurl = \"two\" # keep\n";
+    fingerprint(&save(&mut store, "b", None, Overwrite::Refuse, Some("a")));
+    assert_eq!(fs::read_to_string(store.root().join("b.toml")).unwrap(), text, "both");
+    fingerprint(&save(&mut store, "a", Some(theirs.fingerprint), Overwrite::Replace, None));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text, "mine");
+}
+
+#[test]
 fn a_copy_has_the_comments_and_sections_of_the_file_it_was_made_of() {
     let mut store = empty_workspace();
     let text = "# mine\n[http]\nurl = \"one\"\n\n[expect]\nstatus = 201 # for now\n";

@@ -15,6 +15,7 @@
 //! The jobs of a lane are done in the order they came. What saving and reading tell each other
 //! goes through `worker/known_workspace.rs`.
 
+mod draft_texts;
 mod folders;
 mod followed;
 mod history_work;

@@ -32,8 +32,10 @@ const PLACES: [&str; 12] = [
 /// Of a program, of the operating system, of the command line, typed for a prompt, taken from an answer.
 const GIVEN: [&str; 5] = ["program", "system", "given", "prompt", "captured"];
 /// Typed in place, in presets.
-const TYPED: [&str; 9] =
-    ["tuser", "tquery", "tbearer", "tkey", "tcookie", "tbasic", "tjson", "tform", "trow"];
+const TYPED: [&str; 12] = [
+    "tuser", "tquery", "tbearer", "tkey", "tcookie", "tbasic", "tjson", "tform", "trow", "khead",
+    "kquery", "kcookie",
+];
 
 /// Nothing of it means anything in a URL, in JSON or to a shell, so it is spelled everywhere alike.
 fn canary(place: &str) -> String {
@@ -204,12 +206,20 @@ fn of_typed(http: SocketAddr) -> Vec<Preset> {
     let json =
         format!("/t\"\nmethod = \"POST\"\nbody.json = '{{\"password\": \"{}\"}}'", c("tjson"));
     let form = format!("/t\"\nmethod = \"POST\"\nbody.form = [\"client_secret={}\"]", c("tform"));
+    // A key whose name tells nothing.
+    let key = |place: &str, stands: &str| {
+        let value = c(place);
+        format!("/t\"\nauth.api-key = {{ name = \"zz\", value = \"{value}\", in = \"{stands}\" }}")
+    };
     vec![
         ("typed/url.toml", url),
         ("typed/heads.toml", get(http, &heads)),
         ("typed/basic.toml", get(http, &basic)),
         ("typed/json.toml", get(http, &json)),
         ("typed/form.toml", get(http, &form)),
+        ("typed/key-head.toml", get(http, &key("khead", "header"))),
+        ("typed/key-query.toml", get(http, &key("kquery", "query"))),
+        ("typed/key-cookie.toml", get(http, &key("kcookie", "cookie"))),
     ]
 }
 
@@ -305,7 +315,7 @@ fn given() -> [String; 2] {
     [format!("api_token={}", canary("given")), format!("Code={}", canary("prompt"))]
 }
 
-const CLIENTS: [&str; 16] = [
+const CLIENTS: [&str; 19] = [
     "a/user",
     "a/heads",
     "a/basic",
@@ -322,6 +332,9 @@ const CLIENTS: [&str; 16] = [
     "typed/basic",
     "typed/json",
     "typed/form",
+    "typed/key-head",
+    "typed/key-query",
+    "typed/key-cookie",
 ];
 
 #[test]
@@ -373,7 +386,20 @@ fn what_a_run_tells_and_writes_holds_no_canary_whatever_did_not_pass() {
     let [token, code] = given();
     let reports: Vec<String> = REPORTS.iter().map(|kind| format!("{kind}=report.{kind}")).collect();
     let files = ["--har", "r.har", "--jsonl", "r.jsonl", "--pcapng", "r.pcapng"];
-    let mut words = vec!["run", "a", "chain", "--env", "e", "--var", &token, "--var", &code];
+    let mut words = vec![
+        "run",
+        "a",
+        "chain",
+        "typed/key-head",
+        "typed/key-query",
+        "typed/key-cookie",
+        "--env",
+        "e",
+        "--var",
+        &token,
+        "--var",
+        &code,
+    ];
     words.extend(files.iter().chain(&["--save", "kept", "--retry", "1", "--retry-delay", "1ms"]));
     words.extend(reports.iter().flat_map(|report| ["--report", report.as_str()]));
     let output = home.run(&words);

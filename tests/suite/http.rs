@@ -198,8 +198,9 @@ pub enum Step {
     /// Read until the end of a request head.
     Head,
     Write(Vec<u8>),
-    /// One byte a write.
-    Drip(Vec<u8>),
+    /// So many bytes a write.
+    Drip(Vec<u8>, usize),
+    Pause(Duration),
     /// Until the other side closes.
     Wait,
 }
@@ -241,13 +242,14 @@ fn play(mut stream: TcpStream, script: &[Step]) {
                     return;
                 }
             }
-            Step::Drip(bytes) => {
-                for byte in bytes {
-                    if stream.write_all(&[*byte]).is_err() {
+            Step::Drip(bytes, size) => {
+                for piece in bytes.chunks(*size) {
+                    if stream.write_all(piece).is_err() {
                         return;
                     }
                 }
             }
+            Step::Pause(time) => std::thread::sleep(*time),
             Step::Wait => {
                 let mut buf = [0; 4096];
                 while matches!(stream.read(&mut buf), Ok(1..)) {}
@@ -304,7 +306,7 @@ async fn every_framing_is_read_to_its_end_and_no_further() {
         ("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", ""),
     ] {
         // The peer keeps the connection open: the end is known without a close.
-        for bytes in [write(reply), Step::Drip(reply.into())] {
+        for bytes in [write(reply), Step::Drip(reply.into(), 1)] {
             let url = peer(vec![vec![Step::Head, bytes, Step::Wait]]);
             let outcome = bench.get(&url).await;
             assert!(outcome.done.is_ok(), "{:?}", outcome.done);

@@ -14,9 +14,11 @@ use bytes::Bytes;
 use rustls::SupportedCipherSuite;
 use rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use serde_json::Value;
+use wirebench::model::exchange::MessageFraming;
 use wirebench::model::plan::{HttpPlan, PlanBody};
+use wirebench::model::record::{Direction, Record, RecordKind};
 
-use super::http::{Bench, Step, peer, plan};
+use super::http::{Bench, Outcome, Step, peer, plan};
 
 fn corpus(name: &str) -> Option<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/").to_owned() + name;
@@ -45,8 +47,79 @@ const OTHER_VERDICT: &[(u64, &str)] = &[
     (1495, "the coding is not chunked in the end: named and read until the close"),
 ];
 
+/// How the bytes of a reply come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivery {
+    Whole,
+    ByteByByte,
+    SevenBytes,
+    WithGaps,
+}
+
+impl Delivery {
+    fn steps(self, reply: Vec<u8>) -> Vec<Step> {
+        let mut steps = vec![Step::Head];
+        match self {
+            Delivery::Whole => steps.push(Step::Write(reply)),
+            Delivery::ByteByByte => steps.push(Step::Drip(reply, 1)),
+            Delivery::SevenBytes => steps.push(Step::Drip(reply, 7)),
+            Delivery::WithGaps => {
+                for piece in with_gaps(&reply) {
+                    steps.extend([Step::Write(piece.to_vec()), Step::Pause(GAP)]);
+                }
+            }
+        }
+        steps
+    }
+}
+
+/// Between pieces, so that each is a read of its own.
+const GAP: Duration = Duration::from_millis(3);
+
+/// A reply cut within its first line, within the end of its head, and twice in what is behind it.
+fn with_gaps(reply: &[u8]) -> Vec<&[u8]> {
+    let head = reply.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 3);
+    let rest = reply.len() - head;
+    let mut cuts = vec![5, head, head + rest / 3, head + rest * 2 / 3, reply.len()];
+    cuts.retain(|cut| *cut <= reply.len());
+    cuts.sort_unstable();
+    let mut from = 0;
+    let pieces = cuts.into_iter().map(|to| &reply[std::mem::replace(&mut from, to)..to]);
+    pieces.filter(|piece| !piece.is_empty()).collect()
+}
+
+/// What came of a reply, to be the same however its bytes come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ending {
+    failure: Option<String>,
+    decode_error: Option<String>,
+    status: Option<u16>,
+    body: String,
+    warnings: Vec<String>,
+}
+
+/// That every byte which was read is on the timeline, in order, and nothing else.
+fn assert_kept(id: u64, delivery: Delivery, outcome: &Outcome, reply: &[u8]) {
+    let data = |record: &&Record| {
+        record.kind == RecordKind::Data && record.direction == Direction::Received
+    };
+    let mut at = 0;
+    for record in outcome.records.iter().filter(data) {
+        let length = usize::try_from(record.original_len).unwrap();
+        let came = reply.get(at..at + length).unwrap_or_else(|| panic!("{id}: more than came"));
+        assert!(came.starts_with(&record.data), "{id}, {delivery:?}: other bytes at {at}");
+        at += length;
+    }
+    let raw = outcome.exchange().response.as_ref().map_or(0, |response| response.body.encoded_len);
+    assert!(at as u64 >= raw, "{id}, {delivery:?}: {at} bytes of {raw}");
+    let ended = outcome.exchange().response.as_ref().map(|response| &response.body.framing);
+    if outcome.done.is_ok() && ended == Some(&MessageFraming::UntilClose) {
+        assert_eq!(at, reply.len(), "{id}, {delivery:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_end_as_they_do_for_curl() {
+async fn replies_end_as_they_do_for_curl_however_their_bytes_come() {
     let Some(cases) = corpus("curl-tests/cases.json") else { return };
     let mut bench = Bench::new();
     let (mut differences, mut compared, mut other_class) = (BTreeMap::new(), 0, 0);
@@ -54,23 +127,24 @@ async fn replies_end_as_they_do_for_curl() {
         let id = case["id"].as_u64().unwrap();
         let verdict = &case["expect"]["plain_get_curl"];
         let reply = STANDARD.decode(case["reply"]["data"].as_str().unwrap()).unwrap();
-        let url = peer(vec![vec![Step::Head, Step::Write(reply)]]);
-        let outcome = bench.request(HttpPlan { redirects: 0, ..plan("GET", &url) }).await;
+        let (outcome, whole) = ending(&mut bench, id, Delivery::Whole, &reply).await;
+        for delivery in [Delivery::ByteByByte, Delivery::SevenBytes, Delivery::WithGaps] {
+            let (_, other) = ending(&mut bench, id, delivery, &reply).await;
+            assert_eq!(other, whole, "{id}, {delivery:?}");
+        }
         compared += 1;
-        let body = outcome.exchanges[0].response.as_ref().map(|response| &response.body);
-        let decode_error = body.and_then(|body| body.decode_error.clone());
-        let failure = outcome.done.as_ref().err().map(ToString::to_string);
         // Without being asked curl undoes transfer codings, but not content codings.
-        let failure = failure.or(decode_error.filter(|_| verdict["exit"] != 0));
+        let decode_error = whole.decode_error.filter(|_| verdict["exit"] != 0);
+        let failure = whole.failure.or(decode_error);
+        let body = outcome.exchanges[0].response.as_ref().map(|response| &response.body);
         if (verdict["exit"] == 0) != failure.is_none() {
             other_class += 1;
             differences.insert(id, format!("curl {verdict}, here {failure:?}"));
         } else if failure.is_none() && verdict["body_len"].is_u64() {
             let is_encoded = verdict["body_len"] == body.map_or(0, |body| body.encoded_len);
             let coded = body.is_some_and(|body| !body.codings.is_empty());
-            let bytes = bench.response_body(&outcome).await;
-            if verdict["body_sha256"] != sha256(&bytes) && !(coded && is_encoded) {
-                differences.insert(id, format!("curl {verdict}, here {} bytes", bytes.len()));
+            if verdict["body_sha256"] != whole.body && !(coded && is_encoded) {
+                differences.insert(id, format!("curl {verdict}, here {}", whole.body));
             }
         }
     }
@@ -83,6 +157,26 @@ async fn replies_end_as_they_do_for_curl() {
         }
     }
     assert!(differences.is_empty(), "{differences:#?}");
+}
+
+/// Asks a peer that answers so, and what came of it.
+async fn ending(bench: &mut Bench, id: u64, delivery: Delivery, reply: &[u8]) -> (Outcome, Ending) {
+    let url = peer(vec![delivery.steps(reply.to_vec())]);
+    let outcome = bench.request(HttpPlan { redirects: 0, ..plan("GET", &url) }).await;
+    assert_kept(id, delivery, &outcome, reply);
+    let response = outcome.exchanges[0].response.as_ref();
+    let body = match response {
+        Some(_) => sha256(&bench.response_body(&outcome).await),
+        None => String::new(),
+    };
+    let ending = Ending {
+        failure: outcome.done.as_ref().err().map(|failure| failure.cause.clone()),
+        decode_error: response.and_then(|response| response.body.decode_error.clone()),
+        status: response.and_then(|response| response.head.status()),
+        body,
+        warnings: outcome.exchanges[0].warnings.clone(),
+    };
+    (outcome, ending)
 }
 
 /// Answers every request like this and hands the requests out.

@@ -73,7 +73,8 @@ fn a_collection_is_imported_sent_and_imported_again_beside_itself() {
 fn what_is_piped_in_is_imported_where_it_is_told_to() {
     let home = tempfile::tempdir().unwrap();
     let home_name = home.path().to_string_lossy().into_owned();
-    let words = ["import", "-", "--into", "api/v1", "--env", "prod", "--home", &home_name];
+    let words =
+        ["import", "-", "--as", "curl", "--into", "api/v1", "--env", "prod", "--home", &home_name];
     let curl = b"curl -u ann:canary-9 http://127.0.0.1:1/a\ncurl -d x=1 http://127.0.0.1:1/b\n";
     let ended = run_with_input(&words, curl);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");

@@ -144,6 +144,24 @@ fn rules_are_counted_by_what_they_are_called() {
 }
 
 #[test]
+fn rules_of_one_method_and_path_are_counted_together_and_by_their_rows() {
+    let files = |expect: &str| {
+        let rules = "[http-listener]\nbind = \"127.0.0.1:0\"\nrule = [{ path = \"/login\" }, { path = \"/login\", status = 429 }]\n\n";
+        Home::new(&[
+            ("mock/users.toml", &format!("{rules}[expect]\n{expect}\n")),
+            ("api/a.toml", &client("/login", "")),
+            ("api/b.toml", &client("/login", "\n[expect]\nstatus = 429\n")),
+        ])
+    };
+    let counted = "\"rule any /login\" = 2\n\"rule any /login (row 1)\" = 1\n\"rule any /login (row 2)\" = 1\n";
+    let ran = files(counted).run(&["api", "--text"]);
+    assert_eq!(ran.status, Some(0), "{} {}", ran.said, ran.printed);
+    let ran = files("\"rule any /login (row 9)\" = 0").run(&["api"]);
+    let told = format!("{} {}", ran.said, ran.printed);
+    assert!(told.contains("row 9 is no rule 'any /login'; it is in row 1, 2"), "{told}");
+}
+
+#[test]
 fn a_run_that_ended_early_does_not_judge_its_listener() {
     let home = Home::new(&[
         ("mock/users.toml", &mock("called = 2\n")),
@@ -230,4 +248,52 @@ fn listen_counts_datagrams() {
     let (ended, said) = ended(child, errors);
     assert_eq!(ended, Some(1), "{said}");
     assert!(said.contains("called: expected 1, got 2") && !said.contains("body"), "{said}");
+}
+
+#[test]
+fn files_of_bodies_lie_beside_the_preset_else_where_the_program_was_started() {
+    let mock = |name: &str, expect: &str| {
+        let head = "[http-listener]\nbind = \"127.0.0.1:0\"\n\n[expect]\n";
+        (format!("mock/{name}.toml"), format!("{head}{expect}\n"))
+    };
+    let sent = |name: &str, body: &str| {
+        let address = format!("http://{{{{mock.{name}.address}}}}/");
+        let head =
+            format!("[http]\nneeds = [\"mock/{name}\"]\nmethod = \"POST\"\nurl = \"{address}\"\n");
+        (format!("f/{name}.toml"), format!("{head}{body}\n"))
+    };
+    let files = [
+        mock("whole", "body = \"beside\""),
+        mock("form", "body = \"contains 'beside'\""),
+        mock("here", "body = \"here\""),
+        sent("whole", "body.file = \"body.txt\""),
+        sent("form", "body.multipart = [{ name = \"a\", file = \"body.txt\" }]"),
+        sent("here", "body.file = \"only-here.txt\""),
+        ("f/body.txt".to_owned(), "beside".to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+    let home = Home::new(&files);
+    for (name, text) in [("body.txt", "here, too"), ("only-here.txt", "here")] {
+        std::fs::write(home.path().join(name), text).unwrap();
+    }
+    let ran = home.run(&["f", "--text"]);
+    assert_eq!(ran.status, Some(0), "{} {}", ran.said, ran.printed);
+    // What is typed on the command line is of the folder it is typed in.
+    let send = |words: &[&str]| {
+        let mut command = command(&[&["send", "f/whole", "--offline"], words].concat());
+        command.env("WIREBENCH_HOME", home.path()).current_dir(home.path());
+        finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
+    };
+    let typed = send(&["-d", "@body.txt", "--set", "url=http://127.0.0.1:1/"]);
+    let printed = String::from_utf8_lossy(&typed.stdout);
+    assert!(printed.contains("here, too"), "{typed:?}");
+    std::fs::remove_file(home.path().join("presets/f/body.txt")).unwrap();
+    std::fs::remove_file(home.path().join("body.txt")).unwrap();
+    let gone = send(&["--set", "url=http://127.0.0.1:1/"]);
+    let said = String::from_utf8_lossy(&gone.stderr);
+    assert!(
+        said.contains("the body file body.txt cannot be read")
+            && said.contains("presets/f nor here"),
+        "{said}"
+    );
 }

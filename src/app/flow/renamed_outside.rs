@@ -1,15 +1,32 @@
 //! Presets that get another name in an editor or by git: what is kept of them follows.
 //!
 //! Nobody says that a file was renamed; one is gone and another is there that holds the very same. Where that is plain, one and
-//! one, the entries of the history and the answers that are kept are of the new name. What happened while this program did not
+//! one, drafts, the entries of the history and the answers that are kept are of the new name. What happened while this program did not
 //! run the store finds out, by what was sent.
 
 use super::history;
 use super::kept::{self, PresetFate};
+use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::state::App;
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::store::job::{Job, Workspace};
+
+/// Drafts of presets that have another name in `found` are of that one from now on.
+pub(super) fn drafts(app: &mut App, found: &Workspace) {
+    for (from, to) in renamed(&app.shared.workspace, found) {
+        let open = app.shared.drafts.current().id;
+        let mut is_open = false;
+        let of_it = |draft: &&mut Draft| draft.preset.as_ref() == Some(&from);
+        for draft in app.shared.drafts.iter_mut().filter(of_it) {
+            draft.preset = Some(to.clone());
+            is_open |= draft.id == open;
+        }
+        if is_open {
+            app.say(format!("{from} is {to} now: its file was renamed"));
+        }
+    }
+}
 
 /// Takes along what is kept; `found` is the workspace that takes the place of the one on the screen.
 pub(super) fn follow(app: &mut App, found: &Workspace) {

@@ -51,10 +51,21 @@ pub(crate) fn settle(app: &mut App) {
 
 /// Asks for the clock while a time that runs is shown.
 fn tick(app: &mut App) {
-    if !app.clock_due && is_ticking(app) {
-        app.clock_due = true;
-        app.effects.push(Effect::After { delay: TICK, timer: Timer::ResponseClock });
+    if app.clock_due {
+        return;
     }
+    let delay = if is_ticking(app) { Some(TICK) } else { ages(app) };
+    if let Some(delay) = delay {
+        app.clock_due = true;
+        app.effects.push(Effect::After { delay, timer: Timer::ResponseClock });
+    }
+}
+
+/// How long the ages that are shown stay true.
+fn ages(app: &App) -> Option<Duration> {
+    let is_shown = !app.shared.areas().response.is_empty();
+    let is_exchange = is_shown && app.shared.shown() == Shown::Exchange;
+    app.exchange.lasts(&app.shared).filter(|_| is_exchange)
 }
 
 fn is_ticking(app: &App) -> bool {

@@ -175,7 +175,9 @@ fn open(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
     }
     let draft = app.shared.drafts.current_mut();
     draft.opened(id);
-    let (plan, secrets) = (Box::new(plan), scope.hidden());
+    let secrets = compose::hidden(&app.shared.drafts.current().spec, scope);
+    app.shared.hide(&secrets);
+    let plan = Box::new(plan);
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));
     if entry.spec.is_remembered() {
         app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
@@ -237,7 +239,13 @@ fn has_other_rules(now: &Spec, sent: &Spec) -> bool {
 fn refuse(app: &mut App, issues: &[Issue]) {
     let spec = &app.shared.drafts.current().spec;
     let found: Vec<FieldIssue> = issues.iter().map(|issue| field_issue(spec, issue)).collect();
-    let Some(first) = found.first().cloned() else { return };
+    // What starting a listener mends is told behind what it does not.
+    let is_mended = |issue: &&FieldIssue| {
+        let unknown = issue.unknown.as_ref();
+        unknown.is_some_and(|unknown| unstarted(&app.shared, unknown.inner()).is_some())
+    };
+    let first = found.iter().find(|issue| !is_mended(issue)).or(found.first());
+    let Some(first) = first.cloned() else { return };
     let (not_done, literally) = match spec.side() {
         Side::Client => ("not sent", "sends it literally"),
         Side::Listener => ("not listening", "listens with it as it is written"),

@@ -203,6 +203,7 @@ fn open_first(app: &mut App) {
 fn workspace_changed(app: &mut App, workspace: Workspace) {
     let first = !app.loaded;
     app.loaded = true;
+    renamed_outside::drafts(app, &workspace);
     drafts_follow(app, &workspace, first);
     // What could not be read is as if it had not been told yet.
     let before = &app.shared.workspace;

@@ -91,10 +91,12 @@ impl RunComparing {
     pub(super) async fn save(self, runs: &[KeptRun]) -> bool {
         let (Some((name, file)), Some(run)) = (self.save, runs.last()) else { return true };
         let written = file.file().and_then(|mut to| {
-            to.write_all(write_kept_run(run).as_bytes()).map_err(|error| {
-                let (kind, cause) = file_error::words(&error);
-                Failure::new(Stage::Storage, &*name, kind, cause)
-            })
+            to.write_all(write_kept_run(run, self.rules.tells_secrets).as_bytes()).map_err(
+                |error| {
+                    let (kind, cause) = file_error::words(&error);
+                    Failure::new(Stage::Storage, &*name, kind, cause)
+                },
+            )
         });
         match file.conclude(written.map(|()| exit::OK)).await {
             Ok(status) => status == exit::OK,

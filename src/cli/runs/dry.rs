@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::prepare::Prepared;
 use crate::cli::exit;
-use crate::cli::name_sources;
 use crate::cli::output::Output;
 use crate::compose::address_parts::{NameLack, lack, names_used, resolved_as_far};
 use crate::compose::listening_names::listening_variables;
@@ -20,7 +19,7 @@ use crate::model::endpoint::Bind;
 use crate::model::preset::{Preset, PresetPath, Scope};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
-use crate::runner::{self, RunListener, RunStep};
+use crate::runner::{self, RunListener, RunScript, RunStep};
 
 /// How it is told.
 pub(super) struct DryTelling<'a> {
@@ -157,7 +156,7 @@ impl Known {
             .extend(later.iter().map(|name| ((*name).clone(), format!("{{{{{name}}}}}"))));
         let with_secrets = prepared.settings.tells_secrets;
         let target = runner::foreseen_target(spec, &scope, with_secrets);
-        let missing = missing((spec, &step.path), &scope, &prepared.makers);
+        let missing = missing((spec, &step.path), &scope, &prepared.script);
         telling.text(&format!("{:>3}. {} ({target}{})", at + 1, step.path, why(step)));
         for Missing { name, why } in &missing {
             telling.text(&format!("     {{{{{name}}}}} {why}"));
@@ -224,23 +223,11 @@ fn fixed(bind: &str) -> Option<EndAddress> {
 }
 
 /// The names a preset uses that will have no value, with why.
-fn missing(
-    (spec, path): (&Spec, &PresetPath),
-    scope: &Scope,
-    makers: &BTreeMap<String, Vec<PresetPath>>,
-) -> Vec<Missing> {
+fn missing((spec, path): (&Spec, &PresetPath), scope: &Scope, script: &RunScript) -> Vec<Missing> {
     let missing = |name: String| {
-        let others = makers.get(&name).into_iter().flatten().filter(|maker| *maker != path);
-        let others: Vec<PresetPath> = others.cloned().collect();
-        let why = match (lack(&name, scope)?, others.first()) {
+        let why = match (lack(&name, scope)?, script.told_makers(&name, path)) {
             (NameLack::Unknown, None) => "has no value".to_owned(),
-            (NameLack::Unknown, Some(first)) => {
-                let captures = if others.len() == 1 { "captures" } else { "capture" };
-                let all = name_sources::listed(&others);
-                format!(
-                    "has no value; {all} {captures} it: needs = [\"{first}\"] in {path} sends it before"
-                )
-            }
+            (NameLack::Unknown, Some(makers)) => format!("has no value; {makers}"),
             (NameLack::Because(why), _) => format!("has no value: {why}"),
         };
         Some(Missing { name, why })

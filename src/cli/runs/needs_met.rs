@@ -123,7 +123,7 @@ pub(crate) async fn meet_needs(
         supplied = asked::supply(&script, &mut scopes, None, &variables, &place) => supplied?,
     }
     for scope in &scopes {
-        headless.hide(scope, &arguments.common);
+        headless.hide(&scope.hidden(), &arguments.common);
     }
     headless.begin_captures()?;
     let settings = RunSettings {
@@ -249,16 +249,6 @@ impl RunWatcher for SentBefore {
                 RunNews::Began(_) => {}
             }
         }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-
-    fn show(&mut self, _: &Run) {}
-
-    async fn next_event(&mut self, headless: &mut Headless) -> Result<Option<Event>, Failure> {
-        Ok(headless.next_event().await)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a run is made of, from the command line and the workspace; and what it would do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,13 +8,11 @@ use super::asked;
 use super::compared::RunSide;
 use crate::args;
 use crate::cli::headless::Headless;
-use crate::cli::name_sources;
 use crate::cli::target;
 use crate::cli::wanted::{self, ProgramPlace};
-use crate::compose::spec_names::names_in;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
-use crate::model::preset::{PresetPath, Scope};
+use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 use crate::model::trust::Verify;
 use crate::named_file;
@@ -35,8 +33,6 @@ pub(super) struct Prepared {
     pub(super) scopes: Vec<Arc<Scope>>,
     pub(super) rounds: Vec<RunRound>,
     pub(super) settings: RunSettings,
-    /// For a dry run: presets that capture something, by the name of it.
-    pub(super) makers: BTreeMap<String, Vec<PresetPath>>,
 }
 
 /// Finds what is meant, and gets what is asked for; nothing is sent.
@@ -97,19 +93,7 @@ pub(super) async fn prepare(
         keeps_answers,
         words: RunWords::OPTIONS,
     };
-    let makers = if arguments.dry_run { makers(&script, &workspace) } else { BTreeMap::new() };
-    Ok(Prepared { script, scopes, rounds, settings, makers })
-}
-
-/// Who captures the names that the steps use.
-fn makers(script: &RunScript, workspace: &Workspace) -> BTreeMap<String, Vec<PresetPath>> {
-    let presets = script.steps.iter().filter_map(|step| step.content.as_ref().ok());
-    let names: BTreeSet<String> = presets.flat_map(|preset| names_in(&preset.spec)).collect();
-    let made = names.into_iter().map(|name| {
-        let makers = name_sources::makers(workspace, &name, None);
-        (name, makers)
-    });
-    made.filter(|(_, makers)| !makers.is_empty()).collect()
+    Ok(Prepared { script, scopes, rounds, settings })
 }
 
 /// What the command line says of every preset.

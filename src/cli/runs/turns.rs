@@ -19,13 +19,17 @@ pub(super) trait RunWatcher {
     fn take(&mut self, news: Vec<RunNews>, run: &Run, now: Stamp);
 
     /// When there is something to show although nothing is new.
-    fn due(&self) -> Option<Instant>;
+    fn due(&self) -> Option<Instant> {
+        None
+    }
 
     /// Shows how far it is.
-    fn show(&mut self, run: &Run);
+    fn show(&mut self, _run: &Run) {}
 
     /// The next event, as soon as there is room for what it brings; `None` = none will come.
-    async fn next_event(&mut self, headless: &mut Headless) -> Result<Option<Event>, Failure>;
+    async fn next_event(&mut self, headless: &mut Headless) -> Result<Option<Event>, Failure> {
+        Ok(headless.next_event().await)
+    }
 }
 
 /// Runs it to its end; whether a signal ended it.

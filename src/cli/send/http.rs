@@ -101,7 +101,7 @@ pub(super) async fn set_body(plan: &mut Plan, body: &StdinBody) {
         }
         StdinBody::Spooled(file, _) => {
             let is_json = asks && is_json_file(file.path().to_owned()).await;
-            (PlanBody::File(file.path().to_owned()), is_json)
+            (PlanBody::File(file.path().into()), is_json)
         }
     };
     put_body(plan, content, body.len(), is_json.then_some("application/json"));

@@ -12,8 +12,8 @@ use crate::engine::command::Command;
 use crate::engine::event::Event;
 use crate::interop::kept_answer;
 use crate::model::failure::Failure;
-use crate::model::preset::{PresetPath, Scope};
-use crate::model::secrets::Disclosure;
+use crate::model::preset::PresetPath;
+use crate::model::secrets::{Disclosure, Secrets};
 use crate::model::timing::Stamp;
 use crate::store;
 
@@ -30,9 +30,9 @@ pub(in crate::cli) struct AnswerPlace {
 
 impl AnswerPlace {
     /// Of a preset of this workspace, sent at this time by the wall clock.
-    pub(super) fn new(workspace: &str, preset: &PresetPath, at: Stamp, scope: &Scope) -> Self {
+    pub(super) fn new(workspace: &str, preset: &PresetPath, at: Stamp, hidden: Secrets) -> Self {
         let key = kept_answer::key_of(workspace, preset);
-        AnswerPlace { key, at, hidden: Disclosure::Hiding(scope.hidden()) }
+        AnswerPlace { key, at, hidden: Disclosure::Hiding(hidden) }
     }
 
     /// Keeps what was answered. Where that is not possible it was sent all the same: only who looks on is

@@ -10,8 +10,10 @@ use crate::cli::stdin::STDIN;
 use crate::cli::{items, stdin};
 use crate::compose::template::{begins_with_braces, quote};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_error;
 use crate::model::http::{
-    Auth, AwsKeys, HttpBody, HttpSpec, REDIRECTS, VersionChoice, expects_body, typed_method,
+    Auth, AwsKeys, HttpBody, HttpSpec, PartSource, REDIRECTS, VersionChoice, expects_body,
+    typed_method,
 };
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
@@ -56,7 +58,36 @@ pub(super) async fn compose(
     arguments: &args::Send,
 ) -> Result<RequestBody, Failure> {
     apply(request, &arguments.request).await?;
-    put_words(request, words, arguments)
+    let before = request.body.clone();
+    let body = put_words(request, words, arguments)?;
+    if request.body != before {
+        from_here(&mut request.body)?;
+    }
+    Ok(body)
+}
+
+/// Files of a body that was typed here are those of this folder; those that a preset names lie beside it.
+fn from_here(body: &mut HttpBody) -> Result<(), Failure> {
+    let paths: Vec<&mut String> = match body {
+        HttpBody::File(path) => vec![path],
+        HttpBody::Multipart(parts) => {
+            let files = parts.iter_mut().filter(|part| part.source != PartSource::Text);
+            files.map(|part| &mut part.value).collect()
+        }
+        HttpBody::None
+        | HttpBody::Text(_)
+        | HttpBody::Json(_)
+        | HttpBody::Payload(_)
+        | HttpBody::Form(_) => Vec::new(),
+    };
+    for path in paths.into_iter().filter(|path| !path.is_empty() && !path.starts_with("~/")) {
+        let whole = std::path::absolute(&*path).map_err(|error| {
+            let (kind, cause) = file_error::words(&error);
+            Failure::new(Stage::Compose, &**path, kind, cause)
+        })?;
+        *path = whole.to_string_lossy().into_owned();
+    }
+    Ok(())
 }
 
 /// The same without options that may have to ask.

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 
 use crate::codec::multipart;
 use crate::engine::budget::{Budget, Descriptors};
-use crate::model::plan::{PartContent, PlanBody};
+use crate::model::plan::{PartContent, PlanBody, PlanFile};
 use crate::named_file;
 
 /// Bytes of one piece: what one write of the socket takes at a time.
@@ -171,10 +171,11 @@ fn identity(file: &File) -> io::Result<(u64, u64)> {
     file.metadata().map(|facts| (facts.dev(), facts.ino()))
 }
 
-async fn measured(path: PathBuf) -> Result<Section, String> {
-    let shown = path.display().to_string();
+async fn measured(file: PlanFile) -> Result<Section, String> {
+    let shown = file.display().to_string();
+    let beside = file.beside().map(|folder| format!(", neither in {} nor here", folder.display()));
     let opened = spawn_blocking(move || {
-        let (file, len) = named_file::open(&path)?;
+        let (path, (file, len)) = opened(&file)?;
         if len > 0 {
             let measured = identity(&file)?;
             return Ok(Section::File(FileRun { path, measured, file: None, rest: 0..len }));
@@ -183,7 +184,24 @@ async fn measured(path: PathBuf) -> Result<Section, String> {
         named_file::read(&path, UNMEASURED).map(|bytes| Section::Memory(bytes.into()))
     });
     let opened = opened.await.unwrap_or_else(|_| Err(io::Error::other("reading it stopped")));
-    opened.map_err(|error| format!("the body file {shown} cannot be read: {error}"))
+    opened.map_err(|error| {
+        let where_to =
+            beside.filter(|_| error.kind() == io::ErrorKind::NotFound).unwrap_or_default();
+        format!("the body file {shown} cannot be read: {error}{where_to}")
+    })
+}
+
+/// Opens it where it is there first.
+fn opened(file: &PlanFile) -> io::Result<(PathBuf, (File, u64))> {
+    let mut unfound = io::Error::from(io::ErrorKind::NotFound);
+    for path in file.places() {
+        match named_file::open(&path) {
+            Ok(opened) => return Ok((path, opened)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => unfound = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(unfound)
 }
 
 #[cfg(test)]
@@ -245,7 +263,7 @@ mod tests {
         let mut source = opened(&PlanBody::File(file.path().into())).await;
         file.as_file().set_len(10).unwrap();
         assert!(all(&mut source).await.is_err());
-        let folder = PlanBody::File(std::env::temp_dir());
+        let folder = PlanBody::File(std::env::temp_dir().into());
         let why = BodySource::open(&folder, &Budget::of(1)).await.err().unwrap();
         assert!(
             matches!(&why, SourceError::Unreadable(why) if why.contains("a folder, not a file"))
@@ -258,7 +276,7 @@ mod tests {
         let [path, new] = ["body", "new"].map(|name| folder.path().join(name));
         std::fs::write(&path, "0123456789").unwrap();
         std::fs::write(&new, "0123456789 and more").unwrap();
-        let mut source = opened(&PlanBody::File(path.clone())).await;
+        let mut source = opened(&PlanBody::File(path.clone().into())).await;
         std::fs::rename(&new, &path).unwrap();
         let why = all(&mut source).await.unwrap_err().to_string();
         assert!(why.contains("another file"), "{why}");

@@ -1,9 +1,9 @@
 //! Cookies of a head as HAR has them (RFC 6265, sections 4.1 and 4.2). Their values are credentials:
 //! told only where secrets are.
 
-use jiff::fmt::rfc2822;
 use serde_json::{Value, json};
 
+use crate::codec::http_date;
 use crate::model::exchange::Head;
 use crate::model::secrets::{Disclosure, MASK};
 
@@ -54,9 +54,7 @@ fn named(pair: &str, told: &Disclosure) -> Value {
     json!({ "name": told.words(name.trim()), "value": value })
 }
 
-/// A date as HTTP writes it, in ISO 8601; of the hyphens of old times, too.
+/// A date as HTTP writes it, in ISO 8601.
 fn time(text: &str) -> Option<String> {
-    let plain = text.replace('-', " ");
-    let parsed = rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(&plain);
-    parsed.ok().map(|time| format!("{time:.3}"))
+    http_date::timestamp(text).map(|time| format!("{time:.3}"))
 }

@@ -37,6 +37,7 @@ pub enum ImportKind {
     Posting,
     Atac,
     Slumber,
+    #[strum(to_string = "command", serialize = "curl")]
     Command,
 }
 

@@ -16,6 +16,7 @@ use crate::model::http::{
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::{HttpPlan, PartContent, Plan, PlanBody};
 use crate::model::preset::PresetPath;
+use crate::model::preset::Scope;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;

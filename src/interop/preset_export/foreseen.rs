@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::order::ExportedPreset;
 use super::planned::{NameUse, planned};
+use crate::compose;
 use crate::interop::ndjson;
 use crate::interop::secrets::{SecretRun, has_variable, mark, runs, variable};
 use crate::model::plan::{HttpPlan, PartContent, PartPlan, PlanBody, StepPlan};
@@ -35,7 +36,7 @@ pub fn foreseen<'a>(
     let marks = later.into_iter().map(|name| (name.clone(), mark(name)));
     preset.scope.captured.extend(marks);
     let made = planned(&preset, NameUse::Shown, with_secrets)?;
-    let hidden = || Disclosure::Hiding(preset.scope.hidden());
+    let hidden = || Disclosure::Hiding(compose::hidden(&preset.spec, &preset.scope));
     let told = if with_secrets { Disclosure::Everything } else { hidden() };
     let writing = Writing { scope: &preset.scope, told };
     let request = made.plan.as_http().map(|plan| writing.request(plan));

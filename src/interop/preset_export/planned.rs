@@ -65,7 +65,7 @@ pub(super) fn planned(
     }
     if !with_secrets {
         // Heads are masked when all is planned; bodies are bytes then, and a query may be a list of pairs.
-        each_typed(&mut spec, &mut |one| one.is_named_value().then(|| MASK.to_owned()));
+        each_typed(&mut spec, &mut |one| one.is_among_others().then(|| MASK.to_owned()));
     }
     let has_mark = |name: &str| {
         let value = filled(&format!("{{{{{name}}}}}"), &scope);

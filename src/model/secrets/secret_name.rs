@@ -62,8 +62,14 @@ pub(crate) fn secret_values<'a>(
 ) -> impl Iterator<Item = &'a str> {
     let variables = variables.into_iter().map(|(name, value)| (name.as_str(), value.as_str()));
     variables
-        .filter(|(name, value)| is_secret_value(name, value) && value.trim().len() >= LOOKED_FOR)
+        .filter(|(name, value)| is_secret_value(name, value) && is_looked_for(value))
         .map(|(_, value)| value)
+}
+
+/// Whether a value is long enough to be hidden wherever it stands.
+#[must_use]
+pub(crate) fn is_looked_for(value: &str) -> bool {
+    value.trim().len() >= LOOKED_FOR
 }
 
 /// Whether the value of a variable is masked where it stands beside its name.

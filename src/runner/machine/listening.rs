@@ -72,7 +72,7 @@ impl Run {
             let (path, preset) = (listener.path.to_string(), listener.path.clone());
             let secrets = scope.hidden();
             let checks = compose::checks(&listener.spec, &*scope, UnknownNames::Refused);
-            let plan = planned(&listener.spec, &scope, self.settings.words);
+            let plan = planned(&listener.spec, &scope, self.settings.words, |_| None);
             let can = listener.spec.capabilities();
             // What comes to one that stays is looked at when that ends.
             let is_looked_at = !checks.is_empty() && !self.leaves_listeners;

@@ -47,6 +47,9 @@ impl Run {
             for captured in &report.captured {
                 if let Ok(value) = &captured.value {
                     round.captured.insert(captured.name.clone(), value.clone());
+                    if captured.is_veiled() {
+                        round.veiled.insert(captured.name.clone());
+                    }
                 }
             }
             if has_passed {
@@ -56,7 +59,7 @@ impl Run {
         let secrets = if report.captured.is_empty() {
             live.secrets.clone()
         } else {
-            self.scope(live.round, live.step).hidden()
+            live.secrets.and(&self.scope(live.round, live.step).hidden())
         };
         let told = self.told(&secrets);
         if report.count() > 0 {

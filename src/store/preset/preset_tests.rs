@@ -306,7 +306,10 @@ fn a_byte_order_mark_does_no_harm() {
     let mut preset = get(&text);
     assert_eq!(preset.spec, get(CREATE).spec);
     preset.about = "Other".into();
-    assert_eq!(get(&write(&preset, Some(&text))), preset);
+    let written = write(&preset, Some(&text));
+    assert_eq!(get(&written), preset);
+    assert_eq!(written.matches('\u{feff}').count(), 1, "and stays where it is");
+    assert!(written.starts_with('\u{feff}'), "{written}");
 }
 
 #[test]

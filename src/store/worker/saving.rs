@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::draft_texts::DraftTexts;
 use super::known_workspace::KnownWorkspace;
 use super::lane::{ReplySender, Waker, Work};
 use crate::interop::import::ImportSummary;
@@ -22,12 +23,13 @@ pub(super) struct Saving {
     paths: Paths,
     restore: RestoreFile,
     known: Arc<KnownWorkspace>,
+    texts: DraftTexts,
 }
 
 impl Saving {
     /// Reads nothing yet.
     pub(super) fn new(paths: Paths, known: Arc<KnownWorkspace>) -> Self {
-        Saving { restore: RestoreFile::new(&paths), paths, known }
+        Saving { restore: RestoreFile::new(&paths), paths, known, texts: DraftTexts::default() }
     }
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
@@ -35,7 +37,8 @@ impl Saving {
         self.begin_again(&job)?;
         match job {
             Job::SavePreset { preset, based_on, overwrite, like } => {
-                let change = preset_files::PresetChange { based_on, overwrite, like };
+                let started_from = self.texts.of(like.as_ref().unwrap_or(&preset.path));
+                let change = preset_files::PresetChange { based_on, overwrite, like, started_from };
                 Ok(match preset_files::save(root, &preset, &change, &self.known.defaults())? {
                     Ok(fingerprint) => {
                         let path = preset.path.clone();
@@ -68,7 +71,10 @@ impl Saving {
                 preset_files::bring_back(root, &files, &orders, &self.known.defaults())
             }
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
-            Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
+            Job::SaveRestore(restore) => {
+                self.texts.keep(root, &restore.drafts);
+                self.restore.save(&restore).map(|()| Reply::RestoreSaved)
+            }
             Job::AddColorRule { filter, color } => colors::add(&self.paths.config, &filter, &color)
                 .map(|()| Reply::ColorRuleAdded { filter, color }),
             Job::UseProject { project, used } => {

@@ -82,8 +82,11 @@ fn entries_follow_a_preset_that_is_renamed_in_an_editor() {
     let text = "[http]\nurl = 'http://127.0.0.1:1/'\n";
     let other = "[http]\nurl = 'http://127.0.0.1:2/'\n";
     let mut driver = Driver::with((120, 40), workspace(&[("old", text), ("other", other)]));
+    driver.keys("<C-p>old<Enter>");
     let found = workspace(&[("new/name", text), ("other", other)]);
     driver.send(Message::Store(Reply::Workspace(Box::new(found))));
+    assert!(driver.shows("old is new/name now: its file was renamed"), "{}", driver.screen());
+    assert!(!driver.shows("not on disk"), "the form is of the new one: {}", driver.screen());
     let moved = |job: &Job| matches!(job, Job::MoveHistory { from, to } if from == "old" && to == "new/name");
     assert_eq!(jobs(&driver, moved), 1, "{:?}", driver.store.jobs);
 }

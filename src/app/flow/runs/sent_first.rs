@@ -91,7 +91,7 @@ pub(crate) fn offer(app: &mut App, name: &str) {
     let own = shared.drafts.current().preset.as_ref();
     let presets = shared.workspace.presets.iter().filter(|stored| Some(&stored.path) != own);
     let captures = |stored: &&StoredPreset| {
-        spec_of(shared, &stored.path).is_some_and(|spec| captured_by(spec).any(|it| it == name))
+        spec_of(shared, &stored.path).is_some_and(|spec| spec.captures().any(|it| it == name))
     };
     let mut makers = presets.filter(captures).map(|stored| stored.path.clone());
     if let (Some(maker), None) = (makers.next(), makers.next()) {
@@ -117,12 +117,6 @@ fn spec_of<'a>(shared: &'a Shared, path: &PresetPath) -> Option<&'a Spec> {
     shared.stored(path)?.content.as_ref().ok().map(|preset| &preset.spec)
 }
 
-/// The names a preset captures.
-fn captured_by(spec: &Spec) -> impl Iterator<Item = &str> {
-    let rows = spec.checks().map(|(_, capture)| &capture.rows);
-    rows.into_iter().flatten().filter(|row| row.is_used()).map(|row| row.name.as_str())
-}
-
 /// What a draft says it needs, and who captured what it uses too long ago.
 fn needs(shared: &Shared, draft: &Draft) -> Vec<String> {
     let Some(run) = draft.spec.run() else { return Vec::new() };
@@ -137,7 +131,7 @@ fn needs(shared: &Shared, draft: &Draft) -> Vec<String> {
         let Some(by) = by.filter(|by| !needs.iter().any(|need| need == by.as_str())) else {
             continue;
         };
-        let maker = spec_of(shared, by).filter(|maker| captured_by(maker).any(|it| it == name));
+        let maker = spec_of(shared, by).filter(|maker| maker.captures().any(|it| it == name));
         if maker.is_some_and(|maker| !is_young(shared, maker, captured.at)) {
             needs.push(by.to_string());
         }
@@ -154,7 +148,7 @@ fn is_fresh(shared: &Shared, path: &PresetPath, maker: &Spec) -> bool {
         return false;
     }
     let is_young = |at| is_young(shared, maker, at);
-    let mut names = captured_by(maker).peekable();
+    let mut names = maker.captures().peekable();
     if names.peek().is_none() {
         return outcome.is_some_and(|(at, _)| is_young(at));
     }

@@ -1,12 +1,15 @@
 //! The tab of what was expected and captured: what is not met first, expected against got, then what
 //! was captured, with its age, then what is met.
 
+use std::time::Duration;
+
 use super::tab_lines::{TabLines, TextLine, Tone};
 use crate::app::{format, shared::Shared};
 use crate::check::{Captured, CheckReport, CheckResult};
 use crate::codec::printable::{Marked, marked};
 use crate::model::id::SessionId;
 use crate::model::secrets::masked_name;
+use crate::model::timing::show_duration;
 
 /// A line for each, and more where more is to be said.
 pub(super) fn checks(report: &CheckReport, lines: TabLines<'_>) -> Vec<TextLine> {
@@ -44,6 +47,18 @@ fn failed(result: &CheckResult, told: &dyn Fn(&str) -> Marked, found: &mut Vec<T
     }
 }
 
+/// How long the ages that are shown of captured values stay true; `None` = none is shown.
+pub(super) fn ages_last(
+    report: &CheckReport,
+    shared: &Shared,
+    session: SessionId,
+) -> Option<Duration> {
+    let environment = shared.sessions.get(session).and_then(|it| it.environment.as_deref());
+    let names = report.captured.iter().filter(|captured| captured.value.is_ok());
+    let values = names.filter_map(|captured| shared.captured.get(environment, &captured.name));
+    values.map(|value| format::age_lasts(shared.now.since(value.at))).min()
+}
+
 /// Where the value landed, and what has become of it since.
 fn value(captured: &Captured, shared: &Shared, session: SessionId) -> TextLine {
     let (name, of) = (&captured.name, &captured.of);
@@ -63,13 +78,20 @@ fn value(captured: &Captured, shared: &Shared, session: SessionId) -> TextLine {
     let now = shared.captured.get(environment.as_deref(), name);
     let age = match now {
         Some(it) if it.value == *value => {
-            let age = format::duration(shared.now.since(it.at));
-            format!("{age} ago, in {place}")
+            let age = shared.now.since(it.at);
+            let old = shared.captured_for(it).filter(|longest| age > *longest);
+            let old = old.map(|longest| {
+                format!(
+                    ", older than its max-age of {}: it is captured anew before it is used",
+                    show_duration(longest)
+                )
+            });
+            format!("{} ago{}, in {place}", format::age(age), old.unwrap_or_default())
         }
         Some(_) => "captured anew since".to_owned(),
         None => "gone".to_owned(),
     };
     let shown = masked_name(name, value, &shared.disclosure());
-    let text = format!("{shown}   ({of}; {age})");
+    let text = format!("{shown}   ({age}; {of})");
     TextLine::pair(&format!("↓ {{{{{name}}}}}"), marked(text.as_bytes()))
 }

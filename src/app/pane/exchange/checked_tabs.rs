@@ -102,7 +102,7 @@ fn tls(lines: &[TextLine], at: usize, exchange: &Exchange) -> Option<ValueAsked>
         ("Subject", 1) => text("tls.subject", &leaf?.subject),
         ("Names", 1) => text("tls.name", leaf?.names.first()?),
         ("Issuer", 1) => text("tls.issuer", &leaf?.issuer),
-        ("Valid until" | "Valid from", 1) => Some(ValueAsked::new("tls.days-left", DAYS)),
+        ("Valid until" | "Valid from" | "Left", 1) => Some(ValueAsked::new("tls.days-left", DAYS)),
         ("SHA-256", 1) => text("tls.sha256", &leaf?.sha256),
         _ => None,
     }

@@ -1,10 +1,12 @@
 //! State of the exchange pane, and what follows from it: the exchange, the tab and the bytes shown.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
 use super::cell_due::CellDue;
+use super::check_lines;
 use super::derived::DerivedBodies;
 use super::json_value::ValueForm;
 use super::pointer::LastPress;
@@ -171,6 +173,12 @@ impl ExchangePane {
     pub(super) fn view_mut(&mut self, shared: &Shared) -> Option<&mut BodyView> {
         let subject = self.subject(shared)?;
         self.views.get_mut(subject.body, subject.part)
+    }
+
+    /// How long what is shown stays true although nothing happens; `None` = for ever.
+    pub(crate) fn lasts(&self, shared: &Shared) -> Option<Duration> {
+        let shown = self.shown(shared).filter(|_| self.tab(shared) == ExchangeTab::Checks)?;
+        check_lines::ages_last(shown.report?, shared, shown.exchange.conn.session)
     }
 
     /// The lines of the tab shown.

@@ -7,10 +7,13 @@ use super::shown_exchange::{ExchangeTab, ShownExchange};
 use crate::app::format;
 use crate::app::shared::Shared;
 use crate::app::wrap_bytes;
+use crate::codec::caching::caching;
 use crate::codec::printable::{Marked, marked, printable};
+use crate::codec::server_timing::metrics;
+use crate::model::counts::counted;
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
-use crate::model::timing::Timing;
-use crate::model::tls::TlsFacts;
+use crate::model::timing::{Stamp, Timing};
+use crate::model::tls::{CertificateFacts, TlsFacts};
 
 /// What a line is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,8 @@ enum LineSource<'a> {
     /// Between the parts; nothing for a gap.
     Heading(&'static str),
     Warning(&'a str),
+    /// What it means, under this label.
+    Told(&'static str, String),
 }
 
 /// Bytes of a value that are measured at most.
@@ -96,7 +101,10 @@ impl TabLines<'_> {
             ExchangeTab::Cookies => self.shown.message().map(cookies),
             ExchangeTab::Checks => self.shown.report.map(|report| checks(report, self)),
             ExchangeTab::Timing => Some(timing(self.shown.exchange, self.shared)),
-            ExchangeTab::Tls => self.shown.exchange.tls.as_deref().map(tls),
+            ExchangeTab::Tls => {
+                let now = self.shared.wall_clock.at(self.shared.now);
+                self.shown.exchange.tls.as_deref().map(|facts| tls(facts, now))
+            }
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
         };
         lines.unwrap_or_default().into_iter().skip(skip).take(take).collect()
@@ -149,6 +157,15 @@ fn headers(shown: ShownExchange<'_>) -> impl Iterator<Item = LineSource<'_>> {
         .chain(exchange.warnings.iter().map(|warning| LineSource::Warning(warning)))
         .chain(heading("Contract", exchange.contract.is_some()))
         .chain(contract(exchange).map(LineSource::Warning))
+        .chain(keeping(exchange))
+}
+
+/// What the fields of the answer say about keeping it.
+fn keeping(exchange: &Exchange) -> impl Iterator<Item = LineSource<'_>> {
+    let response = exchange.response.as_ref().map(|response| &response.head);
+    let told = response.map(|head| caching(&exchange.request.head, head)).unwrap_or_default();
+    let lines = told.into_iter().map(|(label, words)| LineSource::Told(label, words));
+    heading("Caching", lines.len() > 0).chain(lines)
 }
 
 /// What differs from the contract, and what of it was not looked at.
@@ -176,6 +193,7 @@ fn header_line(source: &LineSource<'_>, reach: usize) -> TextLine {
             TextLine::pair(&cut(&field.name, reach).text, cut(&field.value, reach))
         }
         LineSource::Heading(title) => TextLine::new(Tone::Dim, "", *title),
+        LineSource::Told(label, words) => TextLine::pair(label, cut(words.as_bytes(), reach)),
         LineSource::Warning(text) => TextLine::new(Tone::Warning, "", cut(text.as_bytes(), reach)),
     }
 }
@@ -212,6 +230,7 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
     }
     let bar = Some((0.0, 1.0));
     lines.push(TextLine { bar, ..TextLine::pair("Total", format::duration(total.max(sum))) });
+    measured(&mut lines, exchange, whole);
     lines.push(TextLine::new(Tone::Dim, "", ""));
     lines.push(TextLine::pair("Started", shared.time_of_day(exchange.started)));
     for (label, address) in [("Our address", &exchange.local), ("Peer", &exchange.peer)] {
@@ -225,6 +244,28 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
         sizes(&mut lines, "Response", response);
     }
     lines
+}
+
+/// What the server says it measured (`Server-Timing`), each as a part of the whole time: when it began, it does not say.
+fn measured(lines: &mut Vec<TextLine>, exchange: &Exchange, whole: f64) {
+    let fields =
+        exchange.response.iter().flat_map(|it| it.head.fields.iter().chain(&it.body.trailers));
+    let said = fields.filter(|field| field.name.eq_ignore_ascii_case(b"server-timing"));
+    let metrics = metrics(said.map(|field| &*field.value));
+    if metrics.is_empty() {
+        return;
+    }
+    lines.push(TextLine::new(Tone::Dim, "", ""));
+    for metric in metrics {
+        let label = format!("Server: {}", printable(metric.name.as_bytes()));
+        let description = printable(metric.description.as_bytes());
+        let took = metric.took.map(format::duration);
+        let words: Vec<String> = took.into_iter().chain(Some(description)).collect();
+        let value = words.join("  ").trim_end().to_owned();
+        let part = metric.took.filter(|_| whole > 0.0).map(|took| took.as_secs_f64() / whole);
+        let bar = part.map(|part| (0.0, part.min(1.0)));
+        lines.push(TextLine { bar, ..TextLine::pair(&label, value) });
+    }
 }
 
 fn sizes(lines: &mut Vec<TextLine>, label: &str, message: &HttpMessage) {
@@ -249,7 +290,7 @@ fn sizes(lines: &mut Vec<TextLine>, label: &str, message: &HttpMessage) {
     lines.push(TextLine::pair(label, text));
 }
 
-fn tls(facts: &TlsFacts) -> Vec<TextLine> {
+fn tls(facts: &TlsFacts, now: Stamp) -> Vec<TextLine> {
     let mut lines = known(&[
         ("Version", &facts.version),
         ("Cipher suite", &facts.cipher),
@@ -281,11 +322,21 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
             ("Issuer", &certificate.issuer),
             ("Valid from", &certificate.not_before),
             ("Valid until", &certificate.not_after),
+            ("Left", &left(certificate, now)),
             ("Serial", &certificate.serial),
             ("SHA-256", &certificate.sha256),
         ]));
     }
     lines
+}
+
+/// How long a certificate is valid from now on.
+fn left(certificate: &CertificateFacts, now: Stamp) -> String {
+    match certificate.days_left(now) {
+        None => String::new(),
+        Some(0) => "less than a day, or it has ended".to_owned(),
+        Some(days) => counted(days, "day"),
+    }
 }
 
 /// The facts that are known.
