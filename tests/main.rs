@@ -45,6 +45,8 @@ mod cli_filter;
 mod clock;
 #[path = "suite/contracts.rs"]
 mod contracts;
+#[path = "suite/cookies.rs"]
+mod cookies;
 #[path = "suite/copies.rs"]
 mod copies;
 #[path = "suite/corpora.rs"]

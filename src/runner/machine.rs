@@ -35,6 +35,7 @@ use super::targets::target;
 use crate::check::CheckReport;
 use crate::compose::{self, Issue, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
+use crate::model::cookie_jar::CookieJar;
 use crate::model::covered_operations::CoveredOperations;
 use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -118,6 +119,8 @@ pub struct RunTurn {
 #[derive(Debug, Default)]
 struct OpenRound {
     captured: BTreeMap<String, String>,
+    /// What its answers set goes with what is sent behind them.
+    cookies: Arc<CookieJar>,
     /// When a step passed last.
     passed: BTreeMap<usize, Stamp>,
     /// How many a step or barrier still waits for.
@@ -148,6 +151,8 @@ pub struct Run {
     hidden: Option<(Arc<Scope>, Secrets)>,
     orders: Vec<RunOrder>,
     news: Vec<RunNews>,
+    /// Those that each round begins with.
+    cookies: Arc<CookieJar>,
     /// Why nothing more is begun.
     stopped: Option<String>,
     /// Listeners stay when it is over and all passed: something is sent to them then.
@@ -203,6 +208,7 @@ impl Run {
             hidden: None,
             orders: Vec::new(),
             news: Vec::new(),
+            cookies: Arc::default(),
             stopped: None,
             leaves_listeners: false,
             left: Vec::new(),
@@ -211,6 +217,11 @@ impl Run {
             began: Stamp(0),
             covered: CoveredOperations::default(),
         }
+    }
+
+    /// Each round begins with these cookies, of which it has a jar of its own.
+    pub(crate) fn begin_with_cookies(&mut self, jar: Arc<CookieJar>) {
+        self.cookies = jar;
     }
 
     /// The rows so far, in the order in which they began.
@@ -433,6 +444,8 @@ impl Run {
             let plan = planned(&preset.spec, &scope, self.settings.words)?;
             let checks = compose::checks(&preset.spec, &*scope, UnknownNames::Refused);
             let plan = compose::on_new_connection(plan, checks.ask_of_connecting());
+            let jar = self.open.get(&live.round).map_or(&self.cookies, |round| &round.cookies);
+            let plan = compose::with_cookies(plan, jar);
             Ok((plan, checks, target(&preset.spec, &scope, &told)))
         });
         let session = self.session();

@@ -13,6 +13,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{
     Auth, AwsKeys, HttpBody, HttpSpec, REDIRECTS, VersionChoice, expects_body, typed_method,
 };
+use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
 
@@ -172,6 +173,11 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
     let headers: Result<Vec<_>, _> =
         options.header.iter().map(|line| items::header(line)).collect();
     items::put_headers(headers?, request);
+    let pairs: Vec<&str> =
+        options.cookies.cookie.iter().map(|it| it.trim()).filter(|it| it.contains('=')).collect();
+    if !pairs.is_empty() {
+        items::put_headers(vec![NameValue::new("Cookie", pairs.join("; "))], request);
+    }
     if options.follow && request.redirects == 0 {
         request.redirects = REDIRECTS;
     }
@@ -218,7 +224,6 @@ fn credential<'a>(option: &str, typed: &'a str) -> Result<Cow<'a, str>, Failure>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::name_value::NameValue;
 
     fn send(words: &[&str]) -> args::Send {
         args::Send {
