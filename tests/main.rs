@@ -205,6 +205,8 @@ mod session_calls;
 mod soak;
 #[path = "suite/spellings.rs"]
 mod spellings;
+#[path = "suite/sse.rs"]
+mod sse;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/store_calls.rs"]

@@ -142,7 +142,7 @@ impl EventStreamReader {
     }
 
     fn remark(&mut self, words: String) {
-        if self.event.remarks.len() < REMARKS {
+        if self.event.remarks.len() < REMARKS && !self.event.remarks.contains(&words) {
             self.event.remarks.push(words);
         }
     }

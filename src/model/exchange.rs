@@ -21,7 +21,7 @@ pub struct Exchange {
     pub conn: ConnId,
     /// Counts the exchanges of a session from 0: redirect hops of a client, requests of a listener.
     pub number: u32,
-    /// How many before it only asked for credentials.
+    /// How many before it led to it by no redirect: they asked for credentials, or were streams of events that ended.
     pub challenges: u32,
     pub side: Side,
     /// Absolute URL.

@@ -2,7 +2,7 @@
 //! What is not installed is skipped with a printed reason, except in CI.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,19 +10,57 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use wirebench::app::effect::Effect;
+use wirebench::app::message::Message;
 use wirebench::codec::cookies::{RequestPlace, matching, take};
+use wirebench::engine::command::Command as Order;
+use wirebench::engine::event::Event;
+use wirebench::model::cookie::CookieChange;
 use wirebench::model::cookie_jar::CookieJar;
+use wirebench::model::plan::Plan;
+use wirebench::store::job::Reply;
 
+use super::harness::app::{Driver, NOON};
 use super::harness::peers::{read_head, tcp_peer};
 use super::harness::program::{run, told};
 
 /// Cases of the corpus that are of RFC 6265 and end otherwise by RFC 6265bis, which browsers follow.
-const OTHERWISE: [(&str, &str, &str); 1] = [("", "", "")];
+const OTHERWISE: [(&str, &str, &str); 21] = [
+    ("0004", "foo", NAMELESS),
+    ("0021", "a=b; x; c=d", NAMELESS),
+    ("0023", "foo", NAMELESS),
+    ("0024", "foo", NAMELESS),
+    ("0025", "foo", NAMELESS),
+    ("0026", "foo", NAMELESS),
+    ("0028", "foo", NAMELESS),
+    ("CHROMIUM0010", "\"BLA\\\"HHH\"", NAMELESS),
+    ("CHROMIUM0012", "ABC", NAMELESS),
+    ("DISABLED_CHROMIUM0023", "", "a line with a control character is dropped whole"),
+    ("MOZILLA0012", "test=\"fubar! = foo; five", NAMELESS),
+    ("MOZILLA0014", "six", NAMELESS),
+    ("MOZILLA0016", "eight", NAMELESS),
+    ("MOZILLA0017", "eight; test=six", NAMELESS),
+    ("NAME0017", "a=bar", NAMELESS),
+    ("NAME0023", "foo", NAMELESS),
+    ("NAME0025", "==a=bar", NAMELESS),
+    ("NAME0028", "a", NAMELESS),
+    ("NAME0032", "\"foo\\\"bar", NAMELESS),
+    ("NAME0033", "aaa", NAMELESS),
+    (
+        "OPTIONAL_DOMAIN0042",
+        "foo=bar",
+        "of several Domain the last one counts, and an empty one is none",
+    ),
+];
+/// Why most of them do.
+const NAMELESS: &str = "a cookie without a name is taken, and goes as its value alone";
 
 /// Where the cases of the corpus were received.
 const HOST: &str = "http://home.example.org:8888/cookie-parser";
 /// When, in seconds; the dates of the corpus are far away from it.
 const NOW: i64 = 1_800_000_000;
+/// Noon of the application that is driven.
+const NOON_SECONDS: i64 = 1_722_340_800;
 
 fn sent(case: &Value) -> (String, String) {
     let name = case["test"].as_str().unwrap();
@@ -326,4 +364,109 @@ fn the_jar_of_an_environment_is_used_when_it_is_asked_for() {
     assert_eq!(told(&both).0, Some(2), "{both:?}");
     let wrong = run(&["send", "tcp://127.0.0.1:9", "--cookie-jar", "x"]);
     assert!(told(&wrong).1.contains("--cookie-jar means nothing to TCP"), "{wrong:?}");
+}
+
+/// A cookie as an answer of 127.0.0.1 sets it.
+fn set(line: &str) -> CookieChange {
+    let place = RequestPlace::of("http://127.0.0.1:9/");
+    take(&mut CookieJar::default(), line.as_bytes(), &place, NOON_SECONDS).changes.remove(0)
+}
+
+/// The cookies that go along with what is sent with these effects.
+fn along(effects: &[Effect]) -> Vec<String> {
+    let (_, plan) = Driver::opened(effects);
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    plan.cookies.jar.iter().map(|it| String::from_utf8_lossy(&it.pair()).into_owned()).collect()
+}
+
+/// The application with a request on screen that was sent and answered so.
+fn answered(lines: &[&str]) -> Driver {
+    let mut driver = Driver::bare((120, 40));
+    driver.keys("<F2><C-l>");
+    driver.paste("http://127.0.0.1:9/");
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    let changes = lines.iter().map(|line| set(line)).collect();
+    driver.event(Event::Cookies { id, changes });
+    driver.done(id);
+    driver
+}
+
+#[test]
+fn what_an_answer_sets_goes_with_what_is_sent_next_and_to_the_disk() {
+    let mut driver = answered(&["sid=s3cret", "kept=1; Max-Age=600"]);
+    assert_eq!(along(&driver.keys("<F5>")), ["sid=s3cret", "kept=1"]);
+    let kept = &driver.store.cookies[&None];
+    assert_eq!(kept.iter().map(|it| it.key.name.clone()).collect::<Vec<_>>(), ["kept"]);
+    // Another environment has others.
+    driver.app.shared.environment = Some("lab".into());
+    assert_eq!(along(&driver.keys("<F5>")), [""; 0]);
+}
+
+/// What the disk has of what is sent without an environment.
+fn kept(driver: &Driver) -> Vec<String> {
+    let jar = &driver.store.cookies[&None];
+    jar.iter().map(|it| String::from_utf8_lossy(&it.pair()).into_owned()).collect()
+}
+
+#[test]
+fn the_window_of_cookies_masks_shows_changes_deletes_and_takes_back() {
+    let mut driver = answered(&["sid=s3cret; Max-Age=600", "theme=dark; Path=/x; Max-Age=600"]);
+    driver.keys("<A-k>");
+    driver.assert_shows("Cookies ─ no environment");
+    driver.assert_shows("127.0.0.1");
+    assert!(!driver.shows("s3cret"), "{}", driver.screen());
+    driver.keys("s");
+    driver.assert_shows("s3cret");
+    driver.keys("j");
+    assert!(!driver.shows("s3cret") && !driver.shows("dark"), "hidden again");
+    driver.keys("k<Enter>");
+    driver.paste("-2");
+    driver.keys("<Enter>");
+    assert_eq!(kept(&driver), ["sid=s3cret-2", "theme=dark"]);
+    driver.keys("d");
+    driver.assert_shows("1 cookie deleted");
+    driver.keys("D");
+    driver.assert_shows("no cookies: those that answers set stand here");
+    driver.keys("uu");
+    assert_eq!(kept(&driver), ["theme=dark", "sid=s3cret-2"]);
+    driver.keys("u");
+    assert_eq!(kept(&driver), ["theme=dark", "sid=s3cret"]);
+    driver.keys("C");
+    driver.keys("<Enter>");
+    driver.assert_shows("there is no cookie here yet");
+    driver.keys("<Esc>");
+    assert!(!driver.shows("Cookies ─"));
+}
+
+#[test]
+fn a_value_that_no_cookie_can_have_is_refused() {
+    let mut driver = answered(&["sid=1"]);
+    driver.keys("<A-k><Enter>");
+    driver.paste(";x");
+    driver.keys("<Enter>");
+    driver.assert_shows("a value of a cookie cannot hold ';'");
+    driver.keys("<Esc>");
+    driver.assert_shows("Cookies ─");
+    driver.keys("<Esc>");
+    assert_eq!(along(&driver.keys("<F5>")), ["sid=1"]);
+}
+
+#[test]
+fn what_is_sent_waits_for_cookies_that_are_being_read() {
+    let mut driver = Driver::new((120, 40), NOON);
+    driver.store.held = Some(VecDeque::new());
+    driver.app.begin();
+    driver.send(Message::Store(Reply::Workspace(Box::default())));
+    driver.send(Message::Store(Reply::Restored(None)));
+    driver.keys("<F2><C-l>");
+    driver.paste("http://127.0.0.1:9/");
+    let effects = driver.keys("<F5>");
+    assert!(
+        !effects.iter().any(|it| matches!(it, Effect::Engine(Order::Open { .. }))),
+        "{effects:?}"
+    );
+    let mut jar = CookieJar::default();
+    jar.apply(&[set("kept=1; Max-Age=600")], NOON_SECONDS);
+    let reply = Reply::Cookies { environment: None, jar: Box::new(jar) };
+    assert_eq!(along(&driver.tell(Message::Store(reply))), ["kept=1"]);
 }

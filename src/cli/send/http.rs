@@ -239,7 +239,9 @@ impl ExchangePrinter<'_> {
         if !self.rows || !self.parts.body {
             return Ok(());
         }
-        self.begin()?;
+        if self.response().is_some() {
+            self.begin()?;
+        }
         let began = self.last.as_ref().map(|last| last.started);
         for event in events {
             let since = began.map_or(Duration::ZERO, |began| event.at.since(began));
@@ -309,6 +311,7 @@ impl ExchangePrinter<'_> {
         let Some(response) = &last.response else { return Ok(()) };
         let (raw, start) = (&response.head.raw, &response.head.start);
         let body = BodyPrinter::new(response);
+        let is_rows = self.rows && is_stream(response);
         let is_http = *start != StartLine::Unknown;
         if raw.is_empty() {
             // Nothing came behind interim responses.
@@ -320,7 +323,6 @@ impl ExchangePrinter<'_> {
             // What is not HTTP has no body: these are the bytes that came.
             self.to.output.raw(raw);
         }
-        let is_rows = self.rows && is_stream(response);
         self.body = (self.parts.body && !is_rows).then_some(body);
         let (Some(download), Some(last)) = (&mut self.to.download, &self.last) else {
             return Ok(());

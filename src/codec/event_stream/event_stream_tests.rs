@@ -86,7 +86,7 @@ fn what_is_too_long_is_cut_and_told() {
     let many = format!("{}\n", format!("data: {}\n", "x".repeat(LINE / 2)).repeat(10));
     let events = read(&[many.as_bytes()]);
     assert!(events[0].data.as_ref().unwrap().len() <= EVENT);
-    assert_eq!(events[0].remarks, ["data of more than 4 MiB is cut"; 2]);
+    assert_eq!(events[0].remarks, ["data of more than 4 MiB is cut"]);
     let never = read(&[b": ping\n".repeat(2000).as_slice()]);
     assert_eq!(never[0].comments.len(), 1000);
 }

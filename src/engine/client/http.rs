@@ -62,6 +62,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
         };
         if let Some((next, wait)) = ended.and_then(|ended| again.next(&plan, ended)) {
             plan = next;
+            challenges += 1;
             tokio::select! {
                 biased;
                 () = stopped(session, &mut input) => return made.map(|_| over()),
