@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::codec::event_stream::{Assembled, Pace};
+use crate::codec::event_stream::{StreamMessage, EventPace};
 use crate::model::stream_event::StreamEvent;
 
 /// Events that are kept of an exchange.
@@ -16,8 +16,8 @@ pub struct StreamLog {
     events: VecDeque<StreamEvent>,
     bytes: usize,
     forgotten: u64,
-    pub(super) assembled: Assembled,
-    pub(super) pace: Pace,
+    pub(super) assembled: StreamMessage,
+    pub(super) pace: EventPace,
 }
 
 impl StreamLog {

@@ -1,11 +1,11 @@
 //! Streams of Server-Sent Events (WHATWG HTML, section 9.2.6), in pieces as they come. Every block of lines is told, those that
 //! browsers pass over too, and what of them means nothing.
 //!
-//! Bounded: of a line its first [`LINE`] bytes are kept, of an event its first [`EVENT`]; the rest is passed over and told.
+//! Bounded: of a line its first MiB is kept, of an event its first four; the rest is passed over and told.
 
 mod deltas;
 
-pub(crate) use deltas::{Assembled, Pace};
+pub(crate) use deltas::{StreamMessage, EventPace};
 
 use crate::codec::lines::{JsonCheck, LineScanner};
 use crate::model::stream_event::StreamEvent;

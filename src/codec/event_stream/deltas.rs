@@ -13,7 +13,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 
 /// A message so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Assembled {
+pub struct StreamMessage {
     pub text: String,
     /// Pieces that brought something of it.
     pub chunks: u64,
@@ -27,7 +27,7 @@ pub struct Assembled {
     pub tokens: Option<u64>,
 }
 
-impl Assembled {
+impl StreamMessage {
     /// Takes an event; what is no piece of a message changes nothing.
     pub fn take(&mut self, event: &StreamEvent) {
         let Some(data) = event.data.as_deref().filter(|data| data.starts_with('{')) else { return };
@@ -91,13 +91,13 @@ const BINS: [u64; 6] = [10, 30, 100, 300, 1000, 3000];
 
 /// How events followed each other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pace {
+pub struct EventPace {
     last: Option<Stamp>,
     bins: [u64; BINS.len() + 1],
     longest: Duration,
 }
 
-impl Pace {
+impl EventPace {
     /// One came then.
     pub fn take(&mut self, at: Stamp) {
         if let Some(last) = self.last.replace(at) {

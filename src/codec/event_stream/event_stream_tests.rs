@@ -94,7 +94,7 @@ fn what_is_too_long_is_cut_and_told() {
 #[test]
 fn messages_of_models_are_put_together() {
     let assembled = |events: &[&str]| {
-        let mut whole = Assembled::default();
+        let mut whole = StreamMessage::default();
         for (at, data) in events.iter().enumerate() {
             let at = Stamp(at as u64 * 500_000_000);
             let data = Some((*data).to_owned());
@@ -121,12 +121,12 @@ fn messages_of_models_are_put_together() {
     ]);
     assert_eq!((whole.text.as_str(), whole.chunks, whole.tokens), ("Hi", 1, Some(4)));
     assert_eq!((whole.model.as_deref(), whole.stop.as_deref()), (Some("c-1"), Some("end_turn")));
-    assert_eq!(assembled(&["{", "1", "{\"a\":1}"]), Assembled::default());
+    assert_eq!(assembled(&["{", "1", "{\"a\":1}"]), StreamMessage::default());
 }
 
 #[test]
 fn gaps_are_counted_by_their_length() {
-    let mut pace = Pace::default();
+    let mut pace = EventPace::default();
     for at in [0, 5, 25, 5000] {
         pace.take(Stamp(at * 1_000_000));
     }
