@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::codec::event_stream::{StreamMessage, EventPace};
+use crate::codec::event_stream::{EventPace, StreamMessage};
 use crate::model::stream_event::StreamEvent;
 
 /// Events that are kept of an exchange.

@@ -5,7 +5,7 @@
 
 mod deltas;
 
-pub(crate) use deltas::{StreamMessage, EventPace};
+pub(crate) use deltas::{EventPace, StreamMessage};
 
 use crate::codec::lines::{JsonCheck, LineScanner};
 use crate::model::stream_event::StreamEvent;

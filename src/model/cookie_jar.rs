@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn the_oldest_of_a_domain_makes_room_unless_one_is_over_or_not_secure() {
         let mut jar = CookieJar::default();
-        for at in 0..OF_DOMAIN {
-            let mut one = cookie("h", &format!("n{at}"), at as i64);
+        for at in 0..i64::try_from(OF_DOMAIN).unwrap() {
+            let mut one = cookie("h", &format!("n{at}"), at);
             one.is_secure = at != 5 && at != 7;
             one.expires = (at == 7).then_some(900);
             assert_eq!(jar.put(one, 0), []);
@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn a_jar_is_bounded_in_all_and_never_gives_up_the_new_one() {
         let mut jar = CookieJar::default();
-        for at in 0..OF_JAR {
-            jar.put(cookie(&format!("h{at}"), "n", at as i64 + 10), 0);
+        for at in 0..i64::try_from(OF_JAR).unwrap() {
+            jar.put(cookie(&format!("h{at}"), "n", at + 10), 0);
         }
         let gone = jar.put(cookie("new", "n", 0), 0);
         assert_eq!(gone[0].key.domain, "h0");

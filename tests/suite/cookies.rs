@@ -132,7 +132,7 @@ fn server(
 }
 
 fn answer(status: &str, lines: &[&str]) -> String {
-    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    let lines = lines.iter().fold(String::new(), |all, line| format!("{all}{line}\r\n"));
     format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n{lines}\r\nok")
 }
 

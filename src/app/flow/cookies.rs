@@ -62,9 +62,9 @@ pub(crate) fn changed(app: &mut App, environment: Option<String>, changes: Vec<C
 }
 
 /// The disk told what it has.
-pub(super) fn arrived(app: &mut App, environment: Option<String>, jar: CookieJar) {
+pub(super) fn arrived(app: &mut App, environment: Option<&str>, jar: &CookieJar) {
     let now = now(app);
-    app.shared.cookies.arrived(environment.as_deref(), &jar, now);
+    app.shared.cookies.arrived(environment, jar, now);
     refresh(app);
     go_on(app);
 }

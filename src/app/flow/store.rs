@@ -52,7 +52,9 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::EnvironmentDone(done) => environments::done(app, *done),
         Reply::Answers { key, found } => kept::listed(app, key, found),
         Reply::AnswerFound { at, key } => compare_kept::entry_found(app, at, key),
-        Reply::Cookies { environment, jar } => cookies::arrived(app, environment, *jar),
+        Reply::Cookies { environment, jar } => {
+            cookies::arrived(app, environment.as_deref(), &jar);
+        }
         Reply::FolderCreated { .. }
         | Reply::FolderRemoved { .. }
         | Reply::FolderMoved { .. }

@@ -33,7 +33,7 @@ pub fn take(jar: &mut CookieJar, text: &[u8], from: &RequestPlace, now: i64) -> 
 }
 
 fn put(jar: &mut CookieJar, cookie: Cookie, remarks: &[&'static str], now: i64) -> TakenLine {
-    let remarks: String = remarks.iter().map(|remark| format!("; {remark}")).collect();
+    let remarks = listed(remarks.iter().map(ToString::to_string));
     if cookie.is_over(now) {
         let is_gone = jar.remove(&cookie.key).is_some();
         let words = if is_gone { "removed" } else { "over already, and there was none to remove" };
@@ -44,13 +44,17 @@ fn put(jar: &mut CookieJar, cookie: Cookie, remarks: &[&'static str], now: i64) 
     let verb = if jar.get(&cookie.key).is_some() { "replaced" } else { "taken" };
     let mut changes = vec![CookieChange::Put(Box::new(cookie.clone()))];
     let gone = jar.put(cookie, now);
-    let made_room: String = gone
-        .iter()
-        .map(|it| format!("; {} of {} made room", printable(&it.key.name), it.key.domain))
-        .collect();
+    let made_room = listed(
+        gone.iter().map(|it| format!("{} of {} made room", printable(&it.key.name), it.key.domain)),
+    );
     changes.extend(gone.into_iter().map(|it| CookieChange::Removed(it.key)));
     let words = format!("{verb}, {to}, {until}{made_room}{remarks}");
     TakenLine { outcome: SetCookieOutcome { is_taken: true, words }, changes }
+}
+
+/// Each behind a semicolon.
+fn listed(words: impl Iterator<Item = String>) -> String {
+    words.fold(String::new(), |all, one| format!("{all}; {one}"))
 }
 
 /// For whom a cookie is, in words.

@@ -1,5 +1,5 @@
-//! What streams of language models come to: the message put together from its pieces, as the interfaces of OpenAI and Anthropic
-//! send them, and the pace at which events come.
+//! What streams of language models come to: the message put together from its pieces, as the interfaces of `OpenAI` and
+//! Anthropic send them, and the pace at which events come.
 
 use std::time::Duration;
 
