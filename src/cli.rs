@@ -14,6 +14,7 @@ mod brought_secrets;
 mod captures;
 mod colours;
 mod completions;
+mod cookies;
 mod download;
 mod download_names;
 mod exec;
@@ -56,6 +57,7 @@ use crate::store::job::HistoryEntry;
 
 pub use brought_secrets::BroughtSecrets;
 pub use captures::{Captures, SeenExchanges, SeenTraffic};
+pub use cookies::CommandCookies;
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
@@ -244,7 +246,11 @@ async fn run_send(
     let SendEnd { outcome, behind, entry, place } = Box::pin(sending).await;
     let Printing { output, download, .. } = printing;
     headless.captures.finish();
+    let is_offline = arguments.offline;
     let mut ended = output.finish(outcome, &mut interrupts, behind).await;
+    if !is_offline {
+        ended = keep_cookies(&mut headless, ended).await;
+    }
     if let Some(download) = download {
         ended = download.conclude(ended).await;
     }
@@ -260,6 +266,16 @@ async fn run_send(
         place.keep(&mut headless, &mut interrupts).await;
     }
     ended
+}
+
+/// Keeps the cookies where that was asked for.
+async fn keep_cookies(headless: &mut Headless, ended: Result<u8, Failure>) -> Result<u8, Failure> {
+    let (cookies, paths) = (std::mem::take(&mut headless.cookies), headless.paths.clone());
+    let now = headless.wall_seconds();
+    let kept = tokio::task::spawn_blocking(move || cookies.keep(&paths, now)).await;
+    let Ok(Err(failure)) = kept else { return ended };
+    output::print_failure(&failure);
+    ended.map(|status| status.max(exit::INTERRUPTED))
 }
 
 /// Adds what was sent to the history. Where that is not possible (no home, a full disk) the request has

@@ -33,6 +33,8 @@ pub(crate) mod spec_names;
 pub mod template;
 mod text;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 pub use condition::{CONDITIONED, condition_flaw, unreadable_condition};
@@ -44,6 +46,7 @@ use text::Composer;
 pub use text::UnknownNames;
 
 use crate::check::Checks;
+use crate::model::cookie_jar::CookieJar;
 use crate::model::field::Options;
 use crate::model::field_id::FieldId;
 use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
@@ -63,6 +66,16 @@ pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
 pub(crate) fn on_new_connection(mut plan: Plan, is_so: bool) -> Plan {
     if let Plan::Http(plan) = &mut plan {
         plan.new_connection = is_so;
+    }
+    plan
+}
+
+/// The same plan with the cookies of this jar, unless it uses none.
+pub(crate) fn with_cookies(mut plan: Plan, jar: &Arc<CookieJar>) -> Plan {
+    if let Plan::Http(plan) = &mut plan
+        && plan.cookies.is_on
+    {
+        plan.cookies.jar = Arc::clone(jar);
     }
     plan
 }

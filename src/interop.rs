@@ -31,6 +31,7 @@ pub mod import;
 pub(crate) mod kept_answer;
 pub mod mock;
 pub(crate) mod ndjson;
+pub(crate) mod ndjson_events;
 pub(crate) mod ndjson_exchange;
 pub(crate) mod ndjson_read;
 mod opened_bodies;

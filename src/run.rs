@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::app::Startup;
 use crate::app::keymap::Override;
 use crate::args::{self, Arguments, Task};
-use crate::cli::{self, BroughtSecrets, Captures, Headless, SeenExchanges};
+use crate::cli::{self, BroughtSecrets, Captures, CommandCookies, Headless, SeenExchanges};
 use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
@@ -244,6 +244,7 @@ fn headless(
         keeps,
         answered: None,
         captures: Captures::default(),
+        cookies: CommandCookies::default(),
     })
 }
 

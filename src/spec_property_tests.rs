@@ -221,10 +221,10 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
     let socket = (socket(), client(), run(), checks());
-    let more = (verify(), any::<u8>(), trust(), any::<bool>(), version());
+    let more = (verify(), any::<u8>(), trust(), any::<[bool; 3]>(), version());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let (verify, redirects, trust, keep, version) = more;
+            let (verify, redirects, trust, [keep, cookies, reconnect], version) = more;
             let (socket, client, run, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
@@ -239,6 +239,8 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 verify,
                 trust,
                 redirects,
+                cookies,
+                reconnect,
                 contract: client.source.clone(),
                 keep,
                 unix_socket,
@@ -254,7 +256,10 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
 
 fn answer() -> BoxedStrategy<HttpAnswer> {
     (any::<u16>(), rows(), body(), duration())
-        .prop_map(|(status, headers, body, delay)| HttpAnswer { status, headers, body, delay })
+        .prop_map(|(status, headers, body, delay)| {
+            let every = delay / 2;
+            HttpAnswer { status, headers, body, delay, every }
+        })
         .boxed()
 }
 

@@ -7,6 +7,7 @@
 mod ask;
 mod columns;
 mod compare;
+mod cookies;
 mod environment_forms;
 mod environments;
 mod export;

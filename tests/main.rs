@@ -45,6 +45,8 @@ mod cli_filter;
 mod clock;
 #[path = "suite/contracts.rs"]
 mod contracts;
+#[path = "suite/cookies.rs"]
+mod cookies;
 #[path = "suite/copies.rs"]
 mod copies;
 #[path = "suite/corpora.rs"]
@@ -206,6 +208,8 @@ mod session_calls;
 mod soak;
 #[path = "suite/spellings.rs"]
 mod spellings;
+#[path = "suite/sse.rs"]
+mod sse;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/store_calls.rs"]

@@ -83,6 +83,7 @@ actions! {
     NextEnvironment "next-environment" Run "Next environment" "Switch to the next environment" [Global "<F7>"];
     PickEnvironment "pick-environment" Run "Pick environment" "Choose the environment from a list" [Plain "E"];
     EditEnvironments "edit-environments" Run "Edit environments" "See, write and compare environments, and where each value comes from" [Global "<A-E>"];
+    Cookies "cookies" Run "Cookies" "See, change and delete the cookies of the environment in force" [Global "<A-k>"];
     DefineName "define-name" Run "Define name" "Give the unknown {{name}} that kept this from being sent a value" [Global "<A-i>"];
 
     NextPane "next-pane" Move "Next pane" "Focus the next pane" [Global "<Tab>"];
@@ -97,17 +98,17 @@ actions! {
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line; what is typed replaces the address" [Global "<C-l>"];
     EditAddress "edit-address" Move "Edit address" "Go to the end of the address line" [];
-    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Code "q", Code "c", Compare "q", Help "<Enter>", ColumnList "q", Statistics "q", RunRows "q"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", Import "<Up>", ColumnList "<Up>", ColumnList "k", Held "<Up>", Held "k", Statistics "<Up>", Statistics "k", RunRows "<Up>", RunRows "k", RunOptions "<Up>"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", Import "<Down>", ColumnList "<Down>", ColumnList "j", Held "<Down>", Held "j", Statistics "<Down>", Statistics "j", RunRows "<Down>", RunRows "j", RunOptions "<Down>"];
+    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Code "q", Code "c", Compare "q", Help "<Enter>", ColumnList "q", Statistics "q", RunRows "q", Cookies "q"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", Import "<Up>", ColumnList "<Up>", ColumnList "k", Held "<Up>", Held "k", Statistics "<Up>", Statistics "k", RunRows "<Up>", RunRows "k", RunOptions "<Up>", Cookies "<Up>", Cookies "k"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", Import "<Down>", ColumnList "<Down>", ColumnList "j", Held "<Down>", Held "j", Statistics "<Down>", Statistics "j", RunRows "<Down>", RunRows "j", RunOptions "<Down>", Cookies "<Down>", Cookies "j"];
     Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>", ColumnList "<Left>", ColumnList "h", Statistics "<Left>", Statistics "h", RunChoice "<Left>", RunRows "<Left>", RunRows "h"];
     Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>", ColumnList "<Right>", ColumnList "l", Statistics "<Right>", Statistics "l", RunChoice "<Right>", RunRows "<Right>", RunRows "l"];
-    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>", Import "<PgUp>", Held "<PgUp>", Statistics "<PgUp>", RunRows "<PgUp>"];
-    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>", Import "<PgDn>", Held "<PgDn>", Held "<Space>", Statistics "<PgDn>", RunRows "<PgDn>"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>", Import "<PgUp>", Held "<PgUp>", Statistics "<PgUp>", RunRows "<PgUp>", Cookies "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>", Import "<PgDn>", Held "<PgDn>", Held "<Space>", Statistics "<PgDn>", RunRows "<PgDn>", Cookies "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>", RunRows "<C-u>"];
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>", Compare "<C-d>", RunRows "<C-d>"];
-    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>", ColumnList "g", ColumnList "<Home>", Held "g", Held "<Home>", Statistics "g", Statistics "<Home>", RunRows "g", RunRows "<Home>"];
-    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>", ColumnList "G", ColumnList "<End>", Held "G", Held "<End>", Statistics "G", Statistics "<End>", RunRows "G", RunRows "<End>"];
+    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>", ColumnList "g", ColumnList "<Home>", Held "g", Held "<Home>", Statistics "g", Statistics "<Home>", RunRows "g", RunRows "<Home>", Cookies "g", Cookies "<Home>"];
+    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>", ColumnList "G", ColumnList "<End>", Held "G", Held "<End>", Statistics "G", Statistics "<End>", RunRows "G", RunRows "<End>", Cookies "G", Cookies "<End>"];
     NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Statistics "<Tab>", Plain "<C-Right>", Cell "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l", Statistics "L"];
     PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Plain "<C-Left>", Cell "<C-Left>", Global "<A-Left>", List "H", Code "h", Statistics "<S-Tab>", Statistics "H"];
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session, or the next newer answer that is kept" [List "}"];
@@ -168,7 +169,7 @@ actions! {
     ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>", Environments "a"];
     DuplicateRow "duplicate-row" Edit "Duplicate row" "Put a copy of this row, rule or step behind it" [Form "<A-D>"];
-    Undo "undo" Edit "Undo" "Take back what was typed or done to rows, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>", Environments "u", Environments "<A-z>", ColumnList "u"];
+    Undo "undo" Edit "Undo" "Take back what was typed or done to rows, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>", Environments "u", Environments "<A-z>", ColumnList "u", Cookies "u"];
     Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
     LayOut "lay-out" Edit "Lay out" "Lay out the JSON, XML or HTML that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
@@ -194,7 +195,7 @@ actions! {
     MoveUp "move-up" Edit "Move up" "Move the row, preset or folder up" [Form "<A-Up>", Presets "<A-Up>", ColumnList "K", ColumnList "<A-Up>"];
     MoveDown "move-down" Edit "Move down" "Move the row, preset or folder down" [Form "<A-Down>", Presets "<A-Down>", ColumnList "J", ColumnList "<A-Down>"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D", Environments "D"];
-    Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>", Environments "d", Environments "<Del>"];
+    Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>", Environments "d", Environments "<Del>", Cookies "d", Cookies "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     Readdress "readdress" Presets "Readdress" "Change scheme, host and port of all presets of a folder; what that makes of each is shown before" [Presets "U"];
     FoldAll "fold-all" Presets "Fold all" "Fold all folders, or the objects and lists of a body, or unfold them" [Presets "F", Response "F"];
@@ -239,11 +240,13 @@ actions! {
     Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
     Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
 
-    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>", Export "<Enter>", Import "<Enter>", ColumnList "<Enter>", RunOptions "<Enter>"];
+    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>", Export "<Enter>", Import "<Enter>", ColumnList "<Enter>", RunOptions "<Enter>", Cookies "<Enter>"];
     Accept "accept" Window "Accept" "Do what was asked" [Question "y", Question "Y"];
     Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>", Export "<Tab>", Import "<Tab>", RunOptions "<Tab>"];
     KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];
     TakeTheirs "take-theirs" Window "Take theirs" "Read the file, my changes are lost" [Conflict "t"];
+    DeleteDomain "delete-domain" Window "Delete domain" "Delete all cookies of this domain" [Cookies "D"];
+    ClearCookies "clear-cookies" Window "Clear cookies" "Delete all cookies of the environment" [Cookies "C"];
     CountFiltered "count-filtered" Window "Count filtered" "Count all records, or only those the filter lets through" [Statistics "f"];
     RunAgain "run-again" Window "Run again" "Run all of it once more" [RunRows "r", RunRows "<F5>"];
     RunFailed "run-failed" Window "Run failed" "Run what did not pass once more" [RunRows "R"];
@@ -256,7 +259,7 @@ actions! {
     ReleaseHeld "release-held" Window "Release held" "Pass on all that is held as it came, and hold nothing more" [Held "R"];
     HoldFilter "hold-filter" Window "Hold filter" "Say which filter what is held has to fit; an empty one ends it" [Held "/"];
     ToggleSecret "toggle-secret" Window "Toggle secret" "Move the variable into the file of secrets, and back" [Environments "m"];
-    ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again; that of a row for a moment" [Code "s", Environments "s", Variable "<A-s>"];
+    ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again; that of a row for a moment" [Code "s", Environments "s", Variable "<A-s>", Cookies "s"];
 }
 
 impl Action {

@@ -10,6 +10,7 @@ pub(crate) mod checks;
 pub(crate) mod compare;
 pub(crate) mod compare_kept;
 mod compare_marked;
+mod cookies;
 pub(crate) mod credentials;
 pub(crate) mod curl;
 pub(crate) mod draft;

@@ -21,6 +21,7 @@ use super::replaying::ReplayWish;
 use super::row_order::SortOrder;
 use super::themes::ThemeWish;
 use super::wanted_values::ValueWish;
+use crate::model::cookie::CookieChange;
 use crate::model::id::{RecordId, SessionId};
 use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
@@ -163,6 +164,11 @@ pub enum Intent {
     ChooseEnvironment(Option<String>),
     /// Something about environments and unknown names.
     Environments(EnvironmentWish),
+    /// Do this to the cookies of an environment (`None` = of what is sent without one).
+    ChangeCookies {
+        environment: Option<String>,
+        changes: Vec<CookieChange>,
+    },
     /// Write what a preset or draft says about itself.
     Describe(TreeItem, String),
     /// Save a draft under this path.

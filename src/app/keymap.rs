@@ -86,6 +86,8 @@ pub enum Context {
     /// The columns of Traffic.
     #[strum(serialize = "columns of traffic")]
     ColumnList,
+    /// The cookies of an environment.
+    Cookies,
     /// What relays hold.
     #[strum(serialize = "held window")]
     Held,

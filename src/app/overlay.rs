@@ -14,6 +14,7 @@ pub(crate) mod column_window;
 pub(crate) mod compare;
 pub(crate) mod confirm;
 pub(crate) mod conflict;
+pub(crate) mod cookies;
 pub(crate) mod environments;
 pub mod export;
 pub(crate) mod filter_picker;
@@ -61,6 +62,7 @@ pub enum Overlay {
     Export(Box<export::ExportWindow>),
     Import(Box<import::ImportWindow>),
     Columns(Box<column_window::ColumnWindow>),
+    Cookies(Box<cookies::CookieWindow>),
     Held(Box<held::HeldWindow>),
     Statistics(Box<statistics::StatisticsWindow>),
     Readdress(Box<readdress::ReaddressWindow>),
@@ -88,6 +90,7 @@ impl Overlay {
             Overlay::Export(it) => it.update(shared, inner, input),
             Overlay::Import(it) => it.update(shared, inner, input),
             Overlay::Columns(it) => it.update(inner, input),
+            Overlay::Cookies(it) => it.update(shared, inner, input),
             Overlay::Held(it) => it.update(shared, inner, input),
             Overlay::Statistics(it) => it.update(shared, inner, input),
             Overlay::Readdress(it) => it.update(shared, inner, input),
@@ -109,6 +112,7 @@ impl Overlay {
             Overlay::Ask(_) => (60, 4),
             Overlay::Export(_) => (90, 16),
             Overlay::Import(_) => (100, 24),
+            Overlay::Cookies(_) => (120, 24),
             Overlay::Columns(_) => return column_window::ColumnWindow::area(shared),
             Overlay::Statistics(_) | Overlay::Run(_) => {
                 (shared.size.0, shared.size.1.saturating_sub(1))
@@ -168,6 +172,7 @@ impl Overlay {
             Overlay::Export(it) => return it.contexts(),
             Overlay::Import(_) => Context::Import,
             Overlay::Columns(_) => Context::ColumnList,
+            Overlay::Cookies(it) => return it.contexts(),
             Overlay::Held(it) => return it.contexts(),
             Overlay::Readdress(_) => Context::Export,
             Overlay::Replay(it) => return it.contexts(),
@@ -190,6 +195,7 @@ impl Overlay {
         match self {
             Overlay::Environments(it) => it.step_back(shared),
             Overlay::Held(it) => it.step_back(),
+            Overlay::Cookies(it) => it.step_back(),
             Overlay::Run(it) => it.step_back(shared),
             _ => None,
         }
@@ -203,6 +209,7 @@ impl Overlay {
             Overlay::Held(it) => {
                 it.edit.is_some() || it.filter.as_ref().is_some_and(Editor::is_typed)
             }
+            Overlay::Cookies(it) => it.editor.as_ref().is_some_and(Editor::is_typed),
             Overlay::Import(it) => it.is_written(),
             Overlay::Naming(it) => it.editor.is_typed(),
             Overlay::About(it) => it.editor.is_typed(),
@@ -257,6 +264,7 @@ impl Overlay {
             Overlay::Export(_) => Some(Action::Export),
             Overlay::Import(_) => Some(Action::Import),
             Overlay::Columns(_) => Some(Action::Columns),
+            Overlay::Cookies(_) => Some(Action::Cookies),
             Overlay::Held(_) => Some(Action::Held),
             Overlay::Statistics(_) => Some(Action::Statistics),
             Overlay::Replay(_) => Some(Action::Replay),

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::drafts::DraftId;
 use super::live_rewrites::LiveRewrites;
+use super::stream_log::StreamLog;
 use crate::check::{CheckReport, Checks};
 use crate::compose::listening_names::listening_variables;
 use crate::engine::event::{Phase, Summary};
@@ -23,6 +24,7 @@ use crate::model::plan::Plan;
 use crate::model::preset::PresetPath;
 use crate::model::protocol::{Capabilities, Protocol, Side};
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
+use crate::model::stream_event::StreamEvent;
 use crate::model::timing::Stamp;
 use crate::timeline::conversation::Conversation;
 
@@ -30,6 +32,8 @@ use crate::timeline::conversation::Conversation;
 const RULES_COUNTED: usize = 1_000;
 /// Exchanges among which that of a record is looked for: those of all connections at its time.
 const RULES_LOOKED_FOR: usize = 64;
+/// Streams of events whose events are kept of a session.
+const STREAMS: usize = 8;
 /// Exchanges kept of one session; older ones are counted and forgotten.
 pub(crate) const EXCHANGES_KEPT: usize = 1000;
 /// Exchanges forgotten at a time, so that a flood of requests is not one of orders to the engine.
@@ -75,6 +79,8 @@ pub struct Session {
     pub checked: Option<CheckReport>,
     /// The environment it was sent with.
     pub(super) environment: Option<String>,
+    /// What its answers set goes into a jar of its own, not into that of the environment.
+    pub(super) has_own_jar: bool,
     pub state: SessionState,
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
@@ -83,6 +89,8 @@ pub struct Session {
     numbers: VecDeque<u32>,
     /// The highest of them so far: most exchanges are new and come behind it.
     highest: Option<u32>,
+    /// The events of responses that are streams of them, by the number of the exchange.
+    pub(super) streams: BTreeMap<u32, StreamLog>,
     /// Requests that each rule answered, by which rule it is; 0 = no rule.
     pub hits: BTreeMap<u32, u64>,
     /// What the rules of a relay changed.
@@ -140,11 +148,13 @@ impl Session {
             dialled: Dialled::default(),
             checked: None,
             environment: None,
+            has_own_jar: false,
             state: SessionState::Opening,
             phase: None,
             exchanges: VecDeque::new(),
             numbers: VecDeque::new(),
             highest: None,
+            streams: BTreeMap::new(),
             hits: BTreeMap::new(),
             rewrites: LiveRewrites::default(),
             forgotten: 0,
@@ -328,6 +338,14 @@ impl Session {
             gone.extend(self.exchanges.drain(..FORGOTTEN_AT_ONCE).flat_map(|e| e.bodies()));
         }
         gone
+    }
+
+    /// Takes events of the response of an exchange; of many streams the oldest are forgotten.
+    pub(super) fn stream(&mut self, number: u32, events: Vec<StreamEvent>) {
+        self.streams.entry(number).or_default().extend(events);
+        while self.streams.len() > STREAMS {
+            self.streams.pop_first();
+        }
     }
 
     /// Learns of a connection, or more about it.

@@ -14,6 +14,7 @@ use super::arrangement::Arrangement;
 use super::captured::{CapturedValue, CapturedValues};
 use super::color_rules::ColorRules;
 use super::column_set::ColumnSet;
+use super::cookie_jars::CookieJars;
 use super::drafts::Drafts;
 use super::focus::Pane;
 use super::form::{FormFieldId, FormTab, access};
@@ -98,6 +99,8 @@ pub struct Shared {
     pub environment: Option<String>,
     /// What was captured in this run.
     pub captured: CapturedValues,
+    /// The cookies of environments.
+    pub cookies: CookieJars,
     pub drafts: Drafts,
     pub sessions: Sessions,
     /// A conversation without a draft that is looked at instead of that of the draft on screen.
@@ -216,6 +219,11 @@ impl Shared {
     /// Time of day of a stamp.
     pub fn time_of_day(&self, at: Stamp) -> String {
         format::clock(self.wall_clock.at(at), self.utc_offset)
+    }
+
+    /// Seconds by the wall clock, as cookies count.
+    pub(crate) fn wall_seconds(&self) -> i64 {
+        i64::try_from(self.wall_clock.at(self.now).0 / 1_000_000_000).unwrap_or(i64::MAX)
     }
 
     /// Date and time of day here.

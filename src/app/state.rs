@@ -161,6 +161,8 @@ pub struct App {
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
     pub save_state: SaveState,
+    /// What is on screen is sent as soon as the cookies are read that go along.
+    pub(super) sends_with_cookies: bool,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
     /// The answer that the next one is compared with.

@@ -4,6 +4,7 @@
 //! Options that compose a request and print it have the names of `HTTPie`, those of the transport
 //! curl's.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
@@ -150,9 +151,27 @@ pub struct RequestOptions {
     /// HTTP: speak HTTP/2 at once, which is the only way without TLS.
     #[arg(long)]
     pub http2_prior_knowledge: bool,
+    #[command(flatten)]
+    pub cookies: CookieOptions,
     /// HTTP: connect to this Unix socket instead of the host of the URL: a path, or @name (Linux).
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub unix_socket: Option<String>,
+}
+
+/// Which cookies go along with an HTTP request, and where those go that answers set.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct CookieOptions {
+    /// HTTP: cookies that go along as they are (NAME=VALUE; NAME=VALUE), or a file of curl's, which is only read: of it go along
+    /// those that fit.
+    #[arg(long, value_name = "NAME=VALUE|FILE")]
+    pub cookie: Vec<String>,
+    /// HTTP: cookies of this file go along where they fit, and those that answers set are kept in it, in the format of curl.
+    /// Unlike curl's it is read, too; it need not be there.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cookie_jar: Option<PathBuf>,
+    /// HTTP: the same with the cookies that the screen keeps of the environment (-e), or of none.
+    #[arg(long, conflicts_with = "cookie_jar")]
+    pub environment_cookies: bool,
 }
 
 /// What `--auth` is.
@@ -187,6 +206,10 @@ pub struct PrintOptions {
     /// HTTP: print redirects, too, not only what they lead to.
     #[arg(long)]
     pub all: bool,
+    /// HTTP: print a row for each Server-Sent Event as it comes, the default on a terminal; a pipe gets the body otherwise. With
+    /// --json each event has a line of its own in any case.
+    #[arg(long, conflicts_with_all = ["json", "raw", "jq", "quiet"])]
+    pub events: bool,
     /// HTTP: filter the JSON of the answer with jq and print each result on a line; strings without quotes
     /// with -r before the filter: --jq '-r .items[] | .name'. Heads only where they are asked for.
     #[arg(long, value_name = "FILTER", allow_hyphen_values = true, conflicts_with_all = ["headers", "meta", "json"])]
@@ -330,11 +353,15 @@ impl Send {
             (!request.header.is_empty(), "--header"),
             (request.follow, "--follow"),
             (request.max_redirects.is_some(), "--max-redirects"),
+            (!request.cookies.cookie.is_empty(), "--cookie"),
+            (request.cookies.cookie_jar.is_some(), "--cookie-jar"),
+            (request.cookies.environment_cookies, "--environment-cookies"),
             (printing.headers, "--headers"),
             (printing.body, "--body"),
             (printing.meta, "--meta"),
             (printing.print.is_some(), "--print"),
             (printing.all, "--all"),
+            (printing.events, "--events"),
             (printing.pretty.is_some(), "--pretty"),
             (printing.jq.is_some(), "--jq"),
             (self.saving.download, "--download"),

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::brought_secrets::BroughtSecrets;
 use super::captures::{Captures, ExchangeWords};
+use super::cookies::CommandCookies;
 pub(super) use super::interrupts::Interrupts;
 use super::output;
 use crate::args::Common;
@@ -68,6 +69,8 @@ pub struct Headless {
     pub answered: Option<Box<Exchange>>,
     /// Files that what happens is written to.
     pub captures: Captures,
+    /// Those it begins with, and what answers set.
+    pub cookies: CommandCookies,
 }
 
 impl Headless {
@@ -153,6 +156,10 @@ impl Headless {
     /// The event at the wall clock, written to the files.
     fn captured(&mut self, event: Event) -> Event {
         let event = self.at_wall_clock(event);
+        if let Event::Cookies { changes, .. } = &event {
+            let now = self.wall_seconds();
+            self.cookies.take(changes, now);
+        }
         let words = match &event {
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 let (entry, line) = self.captures.wants();
@@ -183,6 +190,11 @@ impl Headless {
                 }
             }
             Event::Exchange(exchange) => exchange.started = self.wall_clock.at(exchange.started),
+            Event::StreamEvents { events, .. } => {
+                for event in events {
+                    event.at = self.wall_clock.at(event.at);
+                }
+            }
             _ => {}
         }
         event
@@ -191,6 +203,11 @@ impl Headless {
     /// The wall clock now.
     pub(super) fn now(&self) -> Stamp {
         self.wall_clock.at(clock::now())
+    }
+
+    /// The same in seconds, as cookies count.
+    pub(super) fn wall_seconds(&self) -> i64 {
+        i64::try_from(self.now().0 / 1_000_000_000).unwrap_or(i64::MAX)
     }
 
     /// Up to `count` bytes of a decoded body; none past its end, or where it does not go on yet.
@@ -295,6 +312,8 @@ fn of_the_session(event: Event) -> Option<Event> {
         | Event::Rewrote { id, .. }
         | Event::HoldEnded { id, .. }
         | Event::StepDone { id, .. }
+        | Event::Cookies { id, .. }
+        | Event::StreamEvents { id, .. }
         | Event::Refused { id, .. }
         | Event::Done { id, .. } => *id == SESSION,
         Event::Exchange(exchange) => exchange.conn.session == SESSION,

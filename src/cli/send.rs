@@ -13,6 +13,7 @@ mod stream;
 mod stream_input;
 mod transcript;
 
+use super::cookies::CommandCookies;
 use super::download::Download;
 use std::collections::BTreeMap;
 
@@ -24,8 +25,8 @@ use super::stdin::{self, StdinBody};
 use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;
+use crate::compose;
 use crate::compose::address_parts::needs_unmet;
-use crate::compose::hidden;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::{from_traffic, history_spec};
@@ -120,6 +121,9 @@ async fn ready(
     };
     let mut met = NeedsMet::default();
     let Composed { spec, scope, preset, .. } = &composed;
+    if spec.capabilities().exchanges {
+        headless.cookies = cookies_of(arguments, spec, scope, headless)?;
+    }
     if let Some(path) = preset {
         let alone = SentAlone { arguments, spec, path, scope };
         match Box::pin(meet_needs(alone, headless, interrupts)).await? {
@@ -310,9 +314,10 @@ async fn prepare(
         Download::ask_plainly(request);
     }
     let places = (preset.as_ref(), workspace.as_deref());
-    let mut plan = planned(&spec, &mut scope, places, arguments, headless).await?;
-    let secrets = hidden(&spec, &scope);
+    let plan = planned(&spec, &mut scope, places, arguments, headless).await?;
+    let secrets = compose::hidden(&spec, &scope);
     headless.hide(&secrets, &arguments.common);
+    let mut plan = compose::with_cookies(plan, headless.cookies.jar());
     let checking = Checking::of(&spec, &scope, arguments);
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
@@ -350,6 +355,19 @@ async fn planned(
         let hint = format!("{what}: --var NAME=VALUE gives a value{or}{}", failure.hint);
         failure.hint(hint)
     })
+}
+
+/// The cookies that it begins with.
+fn cookies_of(
+    arguments: &args::Send,
+    spec: &Spec,
+    scope: &Scope,
+    headless: &Headless,
+) -> Result<CommandCookies, Failure> {
+    let (options, environment) = (&arguments.request.cookies, arguments.common.env.as_deref());
+    let url = compose::resolved_address(spec, scope).unwrap_or_default();
+    let about = (&*url, headless.wall_seconds());
+    CommandCookies::begin(options, environment, about, &headless.paths)
 }
 
 fn of_another_side(target: &str, side: &str, command: &str) -> Failure {

@@ -13,6 +13,7 @@ use crate::codec::multipart;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
+use crate::model::cookie::PlanCookies;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
     ApiKey, ApiKeyPlace, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
@@ -20,6 +21,7 @@ use crate::model::http::{
 };
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanAuth, PlanBody,
+    PlanEvents,
 };
 use crate::model::spec::NameValue;
 use crate::model::timing::bound;
@@ -97,6 +99,8 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         trust: spec.trust.clone(),
         redirects: spec.redirects,
         auth,
+        cookies: PlanCookies { is_on: spec.cookies, ..PlanCookies::default() },
+        events: PlanEvents { reconnect: spec.reconnect },
         socket,
         client,
         unix_socket,
@@ -400,5 +404,5 @@ fn answer(answer: &HttpAnswer, place: FieldId, composer: &mut Composer<'_>) -> A
     if let Some(content_type) = content_type.filter(|_| !has(&headers, "content-type")) {
         headers.insert(0, ("Content-Type".into(), content_type));
     }
-    AnswerPlan { status: answer.status, headers, body, delay: answer.delay }
+    AnswerPlan { status: answer.status, headers, body, delay: answer.delay, every: answer.every }
 }

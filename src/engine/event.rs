@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::codec::compare::Comparison;
 use crate::model::capture_origin::CaptureSecrets;
 use crate::model::ciphertext::Ciphertext;
+use crate::model::cookie::CookieChange;
 use crate::model::dialled::Dialled;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::Exchange;
@@ -17,6 +18,7 @@ use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::peer_owner::PeerOwner;
 use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordRemark};
+use crate::model::stream_event::StreamEvent;
 use crate::model::table_cell::{CellQuery, TableCell};
 use crate::model::timing::Stamp;
 use crate::model::view::{CompareQuery, HitCount, SearchHit, View};
@@ -43,6 +45,10 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// An exchange of a file that was opened, with its bodies; the file itself has this number for it.
     Opened { exchange: Box<Exchange>, called: u32 },
+    /// An answer changed the cookies that the session works with: they go into the jar that they were of. Told once.
+    Cookies { id: SessionId, changes: Vec<CookieChange> },
+    /// Server-Sent Events of the response of an exchange, as they came.
+    StreamEvents { id: SessionId, number: u32, events: Vec<StreamEvent> },
     /// A body grew. Coalesced: the latest wins, at most every 10 ms.
     Progress { id: SessionId, number: u32, body: BodyId, encoded: u64, decoded: u64 },
     /// A rule (`RulePlan::id`) of a TCP or UDP listener answered, so often in all. Coalesced: the latest wins.

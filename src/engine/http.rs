@@ -6,6 +6,7 @@ pub(crate) mod body_receiver;
 pub(crate) mod body_source;
 pub(crate) mod decoding;
 pub(crate) mod ending_order;
+pub(crate) mod event_tap;
 pub(crate) mod exchange_recorder;
 pub(crate) mod failure;
 pub(crate) mod message_writer;

@@ -31,6 +31,7 @@ use super::event::{Event, Phase};
 use super::receive_blocks::ReceiveBlocks;
 use super::rules::RuleHits;
 use crate::model::ciphertext::Ciphertext;
+use crate::model::cookie::CookieChange;
 use crate::model::dialled::Dialled;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::{Failure, FailureKind};
@@ -38,6 +39,7 @@ use crate::model::fault::FaultMarks;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
 use crate::model::secrets::Secrets;
+use crate::model::stream_event::StreamEvent;
 use crate::model::timing::Stamp;
 use pump::SinkShared;
 use queue::{Queue, QueueKey};
@@ -376,6 +378,16 @@ impl Sink {
     /// A body grew.
     pub(crate) fn progress(&self, number: u32, body: BodyId, encoded: u64, decoded: u64) {
         self.event(Event::Progress { id: self.session, number, body, encoded, decoded });
+    }
+
+    /// Cookies were taken or removed.
+    pub(crate) fn cookies(&self, changes: Vec<CookieChange>) {
+        self.event(Event::Cookies { id: self.session, changes });
+    }
+
+    /// Events of a stream came.
+    pub(crate) fn stream_events(&self, number: u32, events: Vec<StreamEvent>) {
+        self.event(Event::StreamEvents { id: self.session, number, events });
     }
 
     /// A rule answered, so often in all.

@@ -222,7 +222,7 @@ fn tell(facts: &mut Value, told: &Disclosure) {
 }
 
 /// Without what is not known.
-fn known(mut facts: Value) -> Value {
+pub(super) fn known(mut facts: Value) -> Value {
     if let Value::Object(facts) = &mut facts {
         facts.retain(|_, value| !value.is_null());
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::contract_facts::ContractFacts;
+use super::cookie::CookieFacts;
 use super::counts::count;
 use super::end_address::EndAddress;
 use super::failure::Failure;
@@ -20,7 +21,7 @@ pub struct Exchange {
     pub conn: ConnId,
     /// Counts the exchanges of a session from 0: redirect hops of a client, requests of a listener.
     pub number: u32,
-    /// How many before it only asked for credentials.
+    /// How many before it led to it by no redirect: they asked for credentials, or were streams of events that ended.
     pub challenges: u32,
     pub side: Side,
     /// Absolute URL.
@@ -43,6 +44,8 @@ pub struct Exchange {
     pub rule_id: u32,
     /// How it stands to the contract of its session; `None` = there is none, or it is not over.
     pub contract: Option<Arc<ContractFacts>>,
+    /// What a jar had to do with it; `None` = there is none.
+    pub cookies: Option<Arc<CookieFacts>>,
     /// What was odd but did not stop us: malformed lines, duplicate lengths, bytes after the end.
     pub warnings: Vec<String>,
     /// What a relay did to its messages; they themselves are as the client sent and got them.
@@ -245,6 +248,7 @@ impl Exchange {
             rule: None,
             rule_id: 0,
             contract: None,
+            cookies: None,
             warnings: Vec::new(),
             touched: MessageMarks::default(),
             passed_on: None,

@@ -38,6 +38,11 @@ pub struct HttpSpec {
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,
+    /// Whether cookies are taken and sent by themselves, of the jar of the environment.
+    #[default = true]
+    pub cookies: bool,
+    /// Whether a stream of Server-Sent Events is asked for again when its connection is over.
+    pub reconnect: bool,
     /// Path of an `OpenAPI` file that exchanges are held against; empty = none.
     pub contract: String,
     /// Whether answers are kept on the disk, once it is a preset.
@@ -322,6 +327,8 @@ pub struct HttpAnswer {
     pub body: HttpBody,
     /// Waited before the first byte of the answer.
     pub delay: Duration,
+    /// Waited before each event (or line, of what is no stream of events) of the body but the first; 0 = it goes out as a whole.
+    pub every: Duration,
 }
 
 /// A header that is sent unless the user writes one of that name or switches it off.

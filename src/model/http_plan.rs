@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::cookie::PlanCookies;
 use super::endpoint::Bind;
 use super::http::{AwsKeys, VersionChoice};
 use super::socket_options::{ClientOptions, SocketOptions};
@@ -35,6 +36,8 @@ pub struct HttpPlan {
     pub redirects: u8,
     /// What is worked out when it is sent.
     pub auth: PlanAuth,
+    pub cookies: PlanCookies,
+    pub events: PlanEvents,
     pub socket: SocketOptions,
     pub client: ClientOptions,
     /// The socket that is connected to in place of the host of `url`; of no other origin.
@@ -45,6 +48,13 @@ pub struct HttpPlan {
     pub contract: Option<PathBuf>,
     /// What of the request goes out otherwise than it was written, in words.
     pub notes: Vec<String>,
+}
+
+/// What becomes of a stream of Server-Sent Events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlanEvents {
+    /// It is asked for again when its connection is over.
+    pub reconnect: bool,
 }
 
 /// Credentials that are no header before the request is sent; of no other origin.
@@ -187,4 +197,6 @@ pub struct AnswerPlan {
     pub headers: Vec<(String, String)>,
     pub body: PlanBody,
     pub delay: Duration,
+    /// Waited before each event or line of the body but the first; 0 = it goes out as a whole.
+    pub every: Duration,
 }

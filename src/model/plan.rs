@@ -2,6 +2,7 @@
 //! into bytes. Made by `compose` when the user sends, so later typing cannot change it; run
 //! by the engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
 pub use super::http_plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, OTHERWISE, PartContent,
-    PartPlan, PlanAuth, PlanBody, PlanFile,
+    PartPlan, PlanAuth, PlanBody, PlanEvents, PlanFile,
 };
 use super::protocol::{Capabilities, Protocol, Side};
 pub(crate) use super::relay_plan::ANYWHERE;
@@ -123,7 +124,10 @@ impl Plan {
     pub(crate) fn forget_payloads(&mut self) {
         let nothing = || PlanBody::Bytes(Bytes::new());
         match self {
-            Plan::Http(plan) => plan.body = nothing(),
+            Plan::Http(plan) => {
+                plan.body = nothing();
+                plan.cookies.jar = Arc::default();
+            }
             Plan::HttpListener(plan) => {
                 plan.answer.body = nothing();
                 plan.rules.clear();

@@ -35,6 +35,7 @@ use super::targets::target;
 use crate::check::CheckReport;
 use crate::compose::{self, UnknownNames};
 use crate::engine::command::{CloseMode, Command};
+use crate::model::cookie_jar::CookieJar;
 use crate::model::covered_operations::CoveredOperations;
 use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -120,6 +121,8 @@ struct OpenRound {
     captured: BTreeMap<String, String>,
     /// Names of those that are credentials for where they are from.
     veiled: BTreeSet<String>,
+    /// What its answers set goes with what is sent behind them.
+    cookies: Arc<CookieJar>,
     /// When a step passed last.
     passed: BTreeMap<usize, Stamp>,
     /// How many a step or barrier still waits for.
@@ -150,6 +153,8 @@ pub struct Run {
     hidden: Option<(Arc<Scope>, Secrets)>,
     orders: Vec<RunOrder>,
     news: Vec<RunNews>,
+    /// Those that each round begins with.
+    cookies: Arc<CookieJar>,
     /// Why nothing more is begun.
     stopped: Option<String>,
     /// Listeners stay when it is over and all passed: something is sent to them then.
@@ -205,6 +210,7 @@ impl Run {
             hidden: None,
             orders: Vec::new(),
             news: Vec::new(),
+            cookies: Arc::default(),
             stopped: None,
             leaves_listeners: false,
             left: Vec::new(),
@@ -213,6 +219,11 @@ impl Run {
             began: Stamp(0),
             covered: CoveredOperations::default(),
         }
+    }
+
+    /// Each round begins with these cookies, of which it has a jar of its own.
+    pub(crate) fn begin_with_cookies(&mut self, jar: Arc<CookieJar>) {
+        self.cookies = jar;
     }
 
     /// The rows so far, in the order in which they began.
@@ -444,6 +455,8 @@ impl Run {
             let plan = planned(&preset.spec, &scope, self.settings.words, makers)?;
             let checks = compose::checks(&preset.spec, &*scope, UnknownNames::Refused);
             let plan = compose::on_new_connection(plan, checks.ask_of_connecting());
+            let jar = self.open.get(&live.round).map_or(&self.cookies, |round| &round.cookies);
+            let plan = compose::with_cookies(plan, jar);
             Ok((plan, checks, target(&preset.spec, &scope, &told)))
         });
         let session = self.session();

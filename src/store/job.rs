@@ -14,6 +14,8 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use crate::model::color_rule::ColorRule;
+use crate::model::cookie::CookieChange;
+use crate::model::cookie_jar::CookieJar;
 use crate::model::environment_layers::layers;
 use crate::model::failure::Failure;
 use crate::model::name_order::by_path;
@@ -101,6 +103,9 @@ pub enum Job {
     ForgetHistory(Option<HistoryName>),
     /// Do something with the answers kept of a preset, or list them.
     Answers { key: String, task: AnswersTask },
+    /// Do this to the cookies kept of an environment (`None` = of what is sent without one), and tell which there are; at this
+    /// time by the wall clock, in seconds. Those that end with the session are not kept.
+    Cookies { environment: Option<String>, changes: Vec<CookieChange>, now: i64 },
     /// Say under what the answer is kept that an entry of the history got.
     FindAnswer { at: Stamp },
     /// Write bytes to a file the user named.
@@ -231,6 +236,8 @@ pub enum Reply {
     HistoryForgotten { count: u64 },
     /// When the answers kept of a preset were, by the wall clock, the oldest first.
     Answers { key: String, found: Vec<Stamp> },
+    /// The cookies kept of an environment.
+    Cookies { environment: Option<String>, jar: Box<CookieJar> },
     /// Under what the answer of an entry is kept; `None` = it is not.
     AnswerFound { at: Stamp, key: Option<String> },
     /// The file the user named is on disk.
@@ -398,6 +405,7 @@ impl Job {
             Job::ReadHistory(_) => JobKind::OpenEntry,
             Job::ForgetHistory(_) => JobKind::ForgetHistory,
             Job::Answers { .. } | Job::FindAnswer { .. } => JobKind::Answers,
+            Job::Cookies { .. } => JobKind::Cookies,
             Job::WriteFile { .. } => JobKind::WriteFile,
             Job::ReadTexts { .. } => JobKind::ReadTexts,
             Job::ListFolder { .. } => JobKind::ListFolder,

@@ -181,6 +181,12 @@ impl Paths {
         self.state.join("history.db")
     }
 
+    /// Jars of cookies of environments.
+    #[must_use]
+    pub fn cookies(&self) -> PathBuf {
+        self.state.join("cookies")
+    }
+
     /// Runs that were kept by a name.
     #[must_use]
     pub fn runs(&self) -> PathBuf {

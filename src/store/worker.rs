@@ -114,6 +114,7 @@ impl Worker {
             | Job::LoadRestore
             | Job::SaveRestore(_)
             | Job::AddColorRule { .. }
+            | Job::Cookies { .. }
             | Job::UseProject { .. } => &self.saving,
             Job::AppendHistory(_)
             | Job::FinishHistory { .. }

@@ -7,7 +7,8 @@ use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
 use super::{
-    ask, columns, compare, environments, export, held, import, readdress, replay, run, statistics,
+    ask, columns, compare, cookies, environments, export, held, import, readdress, replay, run,
+    statistics,
 };
 use crate::app::App;
 use crate::app::action::Action;
@@ -89,6 +90,7 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         Overlay::Run(it) => run::window(painter, it, &hint),
         Overlay::RunOptions(it) => run::options(window(painter, " Run presets ", &hint, ""), it),
         Overlay::Columns(it) => columns::draw(painter, it, &hint),
+        Overlay::Cookies(it) => cookies::draw(painter, it, &hint),
         Overlay::Held(it) => held::window(painter, &hint, it),
         Overlay::Statistics(it) => statistics::draw(painter, it, &hint),
         Overlay::Naming(it) => {

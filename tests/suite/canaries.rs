@@ -29,8 +29,8 @@ const PLACES: [&str; 12] = [
     "user", "path", "query", "bearer", "key", "own", "cookie", "basic", "body", "form", "tcp",
     "udp",
 ];
-/// Of a program, of the operating system, of the command line, typed for a prompt, taken from an answer.
-const GIVEN: [&str; 5] = ["program", "system", "given", "prompt", "captured"];
+/// Of a program, of the operating system, of the command line, typed for a prompt, taken from an answer, set by it as a cookie.
+const GIVEN: [&str; 6] = ["program", "system", "given", "prompt", "captured", "jar"];
 /// Typed in place, in presets.
 const TYPED: [&str; 12] = [
     "tuser", "tquery", "tbearer", "tkey", "tcookie", "tbasic", "tjson", "tform", "trow", "khead",
@@ -83,10 +83,12 @@ impl Peers {
                 taken.lock().unwrap().extend_from_slice(&head);
                 let is_login = head.starts_with(b"GET /login");
                 let login = format!("{{\"token\": \"{}\"}}", canary("captured"));
+                let cookie = format!("Set-Cookie: jar={}; Max-Age=600\r\n", canary("jar"));
+                let cookie = if is_login { cookie } else { String::new() };
                 let body = if is_login { login } else { "{\"ok\": true}".to_owned() };
                 let _ = write!(
                     stream,
-                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+                    "HTTP/1.1 200 OK\r\n{cookie}Content-Length: {}\r\n\r\n{body}",
                     body.len()
                 );
             }
@@ -371,7 +373,7 @@ fn what_send_prints_writes_and_keeps_holds_no_canary() {
         }
     }
     let got = home.peers.got.lock().unwrap().clone();
-    for place in all_canaries().filter(|place| *place != "captured") {
+    for place in all_canaries().filter(|place| !["captured", "jar"].contains(place)) {
         assert!(holds(&got, place), "{place} never crossed the wire");
     }
     assert!(home.path("state/history.db").exists() && home.path("state/wirebench.log").exists());
@@ -423,9 +425,9 @@ fn what_a_run_tells_and_writes_holds_no_canary_whatever_did_not_pass() {
         fs::remove_file(home.path(name)).unwrap();
     }
     let got = home.peers.got.lock().unwrap().clone();
-    assert!(
-        memchr::memmem::find(&got, format!("/use/{}", canary("captured")).as_bytes()).is_some()
-    );
+    for came in [format!("/use/{}", canary("captured")), format!("jar={}", canary("jar"))] {
+        assert!(memchr::memmem::find(&got, came.as_bytes()).is_some(), "{came}");
+    }
     home.assert_clean("run", &[]);
     assert!(home.path("state/runs/kept.json").exists());
     for more in [

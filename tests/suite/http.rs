@@ -176,6 +176,8 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         trust: TrustedCertificates::default(),
         redirects: 10,
         auth: wirebench::model::plan::PlanAuth::None,
+        cookies: wirebench::model::cookie::PlanCookies::default(),
+        events: wirebench::model::plan::PlanEvents::default(),
         contract: None,
         notes: Vec::new(),
         socket: wirebench::model::socket_options::SocketOptions::default(),
@@ -596,6 +598,7 @@ pub fn answer(status: u16, body: &str) -> AnswerPlan {
         headers: vec![("X-Mock".into(), "yes".into())],
         body: PlanBody::Bytes(Bytes::copy_from_slice(body.as_bytes())),
         delay: Duration::ZERO,
+        every: Duration::ZERO,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::edited::begin as edit;
 use super::{
-    credentials, curl, draft, environments, focus, history, imports, input, overlays, program,
-    project, response, restore, rewrites, rows, runs, save, themes, traffic, undo,
+    cookies, credentials, curl, draft, environments, focus, history, imports, input, overlays,
+    program, project, response, restore, rewrites, rows, runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -36,6 +36,9 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::CloseOverlay => drop(app.overlays.pop()),
         Intent::DismissOverlay => overlays::dismiss(app),
         Intent::Environments(wish) => environments::wished(app, wish),
+        Intent::ChangeCookies { environment, changes } => {
+            cookies::changed(app, environment, changes)
+        }
         Intent::Stay => restore::stay(app),
         Intent::UseProject(used) => project::choose(app, used),
         Intent::ActOn(action, item) => overlays::act_on(app, action, &item),

@@ -3,7 +3,8 @@
 //! Events of a session that is unknown or over are ignored.
 
 use super::{
-    checks, compare, exports, held, kept, replay, response, runs, send, statistics, traffic,
+    checks, compare, cookies, exports, held, kept, replay, response, runs, send, statistics,
+    traffic,
 };
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
@@ -34,6 +35,10 @@ fn take(app: &mut App, event: Event) {
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
         Event::Exchange(exchange) => exchange_changed(app, exchange),
         Event::Opened { exchange, called } => opened(app, exchange, called),
+        Event::Cookies { id, changes } => cookies::taken(app, id, changes),
+        Event::StreamEvents { id, number, events } => {
+            response::events_came(app, id, number, events)
+        }
         Event::Progress { id, number, body, encoded, decoded, .. } => {
             let session = app.shared.sessions.get_mut(id);
             if let Some(body) = session.and_then(|session| session.arriving(number, body)) {

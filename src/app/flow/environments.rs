@@ -5,7 +5,7 @@
 //!                                └──► Failed ─► what was typed stays, the workspace is read anew
 //! ```
 
-use super::{credentials, restore, undo, unknown_names, wanted};
+use super::{cookies, credentials, restore, undo, unknown_names, wanted};
 use crate::app::effect::Effect;
 use crate::app::intent::{EnvironmentWish, Intent};
 use crate::app::overlay::Overlay;
@@ -27,6 +27,7 @@ pub(crate) fn put_in_force(app: &mut App, name: Option<String>) {
     app.shared.environment = name;
     app.save_state.chose_environment = true;
     app.save_state.lost_environment = None;
+    cookies::look(app);
     app.touched();
 }
 

@@ -1,8 +1,8 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
 use super::{
-    compare, draft, environments, exports, faults, focus, held, imports, kept, overlays, replay,
-    restore, rewrites, runs, save, send, statistics, traffic, unknown_names,
+    compare, cookies, draft, environments, exports, faults, focus, held, imports, kept, overlays,
+    replay, restore, rewrites, runs, save, send, statistics, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
@@ -36,6 +36,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::EditEnvironments => environments::open(app),
+        Action::Cookies => cookies::open(app),
         Action::DefineName => unknown_names::define(app),
         Action::NextPane | Action::NextField => {
             focus::focus(app, focus::neighbour(app, Pane::next));

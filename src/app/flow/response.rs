@@ -21,6 +21,7 @@ use crate::model::id::SessionId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::recipe::DerivationReport;
 use crate::model::spec::Spec;
+use crate::model::stream_event::StreamEvent;
 use crate::model::table_cell::{CellQuery, TableCell};
 use crate::model::view::{SearchDirection, SearchHit, View};
 use crate::timeline::framing::StreamFraming;
@@ -145,6 +146,18 @@ pub(crate) fn derived(app: &mut App, report: DerivationReport) {
 pub(crate) fn exchange_changed(app: &mut App, id: SessionId) {
     if app.shared.drafts.current().session == Some(id) {
         settle(app);
+    }
+}
+
+/// Events of a stream came: who looks at the last of them sees the next one.
+pub(super) fn events_came(app: &mut App, id: SessionId, number: u32, events: Vec<StreamEvent>) {
+    let follows = app.exchange.follows_events(&app.shared);
+    let Some(session) = app.shared.sessions.get_mut(id) else { return };
+    let is_first = !session.streams.contains_key(&number);
+    session.stream(number, events);
+    if app.shared.session().is_some_and(|shown| shown.id == id) {
+        app.exchange.events_came(&app.shared, is_first, follows);
+        app.dirty = true;
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{curl, draft, focus, response, restore, runs, wanted};
+use super::{cookies, curl, draft, focus, response, restore, runs, wanted};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -67,7 +67,11 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
         Ok(plan) => {
             let checks = compose::checks(spec, &scope, unknown);
             app.waiting = None;
-            start(app, plan, checks, &scope);
+            if cookies::are_awaited(app, &plan) {
+                return;
+            }
+            let jar = app.shared.cookies.jar(app.shared.environment.as_deref());
+            start(app, compose::with_cookies(plan, &jar), checks, &scope);
         }
         // What it lacks may be there in a moment.
         Err(_) if !restore::is_begun(app) => {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use super::kept::PresetFate;
 use super::{
-    compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    imports, kept, outside, partly_read, project, readdress, renamed_outside, restore, runs, save,
-    themes, traffic, undo,
+    compare_kept, cookies, credentials, curl, draft, edited, environments, exports, focus, folders,
+    history, imports, kept, outside, partly_read, project, readdress, renamed_outside, restore,
+    runs, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
+use crate::app::cookie_jars::CookieJars;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
@@ -51,6 +52,9 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::EnvironmentDone(done) => environments::done(app, *done),
         Reply::Answers { key, found } => kept::listed(app, key, found),
         Reply::AnswerFound { at, key } => compare_kept::entry_found(app, at, key),
+        Reply::Cookies { environment, jar } => {
+            cookies::arrived(app, environment.as_deref(), &jar);
+        }
         Reply::FolderCreated { .. }
         | Reply::FolderRemoved { .. }
         | Reply::FolderMoved { .. }
@@ -85,6 +89,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     environments::refresh(app);
     open_first(app);
     edited::take_up(app);
+    cookies::look(app);
     restore::go_on(app);
 }
 
@@ -163,6 +168,9 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
         app.warn_of(job.kind, failure.to_string());
     }
     credentials::failed(app, job, failure);
+    if job.kind == JobKind::Cookies {
+        cookies::failed(app);
+    }
     if job.kind == JobKind::Answers {
         app.shared.kept.comparing = None;
     }
@@ -244,6 +252,10 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     app.shared.set_workspace(workspace);
     if is_another {
         renamed_outside::look(app);
+    }
+    if is_another {
+        // Those of another workspace are others.
+        app.shared.cookies = CookieJars::default();
     }
     if is_another && !first {
         history::changed(app);

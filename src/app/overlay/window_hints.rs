@@ -36,6 +36,7 @@ impl Overlay {
                     .into()
             }
             Overlay::Held(it) => it.hint().into(),
+            Overlay::Cookies(it) => it.hint().into(),
             Overlay::Statistics(_) => {
                 "[next-tab] kind · [right] sort · [toggle] turn · [count-filtered] \
                                        all · [open] filter · [back] close"

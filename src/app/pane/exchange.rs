@@ -13,7 +13,8 @@ mod checked_tabs;
 mod checked_value;
 mod copies;
 pub(crate) mod derived;
-pub(crate) mod exchange_areas;
+pub(crate) mod event_lines;
+pub mod exchange_areas;
 mod exchange_state;
 mod handed_on;
 mod json_value;
@@ -105,6 +106,7 @@ impl ExchangePane {
             Action::OpenOutside => return self.open_outside(shared),
             Action::Pager => return self.page(shared),
             Action::MakePreset => return self.make_preset(shared),
+            Action::Open | Action::Toggle if self.opens_event(shared) => {}
             Action::Open => match self.enter(shared, true) {
                 Outcome { handled: Handled::No, .. } => {
                     let opened = self.open_cell(shared);
@@ -142,6 +144,36 @@ impl ExchangePane {
         } else {
             self.scroll(shared, step);
         }
+    }
+
+    /// Whether the cursor is on the last of the events of a stream, so that the next one is looked at.
+    pub(crate) fn follows_events(&self, shared: &Shared) -> bool {
+        let lines = self.lines(shared).filter(|lines| lines.tab == ExchangeTab::Events);
+        let at = self.place(shared).map_or(0, |place| place.cursor.selected);
+        lines.is_some_and(|lines| at + 1 >= lines.count())
+    }
+
+    /// Events came: of a new stream they are shown, and with the last one who followed them goes on.
+    pub(crate) fn events_came(&mut self, shared: &Shared, is_first: bool, follows: bool) {
+        let begins = is_first && self.tab(shared) == ExchangeTab::Body;
+        if begins {
+            self.show_tab(shared, ExchangeTab::Events);
+        }
+        if begins || follows {
+            self.scroll(shared, CursorStep::Bottom);
+        }
+    }
+
+    /// Opens the event under the cursor, or closes it; whether there is one.
+    fn opens_event(&mut self, shared: &Shared) -> bool {
+        let lines = self.lines(shared).filter(|lines| lines.tab == ExchangeTab::Events);
+        let Some(events) = lines.and_then(tab_lines::TabLines::events) else { return false };
+        let Some(place) = self.place(shared) else { return false };
+        let Some(event) = events.event_at(place.cursor.selected) else { return false };
+        if let Some(place) = self.place_mut(shared) {
+            place.opened_event = Some(event).filter(|event| place.opened_event != Some(*event));
+        }
+        true
     }
 
     /// Moves the cursor of the content.

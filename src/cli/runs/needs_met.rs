@@ -204,6 +204,7 @@ async fn go(
         let rounds = runner::rounds(Vec::new(), 1).unwrap_or_default();
         let mut run = Run::new(script.clone(), scopes.clone(), rounds, settings.clone());
         run.keep_listeners();
+        run.begin_with_cookies(std::sync::Arc::clone(headless.cookies.jar()));
         for (listener, address) in &taken {
             run.lend(listener, SessionId(0), vec![address.clone()]);
         }

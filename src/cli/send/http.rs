@@ -16,18 +16,21 @@ use super::filtered::ResultPrinter;
 use crate::args::{self, Parts};
 use crate::cli::download::Download;
 use crate::cli::exit;
-use crate::cli::headless::Headless;
+use crate::cli::headless::{Headless, SESSION};
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
+use crate::codec::event_stream::is_event_stream;
 use crate::compose::http::{has_no_type, put_body};
 use crate::console;
 use crate::engine::event::Event;
+use crate::interop::ndjson_events::{event_row, stream_event};
 use crate::model::counts::counted_were;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, PlanBody};
 use crate::model::secrets::Disclosure;
 use crate::model::session_outcome::SessionOutcome;
+use crate::model::stream_event::StreamEvent;
 use crate::model::timing::Timing;
 use crate::named_file;
 
@@ -41,6 +44,7 @@ pub(in crate::cli) struct Printing {
 }
 
 /// What has been printed of the exchanges of a session.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct ExchangePrinter<'a> {
     to: &'a mut Printing,
     parts: Parts,
@@ -57,6 +61,8 @@ struct ExchangePrinter<'a> {
     separates: bool,
     /// A body that did not go out as a whole, and no later hop sent.
     unsent: Option<String>,
+    /// Events of a stream are printed as rows, and not its body.
+    rows: bool,
     /// What is told of heads.
     told: Disclosure,
     /// What is printed of bodies of answers is what this jq filter gives.
@@ -81,6 +87,13 @@ impl Printing {
         let asked = arguments.printing.parts().unwrap_or(usual);
         // What was to be kept is kept, whatever is looked at.
         Parts { body: asked.body || self.aside.is_some(), ..asked }
+    }
+
+    /// Whether events of a stream are printed as rows: where people look at them, or that was asked for.
+    fn prints_rows(&self, arguments: &args::Send) -> bool {
+        let is_text = self.output.style == Style::Text && self.aside.is_none();
+        let is_looked_at = is_text && console::output_is_terminal();
+        arguments.printing.events || (is_looked_at && arguments.printing.jq.is_none())
     }
 
     /// Where heads go.
@@ -127,6 +140,7 @@ pub(super) async fn run(
 ) -> Result<(u8, SessionOutcome), Failure> {
     let redirects = plan.follows_redirects();
     let parts = printing.parts(arguments);
+    let printing_rows = printing.prints_rows(arguments);
     let mut printer = ExchangePrinter {
         to: printing,
         parts,
@@ -137,6 +151,7 @@ pub(super) async fn run(
         body: None,
         separates: false,
         unsent: None,
+        rows: printing_rows,
         told: headless.told.clone(),
         jq: arguments.printing.jq.as_deref().map(ResultPrinter::new),
     };
@@ -150,6 +165,9 @@ pub(super) async fn run(
         };
         match event? {
             Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
+            Some(Event::StreamEvents { number, events, .. }) => {
+                printer.on_events(number, &events)?
+            }
             Some(Event::Progress { encoded, .. }) => {
                 printer.advance(headless).await?;
                 printer.show_progress(encoded);
@@ -206,6 +224,30 @@ impl ExchangePrinter<'_> {
         self.advance(headless).await?;
         if self.all_hops && is_over && self.to.output.style != Style::Json {
             self.end_of_response(headless).await?;
+        }
+        Ok(())
+    }
+
+    /// Prints events as they come, behind the head.
+    fn on_events(&mut self, number: u32, events: &[StreamEvent]) -> Result<(), Failure> {
+        if self.to.output.style == Style::Json {
+            for event in events {
+                let line = stream_event(event, (SESSION, number), &self.told);
+                self.to.output.json(&line);
+            }
+            return Ok(());
+        }
+        if !self.rows || !self.parts.body {
+            return Ok(());
+        }
+        if self.response().is_some() {
+            self.begin()?;
+        }
+        let began = self.last.as_ref().map(|last| last.started);
+        for event in events {
+            let since = began.map_or(Duration::ZERO, |began| event.at.since(began));
+            let row = event_row(event, &self.told);
+            self.to.output.line(&format!("+{:.3} s  {row}", since.as_secs_f64()));
         }
         Ok(())
     }
@@ -270,6 +312,7 @@ impl ExchangePrinter<'_> {
         let Some(response) = &last.response else { return Ok(()) };
         let (raw, start) = (&response.head.raw, &response.head.start);
         let body = BodyPrinter::new(response);
+        let is_rows = self.rows && is_stream(response);
         let is_http = *start != StartLine::Unknown;
         if raw.is_empty() {
             // Nothing came behind interim responses.
@@ -281,7 +324,7 @@ impl ExchangePrinter<'_> {
             // What is not HTTP has no body: these are the bytes that came.
             self.to.output.raw(raw);
         }
-        self.body = self.parts.body.then_some(body);
+        self.body = (self.parts.body && !is_rows).then_some(body);
         let (Some(download), Some(last)) = (&mut self.to.download, &self.last) else {
             return Ok(());
         };
@@ -381,6 +424,11 @@ impl ExchangePrinter<'_> {
             _ => exit::OK,
         }
     }
+}
+
+/// Whether a response is a stream of Server-Sent Events.
+fn is_stream(response: &HttpMessage) -> bool {
+    response.head.field("content-type").is_some_and(|kind| is_event_stream(kind))
 }
 
 /// How long an exchange took and with whom it was, in one line.

@@ -15,6 +15,7 @@ use crate::model::http::{
     Auth, AwsKeys, HttpBody, HttpSpec, PartSource, REDIRECTS, VersionChoice, expects_body,
     typed_method,
 };
+use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
 
@@ -203,6 +204,11 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
     let headers: Result<Vec<_>, _> =
         options.header.iter().map(|line| items::header(line)).collect();
     items::put_headers(headers?, request);
+    let pairs: Vec<&str> =
+        options.cookies.cookie.iter().map(|it| it.trim()).filter(|it| it.contains('=')).collect();
+    if !pairs.is_empty() {
+        items::put_headers(vec![NameValue::new("Cookie", pairs.join("; "))], request);
+    }
     if options.follow && request.redirects == 0 {
         request.redirects = REDIRECTS;
     }
@@ -249,7 +255,6 @@ fn credential<'a>(option: &str, typed: &'a str) -> Result<Cow<'a, str>, Failure>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::name_value::NameValue;
 
     fn send(words: &[&str]) -> args::Send {
         args::Send {

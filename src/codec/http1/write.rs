@@ -5,13 +5,14 @@ use crate::model::exchange::HttpVersion;
 
 /// A request head with its empty line.
 #[must_use]
-pub fn request_head(
+pub fn request_head<V: AsRef<[u8]>>(
     method: &str,
     target: &str,
     version: HttpVersion,
-    headers: &[(String, String)],
+    headers: &[(String, V)],
 ) -> Vec<u8> {
-    head(&[method, " ", target, " ", version.name(), "\r\n"], texts(headers))
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+    head(&[method, " ", target, " ", version.name(), "\r\n"], headers)
 }
 
 /// A response head with its empty line and the usual reason phrase.
@@ -20,6 +21,7 @@ pub fn response_head<'a>(
     status: u16,
     headers: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> Vec<u8> {
+    let headers = headers.map(|(name, value)| (name, value.as_bytes()));
     head(&["HTTP/1.1 ", &status.to_string(), " ", reason(status), "\r\n"], headers)
 }
 
@@ -28,21 +30,25 @@ pub(crate) fn texts(headers: &[(String, String)]) -> impl Iterator<Item = (&str,
     headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-fn head<'a>(start: &[&str], headers: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<u8> {
+fn head<'a>(start: &[&str], headers: impl Iterator<Item = (&'a str, &'a [u8])> + Clone) -> Vec<u8> {
     // An empty value is written without the space, as most clients do.
-    let space = |value: &str| if value.is_empty() { "" } else { " " };
-    let line = |(name, value): (&str, &str)| {
+    let space = |value: &[u8]| if value.is_empty() { "" } else { " " };
+    let line = |(name, value): (&str, &[u8])| {
         name.len() + ":".len() + space(value).len() + value.len() + "\r\n".len()
     };
     let start_len = start.iter().map(|word| word.len()).sum::<usize>();
     let length = start_len + headers.clone().map(line).sum::<usize>() + "\r\n".len();
-    let mut out = String::with_capacity(length);
-    out.extend(start.iter().copied());
-    for (name, value) in headers {
-        out.extend([name, ":", space(value), value, "\r\n"]);
+    let mut out = Vec::with_capacity(length);
+    for word in start {
+        out.extend_from_slice(word.as_bytes());
     }
-    out.push_str("\r\n");
-    out.into_bytes()
+    for (name, value) in headers {
+        for part in [name.as_bytes(), b":", space(value).as_bytes(), value, b"\r\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+    out
 }
 
 /// One chunk with its framing; nothing for no data, because an empty chunk ends the body.
@@ -60,7 +66,7 @@ pub fn chunk(data: &[u8]) -> Vec<u8> {
 /// The end of a chunked body, with trailers.
 #[must_use]
 pub fn last_chunk(trailers: &[(String, String)]) -> Vec<u8> {
-    head(&["0\r\n"], texts(trailers))
+    head(&["0\r\n"], texts(trailers).map(|(name, value)| (name, value.as_bytes())))
 }
 
 /// The registered reason phrase of a status code; empty when there is none.

@@ -8,6 +8,8 @@
 //! response is in, and at the end. Cancelling drops the connection at whatever byte it is and keeps
 //! what had arrived.
 
+mod again;
+mod cookies;
 mod credentials;
 mod hop;
 mod receive;
@@ -27,6 +29,8 @@ use crate::model::exchange::Head;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpPlan;
 use crate::model::url_text::UrlText;
+use again::StreamAgain;
+use cookies::SessionCookies;
 use credentials::{HopCredentials, Verdict};
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
@@ -39,23 +43,47 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let contract = session.contract(plan.contract.as_deref()).await?;
     let first = UrlText::literal(&plan.url).host_port.to_owned();
     let (mut credentials, mut challenges) = (HopCredentials::default(), 0);
+    let cookies = SessionCookies::of(&plan);
+    let mut again = StreamAgain::of(&plan);
     for number in 0.. {
-        let sent = credentials.applied(&plan, &session.budget).await?;
-        let hop =
-            HopOrder { plan: &sent, number, challenges, own: own.as_ref(), session: &session };
+        let with_cookies = cookies.applied(&plan);
+        let sent = credentials.applied(&with_cookies, &session.budget).await?;
+        let own = own.as_ref();
+        let (session, again_now) = (&session, &again);
+        let of = (&cookies, again_now);
+        let hop = HopOrder { plan: &sent, number, challenges, own, session, of };
         let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
         let about = (&contract, is_elsewhere);
-        let head = made(hop, &mut input, about, &mut credentials).await?;
-        let Some(head) = head else {
+        let made = made(hop, &mut input, about, &mut credentials).await;
+        let ended = match &made {
+            Ok(None) => None,
+            Ok(Some(head)) => Some(Ok(head)),
+            Err(failure) => Some(Err(failure)),
+        };
+        if let Some((next, wait)) = ended.and_then(|ended| again.next(&plan, ended)) {
+            plan = next;
+            challenges += 1;
+            tokio::select! {
+                biased;
+                () = stopped(session, &mut input) => return made.map(|_| over()),
+                () = tokio::time::sleep(wait) => continue,
+            }
+        }
+        let Some(head) = made? else {
             challenges += 1;
             continue;
         };
-        match redirects.follow(&plan, &head)? {
+        let asks_anew = cookies.line(&plan) != sent.cookies.line;
+        match redirects.follow(&plan, &head, asks_anew)? {
             None => break,
             Some(next) => plan = next,
         }
     }
-    Ok(Summary::of("response complete"))
+    Ok(over())
+}
+
+fn over() -> Summary {
+    Summary::of("response complete")
 }
 
 /// Makes a hop; `None` = its answer asks for credentials, which the next one has. It is made once more over a new connection where the peer had let go of one that was kept, which it may at any time

@@ -192,6 +192,7 @@ mod tests {
             headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             body: PlanBody::Bytes(Bytes::new()),
             delay: Duration::ZERO,
+            every: Duration::ZERO,
         }
     }
 

@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio_util::task::TaskTracker;
 
 use super::decoding::Decoding;
+use super::event_tap::EventTap;
 use super::exchange_recorder::ExchangeRecorder;
 use crate::codec::http1::{BodyFraming, BodyReader, content_codings};
 use crate::engine::body::BodyWriter;
@@ -51,6 +52,8 @@ pub(crate) struct BodyReceiver {
     writer: BodyWriter,
     reader: BodyReader,
     decoding: Option<Decoding>,
+    /// What reads the events in it, of what is decoded.
+    events: Option<EventTap>,
     /// The decoded body differs from the wire and is kept on its own.
     separate: bool,
     /// Which of the two messages of the exchange it belongs to.
@@ -70,6 +73,16 @@ impl BodyReceiver {
         head: &Head,
         tasks: &TaskTracker,
     ) -> Self {
+        Self::telling(writer, framing, (head, tasks), None)
+    }
+
+    /// The same of a body whose events are told, if it has any.
+    pub(crate) fn telling(
+        writer: BodyWriter,
+        framing: &BodyFraming,
+        (head, tasks): (&Head, &TaskTracker),
+        events: Option<EventTap>,
+    ) -> Self {
         let (codings, framing) = (&framing.transfer_codings, framing.framing);
         let mut facts = BodyFacts {
             framing,
@@ -85,14 +98,19 @@ impl BodyReceiver {
         if separate {
             writer.separate();
         }
-        let decoding = coded.then(|| Decoding::start(&facts.codings, tasks, writer.decoded_sink()));
+        let (keep, tap) = (writer.decoded_sink(), events.clone());
+        let sink = move |bytes: &[u8]| {
+            tap.iter().for_each(|tap| tap.push(bytes));
+            keep(bytes)
+        };
+        let decoding = coded.then(|| Decoding::start(&facts.codings, tasks, sink));
         let decoding = decoding.transpose().unwrap_or_else(|why| {
             facts.decode_error = Some(why);
             facts.as_came = true;
             None
         });
         let (reader, way) = (BodyReader::new(framing), Direction::Received);
-        BodyReceiver { writer, reader, decoding, separate, way, done, facts }
+        BodyReceiver { writer, reader, decoding, events, separate, way, done, facts }
     }
 
     /// Takes bytes of the wire; returns how many belonged to the body. All of them are kept when
@@ -110,11 +128,14 @@ impl BodyReceiver {
         bytes: &Bytes,
     ) -> (Result<usize, String>, Result<(), Arc<str>>) {
         let (mut data, separate) = (BytesMut::new(), self.separate);
+        let tap = self.events.as_ref().filter(|_| self.decoding.is_none());
+        let wants_data = separate || tap.is_some();
         let progress = self.reader.push(bytes, &mut |part| {
-            if separate {
+            if wants_data {
                 data.extend_from_slice(part);
             }
         });
+        tap.iter().for_each(|tap| tap.push(&data));
         let used = progress.as_ref().map_or(bytes.len(), |progress| progress.used);
         self.facts.encoded_len = self.reader.received();
         let mut kept = self.writer.wire(bytes.slice(..used)).await;
@@ -167,6 +188,11 @@ impl BodyReceiver {
         })
     }
 
+    /// Whether it is a stream of events, which may be silent for long.
+    pub(crate) fn has_events(&self) -> bool {
+        self.events.is_some()
+    }
+
     /// Something about the framing was odd: others may have read another end.
     pub(crate) fn is_doubtful(&self) -> bool {
         !self.reader.warnings().is_empty()
@@ -193,6 +219,7 @@ impl BodyReceiver {
         if self.facts.trailers.is_empty() {
             self.facts.trailers = self.reader.trailers().to_vec();
         }
+        self.events.iter().for_each(EventTap::finish);
         self.facts.complete = complete;
         let kept = self.writer.finish().await;
         recorder.edit_body(self.way, |body| *body = self.facts);

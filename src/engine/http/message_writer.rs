@@ -3,9 +3,12 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use memchr::memmem;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::time::sleep;
 
 use super::answer::AnswerShape;
 use super::body_source::BodySource;
@@ -40,6 +43,24 @@ pub(crate) struct MessageWriter<'a> {
     pub(crate) report: &'a (dyn Fn(u64, u64) + Sync),
 }
 
+/// How a body goes out in pieces.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drip {
+    pub(crate) every: Duration,
+    /// A piece is an event of a stream, which ends with an empty line; else a line.
+    pub(crate) by_event: bool,
+}
+
+impl Drip {
+    /// Where the first piece of these bytes ends; `None` = more is needed, or there is none.
+    fn end(self, bytes: &[u8], is_last: bool) -> Option<usize> {
+        let ends: &[&[u8]] =
+            if self.by_event { &[b"\n\n", b"\r\n\r\n", b"\r\r"] } else { &[b"\n"] };
+        let found = ends.iter().filter_map(|end| Some(memmem::find(bytes, end)? + end.len()));
+        found.min().or((is_last && !bytes.is_empty()).then_some(bytes.len()))
+    }
+}
+
 /// How far a message is, in bytes.
 #[derive(Default)]
 struct WriteProgress {
@@ -63,6 +84,57 @@ impl MessageWriter<'_> {
     ) -> Result<(), Failure> {
         let outcome = self.message(to, head, body).await;
         self.ended(outcome).await
+    }
+
+    /// Writes everything, the body in pieces with this wait before each but the first.
+    pub(crate) async fn send_dripping(
+        mut self,
+        to: &mut (impl AsyncWrite + Unpin),
+        head: Bytes,
+        (source, drip): (BodySource, Drip),
+    ) -> Result<(), Failure> {
+        let outcome = self.dripping(to, head, (source, drip)).await;
+        self.ended(outcome).await
+    }
+
+    async fn dripping(
+        &mut self,
+        to: &mut (impl AsyncWrite + Unpin),
+        head: Bytes,
+        (mut source, drip): (BodySource, Drip),
+    ) -> Result<(), Failure> {
+        let len = head.len() as u64;
+        let total = len + source.len();
+        let mut progress = WriteProgress { head: len, total, ..WriteProgress::default() };
+        self.writer.body_starts(self.writer.wire_len() + len);
+        if self.chunked {
+            self.writer.separate();
+        }
+        self.write(to, &mut progress, head).await?;
+        let (mut waiting, mut is_first) = (BytesMut::new(), true);
+        loop {
+            let read = source.next().await.map_err(|error| {
+                let cause = format!("the body file could not be read to its end: {error}");
+                Failure::new(Stage::Send, &*self.recorder.target, FailureKind::Io, cause)
+            })?;
+            waiting.extend_from_slice(&read);
+            while let Some(end) = drip.end(&waiting, read.is_empty()) {
+                to.flush().await.map_err(|error| self.failed(&progress, &error))?;
+                if !std::mem::take(&mut is_first) {
+                    sleep(drip.every).await;
+                }
+                let piece = waiting.split_to(end).freeze();
+                let wire = self.framed(&piece).await;
+                progress.content += piece.len() as u64;
+                self.write(to, &mut progress, wire).await?;
+                self.recorder.publish();
+            }
+            if read.is_empty() {
+                let wire = self.framed(&read).await;
+                self.write(to, &mut progress, wire).await?;
+                return to.flush().await.map_err(|error| self.failed(&progress, &error));
+            }
+        }
     }
 
     /// Writes a message that was put together before, of which so much is the head.

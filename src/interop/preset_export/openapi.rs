@@ -101,7 +101,7 @@ impl Document {
     /// An operation for each of these methods, unless an earlier rule has it.
     fn operations(&mut self, path: &str, methods: &[String], answer: &AnswerPlan, place: &str) {
         let (path, parameters) = template(path);
-        if !answer.delay.is_zero() {
+        if !answer.delay.is_zero() || !answer.every.is_zero() {
             self.remarks.say("delays of answers", format!("{place} ({path})"));
         }
         let response = self.response(answer, place);

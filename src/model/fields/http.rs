@@ -49,6 +49,12 @@ impl Options for HttpSpec {
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
             label: "Redirects followed at most",
             help: "Redirects followed at most; 0 follows none.";
+        "cookies", ValueKind::Flag, cookies, tab: OPTIONS, label: "Cookies of the environment",
+            help: "Whether cookies that answers set are taken into the jar of the environment, or of the run, and sent \
+                   along where they fit, as a browser does.";
+        "reconnect", ValueKind::Flag, reconnect, tab: OPTIONS, label: "Go on with a stream of events",
+            help: "Whether a stream of Server-Sent Events is asked for again when its connection is over, behind the last \
+                   event that came (Last-Event-ID).";
         "contract", ValueKind::Text, contract, tab: OPTIONS, label: CONTRACT, is_path: true,
             placeholder: CONTRACT_PLACE, help: CONTRACT_HELP;
         "keep", ValueKind::Flag, keep, tab: OPTIONS, label: "Keep answers on this disk",
@@ -237,6 +243,8 @@ impl Options for HttpAnswer {
             help: "Status code of the answer.";
         "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
             help: "Waited before the first byte of the answer.";
+        "every", ValueKind::Duration, every, width: Some(Cells(6)), label: "every",
+            help: "Waited before each event of a body of text/event-stream but the first, or before each line of another; 0 = it goes out as a whole.";
         "headers", ValueKind::List(Spelling::Header), headers, placeholder: "Header", help: HEADERS;
         "body", ValueKind::Table, body, width: Some(Cells(11)), label: "body";
     }

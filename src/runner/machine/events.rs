@@ -1,9 +1,12 @@
 //! What the engine reports, and times that come.
 
+use std::sync::Arc;
+
 use super::{CLOSING, Run, RunNews, RunOrder, RunTime, later};
 use crate::check::CheckReport;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
+use crate::model::cookie::CookieChange;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
@@ -19,6 +22,7 @@ impl Run {
     pub fn on_event(&mut self, event: &Event, time: RunTime) {
         match event {
             Event::Exchange(exchange) => self.on_exchange(exchange),
+            Event::Cookies { id, changes } => self.on_cookies(*id, changes, time),
             Event::Traffic(batch) => self.on_traffic(batch, time),
             Event::Dialled { conn, how } => {
                 if let Some(LiveWait::Talk(talk)) =
@@ -57,6 +61,14 @@ impl Run {
             }
             _ => {}
         }
+    }
+
+    /// What an answer of a step set goes with the steps of its round from now on.
+    fn on_cookies(&mut self, session: SessionId, changes: &[CookieChange], time: RunTime) {
+        let round = self.live.get(&session).map(|live| live.round);
+        let Some(round) = round.and_then(|round| self.open.get_mut(&round)) else { return };
+        let now = i64::try_from(time.wall.0 / 1_000_000_000).unwrap_or(i64::MAX);
+        Arc::make_mut(&mut round.cookies).apply(changes, now);
     }
 
     /// Takes what came of what was looked at.

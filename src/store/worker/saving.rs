@@ -14,8 +14,8 @@ use crate::store::job::{ImportChoice, ImportDone, ImportTask, Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
 use crate::store::{
-    atomic, colors, environment_files, folders, imports, preset_edits, preset_files, private,
-    project, workspace,
+    atomic, colors, cookies, environment_files, folders, imports, preset_edits, preset_files,
+    private, project, workspace,
 };
 
 /// What the lane owns: the drafts' file.
@@ -77,6 +77,11 @@ impl Saving {
             }
             Job::AddColorRule { filter, color } => colors::add(&self.paths.config, &filter, &color)
                 .map(|()| Reply::ColorRuleAdded { filter, color }),
+            Job::Cookies { environment, changes, now } => {
+                let name = environment.as_deref();
+                let jar = cookies::change(&self.paths, name, &changes, now).map(Box::new)?;
+                Ok(Reply::Cookies { environment, jar })
+            }
             Job::UseProject { project, used } => {
                 let kept = project::remember(&self.paths.state, &project, used);
                 if used {

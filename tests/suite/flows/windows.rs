@@ -13,7 +13,7 @@ use crate::harness::app::Driver;
 const WIDE: (u16, u16) = (120, 40);
 
 /// Every kind of window, and the keys that open it from the list of presets.
-const WINDOWS: [(&str, &str); 15] = [
+const WINDOWS: [(&str, &str); 16] = [
     ("palette", "<C-p>"),
     ("environments", "E"),
     ("help", "<F1>"),
@@ -27,6 +27,7 @@ const WINDOWS: [(&str, &str); 15] = [
     ("readdress", "U"),
     ("code", "c"),
     ("environments window", "<A-E>"),
+    ("cookies", "<A-k>"),
     ("variable", "<A-E>a"),
     ("conflict", "<Enter><C-l><End>9<C-s>"),
 ];
@@ -78,6 +79,7 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Code(_) => &[Context::Code],
         Overlay::Compare(_) => &[Context::Compare],
         Overlay::Columns(_) => &[Context::ColumnList],
+        Overlay::Cookies(_) => &[Context::Cookies],
         Overlay::Held(_) => &[Context::Held],
         Overlay::Statistics(_) => &[Context::Statistics],
         Overlay::Export(_) | Overlay::Replay(_) | Overlay::Readdress(_) => {

@@ -100,6 +100,8 @@ pub fn http_plan() -> Plan {
         trust: TrustedCertificates::default(),
         redirects: 10,
         auth: wirebench::model::plan::PlanAuth::None,
+        cookies: wirebench::model::cookie::PlanCookies::default(),
+        events: wirebench::model::plan::PlanEvents::default(),
         contract: None,
         notes: Vec::new(),
         socket: wirebench::model::socket_options::SocketOptions::default(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 use bytes::Bytes;
+use wirebench::model::cookie_jar::CookieJar;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
@@ -28,6 +29,8 @@ pub struct MemoryStore {
     pub writes: u64,
     /// The environment deleted last.
     deleted: Option<Environment>,
+    /// The cookies of environments.
+    pub cookies: BTreeMap<Option<String>, CookieJar>,
     /// The next change of a variable fails like this.
     pub fails: Option<Failure>,
 }
@@ -64,6 +67,12 @@ impl MemoryStore {
             }
             Job::ChangePresets { edits } => Some(self.change(edits)),
             Job::Environment(task) => Some(self.environment(task)),
+            Job::Cookies { environment, changes, now } => {
+                let jar = self.cookies.entry(environment.clone()).or_default();
+                jar.apply(&changes, now);
+                jar.retain(|cookie| cookie.expires.is_some());
+                Some(Reply::Cookies { environment, jar: Box::new(jar.clone()) })
+            }
             Job::AddColorRule { filter, color } => Some(Reply::ColorRuleAdded { filter, color }),
             Job::SaveRestore(restore) => {
                 self.restore = Some(*restore);

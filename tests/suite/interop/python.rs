@@ -123,6 +123,7 @@ fn a_python_http_listener_answers_like_ours() {
         headers: headers.iter().map(|(n, v)| ((*n).to_string(), (*v).to_string())).collect(),
         body: PlanBody::Bytes(Bytes::from_static(body)),
         delay: Duration::ZERO,
+        every: Duration::ZERO,
     };
     let rule = |method: &str, path: &str, answer| HttpRulePlan {
         id: 1,

@@ -5,7 +5,7 @@ use wirebench::app::message::{Input, Message};
 use crate::harness::app::{Driver, draw};
 
 /// Scenes by the keys that lead there.
-pub const SCENES: [(&str, &str); 17] = [
+pub const SCENES: [(&str, &str); 18] = [
     ("start", ""),
     ("search", "/tcp"),
     ("palette", "<C-p>"),
@@ -16,6 +16,7 @@ pub const SCENES: [(&str, &str); 17] = [
     ("delete", "d"),
     ("environments", "E"),
     ("environments-window", "<A-E>"),
+    ("cookies", "<A-k>"),
     ("jump", "<C-o>"),
     ("code", "c"),
     ("listener", "<Enter><C-Right>"),

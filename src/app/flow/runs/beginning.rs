@@ -373,6 +373,8 @@ fn start(app: &mut App, places: Vec<PreparedPlace>) {
     lend(app, &mut run);
     if then.is_some() {
         run.keep_listeners();
+        // What it needs logs in what is sent then.
+        run.begin_with_cookies(app.shared.cookies.jar(app.shared.environment.as_deref()));
     }
     let began = app.shared.runs.current.as_ref().map(|before| before.began.wall);
     let began = format::local(began.unwrap_or_default(), app.shared.utc_offset);

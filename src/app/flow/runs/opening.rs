@@ -49,9 +49,11 @@ fn register(app: &mut App, id: SessionId, plan: &Plan) {
     shown.entries += usize::from(is_kept);
     shown.opened(row, id);
     let environment = shown.environment_of(row).map(str::to_owned);
+    let has_own_jar = !shown.was_first;
     app.shared.sessions.open_as(id, plan.clone(), title, now);
     if let Some(session) = app.shared.sessions.get_mut(id) {
         (session.environment, session.written) = (environment, written);
+        session.has_own_jar = has_own_jar;
         if is_kept {
             session.entry = at;
             app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));

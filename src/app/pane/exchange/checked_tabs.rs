@@ -46,7 +46,11 @@ pub(super) fn of_line(
         ExchangeTab::Timing => timing(line, exchange),
         ExchangeTab::Tls => tls(lines, at, exchange),
         ExchangeTab::Checks => check(lines, at, report?),
-        ExchangeTab::Headers | ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
+        ExchangeTab::Headers
+        | ExchangeTab::Events
+        | ExchangeTab::Body
+        | ExchangeTab::Raw
+        | ExchangeTab::Other => None,
     }
 }
 

@@ -86,7 +86,7 @@ impl ExchangePane {
                 let lines = self.lines(shared)?.some(0, usize::MAX, usize::MAX);
                 checked_tabs::of_line(tab, &lines, at, shown.exchange, shown.report)
             }
-            ExchangeTab::Raw | ExchangeTab::Other => None,
+            ExchangeTab::Raw | ExchangeTab::Other | ExchangeTab::Events => None,
         }
     }
 

@@ -103,6 +103,8 @@ pub struct ExchangePlace {
     /// Cursor and first row of a tab that is no body.
     pub cursor: Cursor,
     pub left: usize,
+    /// The event that is opened, counted from the first of its stream.
+    pub(super) opened_event: Option<u64>,
     /// The keys go to the exchange below the list of requests.
     pub inside: bool,
 }
@@ -149,7 +151,9 @@ impl ExchangePane {
             .or_else(|| session.exchanges.back())?;
         let is_last = session.exchanges.back().is_some_and(|last| last.number == exchange.number);
         let report = session.checked.as_ref().filter(|_| is_last);
-        Some(ShownExchange { exchange, side: session.side(), report })
+        let stream = session.streams.get(&exchange.number);
+        let opened = self.place(shared).and_then(|place| place.opened_event);
+        Some(ShownExchange { exchange, side: session.side(), report, stream, opened })
     }
 
     /// The tab shown.

@@ -7,6 +7,7 @@
 use strum::IntoStaticStr;
 
 use super::shape::default_mode;
+use crate::app::stream_log::StreamLog;
 use crate::check::CheckReport;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::id::BodyId;
@@ -22,6 +23,8 @@ pub enum ExchangeTab {
     Headers,
     /// Only where the message has any.
     Cookies,
+    /// Of a stream of events.
+    Events,
     /// What was expected and captured, where something was.
     Checks,
     Timing,
@@ -59,6 +62,10 @@ pub struct ShownExchange<'a> {
     pub side: Side,
     /// What came of what was expected of it and captured from it.
     pub report: Option<&'a CheckReport>,
+    /// The events of its response, if it is a stream of them.
+    pub(super) stream: Option<&'a StreamLog>,
+    /// The one of them that is opened.
+    pub(super) opened: Option<u64>,
 }
 
 impl ExchangeTab {
@@ -91,14 +98,20 @@ impl<'a> ShownExchange<'a> {
     }
 
     fn has_cookies(self) -> bool {
-        self.message().is_some_and(|message| {
-            message.head.field("set-cookie").is_some() || message.head.field("cookie").is_some()
-        })
+        let facts = self.exchange.cookies.as_deref();
+        let of_jar = facts.is_some_and(|it| !it.sent.is_empty() || !it.kept_back.is_empty());
+        of_jar
+            || self.message().is_some_and(|message| {
+                message.head.field("set-cookie").is_some() || message.head.field("cookie").is_some()
+            })
     }
 
     /// The tabs there are.
     pub fn tabs(self) -> Vec<ExchangeTab> {
         let mut tabs = vec![ExchangeTab::Body, ExchangeTab::Headers];
+        if self.stream.is_some() {
+            tabs.insert(0, ExchangeTab::Events);
+        }
         if self.has_cookies() {
             tabs.push(ExchangeTab::Cookies);
         }
@@ -118,6 +131,7 @@ impl<'a> ShownExchange<'a> {
         match chosen {
             ExchangeTab::Tls if self.exchange.tls.is_none() => ExchangeTab::Body,
             ExchangeTab::Cookies if !self.has_cookies() => ExchangeTab::Body,
+            ExchangeTab::Events if self.stream.is_none() => ExchangeTab::Body,
             ExchangeTab::Checks if self.report.is_none() => ExchangeTab::Body,
             // Why there is no body is written in the certificates.
             ExchangeTab::Body if self.is_distrusted() => ExchangeTab::Tls,
@@ -140,6 +154,7 @@ impl<'a> ShownExchange<'a> {
             ExchangeTab::Other => (self.other()?, ViewPart::Raw),
             ExchangeTab::Headers
             | ExchangeTab::Cookies
+            | ExchangeTab::Events
             | ExchangeTab::Checks
             | ExchangeTab::Timing
             | ExchangeTab::Tls => return None,

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::check_lines::checks;
+use super::event_lines::EventLines;
 use super::shown_exchange::{ExchangeTab, ShownExchange};
 use crate::app::format;
 use crate::app::shared::Shared;
@@ -10,6 +13,7 @@ use crate::app::wrap_bytes;
 use crate::codec::caching::caching;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::codec::server_timing::metrics;
+use crate::model::cookie::CookieFacts;
 use crate::model::counts::counted;
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::{Stamp, Timing};
@@ -82,11 +86,18 @@ pub struct TabLines<'a> {
     pub(super) shared: &'a Shared,
 }
 
-impl TabLines<'_> {
+impl<'a> TabLines<'a> {
+    /// The events, if it is a stream of them.
+    pub(super) fn events(self) -> Option<EventLines<'a>> {
+        let ShownExchange { exchange, stream, opened, .. } = self.shown;
+        stream.map(|log| EventLines { log, exchange, opened })
+    }
+
     /// Number of lines.
     pub fn count(self) -> usize {
         match self.tab {
             ExchangeTab::Headers => headers(self.shown).count(),
+            ExchangeTab::Events => self.events().map_or(0, EventLines::count),
             _ => self.some(0, usize::MAX, usize::MAX).len(),
         }
     }
@@ -98,7 +109,13 @@ impl TabLines<'_> {
                 let sources = headers(self.shown).skip(skip).take(take);
                 return sources.map(|source| header_line(&source, reach)).collect();
             }
-            ExchangeTab::Cookies => self.shown.message().map(cookies),
+            ExchangeTab::Cookies => {
+                self.shown.message().map(|message| cookies(message, self.shown.exchange))
+            }
+            ExchangeTab::Events => {
+                let lines = self.events().map(|events| events.some(skip, take, reach));
+                return lines.unwrap_or_default();
+            }
             ExchangeTab::Checks => self.shown.report.map(|report| checks(report, self)),
             ExchangeTab::Timing => Some(timing(self.shown.exchange, self.shared)),
             ExchangeTab::Tls => {
@@ -116,6 +133,7 @@ impl TabLines<'_> {
             ExchangeTab::Headers => "headers",
             ExchangeTab::Cookies => "cookies",
             ExchangeTab::Checks => "checks",
+            ExchangeTab::Events => "events",
             ExchangeTab::Timing => "timing",
             ExchangeTab::Tls => "TLS facts",
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => "lines",
@@ -345,10 +363,14 @@ fn known(facts: &[(&str, &str)]) -> Vec<TextLine> {
     known.map(|(label, value)| TextLine::pair(label, marked(value.as_bytes()))).collect()
 }
 
-/// The cookies of a response with their attributes (RFC 6265, section 5.2), or those of a request.
-fn cookies(message: &HttpMessage) -> Vec<TextLine> {
-    let mut lines = Vec::new();
-    for value in message.head.all("set-cookie") {
+/// Which cookies of the jar went along, then those of the message with their attributes (RFC 6265, section 5.2) and what became
+/// of them.
+fn cookies(message: &HttpMessage, exchange: &Exchange) -> Vec<TextLine> {
+    let along = exchange.cookies.as_deref().into_iter().flat_map(jar_words);
+    let mut lines: Vec<_> = along.map(|words| TextLine::new(Tone::Dim, "", words)).collect();
+    let outcomes = exchange.cookies.iter().flat_map(|facts| &facts.lines);
+    let outcomes = outcomes.map(Some).chain(std::iter::repeat(None));
+    for (value, outcome) in message.head.all("set-cookie").zip(outcomes) {
         if !lines.is_empty() {
             lines.push(TextLine::new(Tone::Dim, "", ""));
         }
@@ -362,6 +384,10 @@ fn cookies(message: &HttpMessage) -> Vec<TextLine> {
             let content = if part.contains(&b'=') { content } else { "yes".into() };
             lines.push(TextLine::pair(&name, content));
         }
+        if let Some(outcome) = outcome {
+            let tone = if outcome.is_taken { Tone::Dim } else { Tone::Warning };
+            lines.push(TextLine::new(tone, "", &*outcome.words));
+        }
     }
     for value in message.head.all("cookie") {
         let parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
@@ -371,6 +397,19 @@ fn cookies(message: &HttpMessage) -> Vec<TextLine> {
         }
     }
     lines
+}
+
+/// Which cookies of a request are of the jar, and which stayed there.
+fn jar_words(facts: &CookieFacts) -> impl Iterator<Item = String> {
+    let names = |names: &mut dyn Iterator<Item = &Bytes>| {
+        names.map(|name| printable(name)).collect::<Vec<_>>().join(", ")
+    };
+    let sent = names(&mut facts.sent.iter().map(|key| &key.name));
+    let kept_back = names(&mut facts.kept_back.iter());
+    let sent = (!facts.sent.is_empty()).then(|| format!("went along from the jar: {sent}"));
+    let kept_back = (!kept_back.is_empty())
+        .then(|| format!("stayed in the jar, as the request has its own: {kept_back}"));
+    sent.into_iter().chain(kept_back)
 }
 
 /// Name and value, printable.

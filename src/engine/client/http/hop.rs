@@ -4,11 +4,13 @@
 //! peer may answer, or give up, while the request is still on its way.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
+use super::again::StreamAgain;
+use super::cookies::{self, SessionCookies};
 use super::receive::Incoming;
 use super::request;
 use super::two::request::Http2Request;
@@ -17,6 +19,7 @@ use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
 use crate::engine::http::body_source::{BodySource, SourceError};
+use crate::engine::http::event_tap::EventTap;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
 use crate::engine::http::tap::Tap;
@@ -42,6 +45,8 @@ pub(super) struct Hop<'a> {
     pub(super) session: &'a SessionHandle,
     pub(super) conn: ConnId,
     pub(super) recorder: ExchangeRecorder,
+    cookies: &'a SessionCookies,
+    again: &'a StreamAgain,
     endpoint: Endpoint,
     tls: ClientTls,
     /// What keeps the response.
@@ -80,6 +85,8 @@ pub(super) struct HopOrder<'a> {
     /// Where the first hop went under TLS: what the user consented to holds there.
     pub(super) own: Option<&'a Endpoint>,
     pub(super) session: &'a SessionHandle,
+    /// What the session knows of cookies, and of a stream that it goes on with.
+    pub(super) of: (&'a SessionCookies, &'a StreamAgain),
 }
 
 impl<'a> Hop<'a> {
@@ -89,7 +96,7 @@ impl<'a> Hop<'a> {
         order: HopOrder<'a>,
         takes_kept: bool,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
-        let HopOrder { plan, number, challenges, own, session } = order;
+        let HopOrder { plan, number, challenges, own, session, of: (cookies, again) } = order;
         let (endpoint, tls) = request::destination(plan)?;
         let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
@@ -101,6 +108,8 @@ impl<'a> Hop<'a> {
             exchange.url.clone_from(&plan.url);
             exchange.warnings.clone_from(&plan.notes);
             exchange.challenges = challenges;
+            exchange.cookies = cookies.facts(plan);
+            exchange.warnings.extend(exchange.cookies.iter().flat_map(|it| cookies::kept_back(it)));
         });
         let taken = Mutex::new(Instant::now());
         let takes_kept = takes_kept && request::may_take_kept(plan);
@@ -110,6 +119,8 @@ impl<'a> Hop<'a> {
             session,
             conn,
             recorder,
+            cookies,
+            again,
             endpoint,
             tls,
             response,
@@ -229,6 +240,28 @@ impl<'a> Hop<'a> {
             if shared.first == self.conn {
                 self.session.kept.share(self.key(), shared.clone());
             }
+        }
+    }
+
+    /// What reads the events of the response, if it is a stream of them.
+    pub(super) fn event_tap(&self, head: &Head) -> Option<EventTap> {
+        let number = self.recorder.edit(|exchange| exchange.number);
+        self.again.tap(head, number, &self.session.events)
+    }
+
+    /// Takes the cookies that the head of the response sets.
+    pub(super) fn takes_cookies(&self, head: &Head) {
+        let Some(taken) = self.cookies.take(self.plan, head) else { return };
+        self.recorder.edit(|exchange| {
+            let odd = taken.lines.iter().zip(head.all("set-cookie"));
+            let odd = odd.filter(|(outcome, _)| !outcome.is_taken);
+            exchange.warnings.extend(odd.map(|(outcome, line)| cookies::remark(outcome, line)));
+            if let Some(facts) = &mut exchange.cookies {
+                Arc::make_mut(facts).lines = taken.lines;
+            }
+        });
+        if !taken.changes.is_empty() {
+            self.session.events.cookies(taken.changes);
         }
     }
 

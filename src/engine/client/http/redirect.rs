@@ -67,7 +67,8 @@ impl Redirects {
         Redirects { allowed: plan.redirects, is_again: false }
     }
 
-    /// What is sent next after this response to `plan`; `None` when the response stands.
+    /// What is sent next after this response to `plan`; `None` when the response stands. `asks_anew` = the same request would
+    /// go out with other cookies than before.
     ///
     /// # Errors
     /// Why it must not be followed, or not any further.
@@ -75,6 +76,7 @@ impl Redirects {
         &mut self,
         plan: &HttpPlan,
         head: &Head,
+        asks_anew: bool,
     ) -> Result<Option<HttpPlan>, Failure> {
         let failure = |kind, cause| Failure::new(Stage::Session, &*plan.url, kind, cause);
         let next = match next(plan, head) {
@@ -87,11 +89,15 @@ impl Redirects {
             Ok(Some(next)) => next,
         };
         let place = printable_str(&next.url);
-        let is_itself = is_itself(plan, &next);
+        let is_itself = is_itself(plan, &next) && !asks_anew;
         if is_itself && self.is_again {
             let cause = format!("the redirect leads to itself: {place} answered so twice");
             let failure = failure(FailureKind::Refused, cause);
-            let hint = "it sets a cookie, which is not sent back; give it as a Cookie header";
+            let hint = if plan.cookies.is_on {
+                "it sets a cookie that does not come back to it; the tab Cookies says why"
+            } else {
+                "it sets a cookie, and cookies are off in the options"
+            };
             let sets_cookie = head.field("set-cookie").is_some();
             return Err(if sets_cookie { failure.hint(hint) } else { failure });
         }
@@ -249,6 +255,8 @@ mod tests {
             trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 3,
             auth: PlanAuth::None,
+            cookies: crate::model::cookie::PlanCookies::default(),
+            events: crate::model::plan::PlanEvents::default(),
             contract: None,
             notes: Vec::new(),
             socket: crate::model::socket_options::SocketOptions::default(),
@@ -290,18 +298,18 @@ mod tests {
     fn following_ends_where_it_was_allowed_to_and_where_it_goes_round() {
         let start = HttpPlan { redirects: 2, ..plan("GET", "http://a/x", &[]) };
         let mut redirects = Redirects::of(&start);
-        let first = redirects.follow(&start, &answer(302, "/y")).unwrap().unwrap();
-        let second = redirects.follow(&first, &answer(302, "/z")).unwrap().unwrap();
-        assert_eq!(redirects.follow(&second, &answer(200, "/y")).unwrap(), None);
-        let failure = redirects.follow(&second, &answer(302, "/x")).unwrap_err();
+        let first = redirects.follow(&start, &answer(302, "/y"), false).unwrap().unwrap();
+        let second = redirects.follow(&first, &answer(302, "/z"), false).unwrap().unwrap();
+        assert_eq!(redirects.follow(&second, &answer(200, "/y"), false).unwrap(), None);
+        let failure = redirects.follow(&second, &answer(302, "/x"), false).unwrap_err();
         assert_eq!(failure.kind, FailureKind::TooLarge);
 
         let none = HttpPlan { redirects: 0, ..start.clone() };
-        assert_eq!(Redirects::of(&none).follow(&none, &answer(302, "/y")).unwrap(), None);
+        assert_eq!(Redirects::of(&none).follow(&none, &answer(302, "/y"), false).unwrap(), None);
 
         let mut redirects = Redirects::of(&start);
-        let again = redirects.follow(&start, &answer(307, "/x")).unwrap().unwrap();
-        let failure = redirects.follow(&again, &answer(307, "/x")).unwrap_err();
+        let again = redirects.follow(&start, &answer(307, "/x"), false).unwrap().unwrap();
+        let failure = redirects.follow(&again, &answer(307, "/x"), false).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Refused);
     }
 

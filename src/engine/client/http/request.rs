@@ -51,20 +51,41 @@ pub(super) fn consented(tls: ClientTls, own: bool) -> ClientTls {
     }
 }
 
+/// The headers of a plan with the cookies that go along, behind those of a `Cookie` header of the user's own.
+pub(super) fn headers(plan: &HttpPlan) -> Vec<(String, Vec<u8>)> {
+    let owned = |(name, value): &(String, String)| (name.clone(), value.clone().into_bytes());
+    let mut headers: Vec<_> = plan.headers.iter().map(owned).collect();
+    let line = &plan.cookies.line;
+    if line.is_empty() {
+        return headers;
+    }
+    match headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("cookie")) {
+        Some((_, own)) => {
+            if !own.trim_ascii().is_empty() {
+                own.extend_from_slice(b"; ");
+            }
+            own.extend_from_slice(line);
+        }
+        None => headers.push(("Cookie".into(), line.to_vec())),
+    }
+    headers
+}
+
 /// The head as it goes out. `len` is the length of a body from files.
 pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
-    let mut headers = plan.headers.clone();
+    let mut headers = headers(plan);
     let is_framed = headers.iter().any(|(name, _)| {
         name.eq_ignore_ascii_case("content-length")
             || name.eq_ignore_ascii_case("transfer-encoding")
     });
     let from_files = !matches!(plan.body, PlanBody::Bytes(_));
     if from_files && !is_framed && plan.length == LengthHeader::Added {
-        headers.push(("Content-Length".into(), len.to_string()));
+        headers.push(("Content-Length".into(), len.to_string().into_bytes()));
     }
-    let breaks_lines = |text: &str| text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-    let is_split = |(name, value): &(String, String)| breaks_lines(name) || breaks_lines(value);
-    if breaks_lines(&plan.method) || headers.iter().any(is_split) {
+    let breaks_lines = |text: &[u8]| text.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    let is_split =
+        |(name, value): &(String, Vec<u8>)| breaks_lines(name.as_bytes()) || breaks_lines(value);
+    if breaks_lines(plan.method.as_bytes()) || headers.iter().any(is_split) {
         let cause = "a header or the method contains a line break";
         return Err(Failure::new(Stage::Compose, &*plan.url, FailureKind::Usage, cause));
     }
@@ -159,6 +180,8 @@ pub(super) mod tests {
             trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 0,
             auth: crate::model::plan::PlanAuth::None,
+            cookies: crate::model::cookie::PlanCookies::default(),
+            events: crate::model::plan::PlanEvents::default(),
             socket: crate::model::socket_options::SocketOptions::default(),
             client: crate::model::socket_options::ClientOptions::default(),
             unix_socket: None,

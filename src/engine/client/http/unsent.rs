@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::cookies::SessionCookies;
 use super::credentials::HopCredentials;
 use super::request;
 use super::two::request::Http2Request;
@@ -27,7 +28,8 @@ pub struct UnsentRequest {
 impl UnsentRequest {
     /// Opens the files it is made of.
     pub async fn open(plan: &HttpPlan) -> Result<Self, Failure> {
-        let plan = &*HopCredentials::default().applied(plan, &Budget::of(1)).await?;
+        let with_cookies = SessionCookies::of(plan).applied(plan);
+        let plan = &*HopCredentials::default().applied(&with_cookies, &Budget::of(1)).await?;
         let unreadable =
             |why: String| Failure::new(Stage::Compose, &*plan.url, FailureKind::NotFound, why);
         let source =

@@ -16,6 +16,8 @@ use crate::engine::http::body_receiver::BodyReceiver;
 use crate::model::counts::{count, counted};
 use crate::model::exchange::{FieldLine, Head, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::http::HEAD_TIMEOUT;
+use crate::model::timing::bound;
 
 /// Interim responses read at most; a peer that sends more will never come to the point.
 const INTERIM: usize = 100;
@@ -75,8 +77,8 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
         next: impl Future<Output = T>,
     ) -> Result<T, Failure> {
         self.hop.session.events.ready().await;
-        if body.is_some() {
-            self.deadline = Instant::now() + self.hop.plan.head_timeout;
+        if let Some(body) = body {
+            self.deadline = Instant::now() + self.silence(body);
         }
         let mut next = pin!(next);
         loop {
@@ -87,6 +89,12 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
                 () = sleep_until(self.deadline) => self.wait_on(body)?,
             }
         }
+    }
+
+    /// How long a body may be silent: a stream of events may be as long as nobody said a time of his own.
+    fn silence(&self, body: &BodyReceiver) -> Duration {
+        let wait = self.hop.plan.head_timeout;
+        if body.has_events() && wait == HEAD_TIMEOUT { bound(Duration::ZERO) } else { wait }
     }
 
     /// Something of the response came: the first of it ends a phase.
@@ -235,7 +243,8 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
         framing: BodyFraming,
     ) -> ReceivedBody {
         let recorder = &self.hop.recorder;
-        let receiver = BodyReceiver::new(writer, &framing, &head, &self.hop.session.tasks);
+        let (tasks, tap) = (&self.hop.session.tasks, self.hop.event_tap(&head));
+        let receiver = BodyReceiver::telling(writer, &framing, (&head, tasks), tap);
         recorder.warn_all(framing.warnings);
         if redirect::leads_nowhere(&head) {
             let names = if head.field("location").is_some_and(|place| place.contains(&b'#')) {
@@ -247,6 +256,7 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
         }
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
+        self.hop.takes_cookies(&head);
         recorder.publish();
         ReceivedBody { head, receiver, flaw: framing.error.map(|refusal| refusal.why) }
     }

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::connection::HttpConnection;
+use crate::codec::event_stream::is_event_stream;
 use crate::codec::http1::status::has_no_content;
 use crate::engine::http::answer::{AnswerShape, RequestFacts, choose, fitting, shape};
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
-use crate::engine::http::message_writer::{MessageWriter, answer_message};
+use crate::engine::http::message_writer::{Drip, MessageWriter, answer_message};
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, OTHERWISE, PlanBody};
 use crate::model::record::{Direction, RecordKind};
@@ -55,11 +56,12 @@ impl HttpConnection {
         };
         asked.keep_alive &= !self.is_stopping();
         let shape = shape(&answer, source.len(), &asked);
+        let drip = drip(&answer);
         let keep_alive = shape.keep_alive;
         let began = recorder.elapsed();
         let listener = self.listener.clone();
         let ends = async {
-            let outcome = self.send(shape, source, recorder).await;
+            let outcome = self.send(shape, (source, drip), recorder).await;
             recorder.edit(|exchange| {
                 exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
             });
@@ -92,7 +94,13 @@ impl HttpConnection {
                 });
                 let (status, headers) = (mock.status, mock.headers);
                 let body = PlanBody::Bytes(mock.body.into());
-                Some(AnswerPlan { status, headers, body, delay: Duration::ZERO })
+                Some(AnswerPlan {
+                    status,
+                    headers,
+                    body,
+                    delay: Duration::ZERO,
+                    every: Duration::ZERO,
+                })
             }
             Err(failure) => {
                 self.note(Direction::Local, RecordKind::Failed, failure.cause.clone());
@@ -128,7 +136,7 @@ impl HttpConnection {
     async fn send(
         &mut self,
         shape: AnswerShape,
-        source: BodySource,
+        (source, drip): (BodySource, Option<Drip>),
         recorder: &ExchangeRecorder,
     ) -> Result<(), Failure> {
         let writer = self.listener.session.bodies.create();
@@ -142,7 +150,7 @@ impl HttpConnection {
         if let Some(interim) = interim {
             recorder.keep(&writer, interim, "before the answer").await?;
         }
-        let is_plain = has_body && !chunked;
+        let is_plain = has_body && !chunked && drip.is_none();
         let joined = is_plain.then(|| self.answered.joined(&head, source.in_memory()?)).flatten();
         let (mut stream, tap) = self.paced();
         let outgoing = MessageWriter {
@@ -153,11 +161,22 @@ impl HttpConnection {
             chunked,
             report: &|_, _| {},
         };
-        match joined {
-            Some(message) => outgoing.send_joined(&mut stream, head.len() as u64, message).await,
-            None => outgoing.send(&mut stream, head, has_body.then_some(source)).await,
+        match (joined, drip.filter(|_| has_body)) {
+            (_, Some(drip)) => outgoing.send_dripping(&mut stream, head, (source, drip)).await,
+            (Some(message), None) => {
+                outgoing.send_joined(&mut stream, head.len() as u64, message).await
+            }
+            (None, None) => outgoing.send(&mut stream, head, has_body.then_some(source)).await,
         }
     }
+}
+
+/// How the body of an answer goes out, where not as a whole.
+fn drip(answer: &AnswerPlan) -> Option<Drip> {
+    let mut kinds =
+        answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let by_event = kinds.any(|(_, kind)| is_event_stream(kind.as_bytes()));
+    (!answer.every.is_zero()).then_some(Drip { every: answer.every, by_event })
 }
 
 /// A plain text answer of our own, and the warning that it is one.
@@ -168,5 +187,6 @@ fn own_answer(status: u16, why: &str, recorder: &ExchangeRecorder) -> AnswerPlan
         headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
         body: PlanBody::Bytes(format!("{why}\n").into()),
         delay: Duration::ZERO,
+        every: Duration::ZERO,
     }
 }

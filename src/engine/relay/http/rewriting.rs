@@ -390,7 +390,7 @@ async fn local_file(
     let kind = multipart::type_of(&name).unwrap_or(multipart::ANY_TYPE);
     let headers = vec![("Content-Type".to_owned(), kind.to_owned())];
     let (body, delay) = (PlanBody::File(path.into()), Duration::ZERO);
-    let answer = AnswerPlan { status: 200, headers, body, delay };
+    let answer = AnswerPlan { status: 200, headers, body, delay, every: Duration::ZERO };
     let (method, path) = ("rewrite".to_owned(), format!("rule {number}"));
     Redirected::Answered(HttpRulePlan { id: 0, row: None, method, path, answer })
 }

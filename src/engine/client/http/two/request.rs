@@ -83,11 +83,11 @@ fn headers(
     remarks: &mut Vec<String>,
 ) -> Result<(HeaderMap, Option<String>), String> {
     let (mut fields, mut host, mut left_out) = (HeaderMap::new(), None, Vec::new());
-    for (name, value) in &plan.headers {
+    for (name, value) in &request::headers(plan) {
         let lower = name.to_ascii_lowercase();
-        let is_te = lower == "te" && !value.trim().eq_ignore_ascii_case("trailers");
+        let is_te = lower == "te" && !value.trim_ascii().eq_ignore_ascii_case(b"trailers");
         if lower == "host" {
-            host.get_or_insert_with(|| value.trim().to_owned());
+            host.get_or_insert_with(|| String::from_utf8_lossy(value).trim().to_owned());
             continue;
         }
         if OF_CONNECTION.contains(&&*lower) || is_te {
@@ -96,7 +96,7 @@ fn headers(
         }
         let key = HeaderName::from_bytes(lower.as_bytes())
             .map_err(|_| format!("HTTP/2 cannot say the header name '{}'", printable_str(name)))?;
-        let mut text = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+        let mut text = HeaderValue::from_bytes(value).map_err(|_| {
             format!("HTTP/2 cannot say the value of the header {}", printable_str(name))
         })?;
         text.set_sensitive(NEVER_INDEXED.contains(&&*lower));
