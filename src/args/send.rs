@@ -316,13 +316,11 @@ impl Send {
         self.common.format.raw || self.saving.output.is_some()
     }
 
-    /// The first option given that only means something to HTTP.
+    /// The first option given that only means something to HTTP; where it begins with a handshake, those of its request do, too.
     #[must_use]
-    pub fn http_option(&self) -> Option<&'static str> {
+    pub fn http_option(&self, has_handshake: bool) -> Option<&'static str> {
         let (request, printing) = (&self.request, &self.printing);
-        let given = [
-            (self.method.is_some(), "--method"),
-            (self.form, "--form"),
+        let of_request = [
             (request.auth.is_some(), "--auth"),
             (request.digest, "--digest"),
             (request.aws_sigv4.is_some(), "--aws-sigv4"),
@@ -330,6 +328,11 @@ impl Send {
             (!request.header.is_empty(), "--header"),
             (request.follow, "--follow"),
             (request.max_redirects.is_some(), "--max-redirects"),
+        ];
+        let of_request = of_request.into_iter().filter(|_| !has_handshake);
+        let given = [
+            (self.method.is_some(), "--method"),
+            (self.form, "--form"),
             (printing.headers, "--headers"),
             (printing.body, "--body"),
             (printing.meta, "--meta"),
@@ -341,7 +344,7 @@ impl Send {
             (self.check_status, "--check-status"),
             (self.offline, "--offline"),
         ];
-        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, name)| name)
+        of_request.chain(given).find(|(is_given, _)| *is_given).map(|(_, name)| name)
     }
 }
 

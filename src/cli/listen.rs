@@ -56,6 +56,7 @@ use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Lapse;
 use crate::model::tls::ListenerTls;
+use crate::model::web_socket::WsListenerSpec;
 
 /// Bytes of a body or message printed as text; the rest is counted.
 const SHOWN: usize = 64 * 1024;
@@ -235,7 +236,7 @@ fn input_of(plan: &Plan) -> ListenInput {
     if plan.answers_by_itself() {
         return if stdin::is_piped() { ListenInput::left_alone() } else { ListenInput::none() };
     }
-    ListenInput::read(can.datagrams)
+    ListenInput::read(can)
 }
 
 /// What is to be run: the target or preset with the options of the command line; and what it expects.
@@ -269,8 +270,8 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();
     let tls = match spec {
         Spec::HttpListener(_) if arguments.echo => return refuse("--echo", "an HTTP"),
-        Spec::TcpListener(_) | Spec::UdpListener(_) if http_only => {
-            return refuse("--status or --header", "a TCP or UDP");
+        Spec::TcpListener(_) | Spec::UdpListener(_) | Spec::WsListener(_) if http_only => {
+            return refuse("--status or --header", "a TCP, UDP or WebSocket");
         }
         Spec::UdpListener(_) if arguments.tls || arguments.cert.is_some() => {
             return refuse("--tls or --cert", "a UDP");
@@ -297,6 +298,10 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
             rules.extend(rule(arguments));
             Some(tls)
         }
+        Spec::WsListener(WsListenerSpec { rules, tls, .. }) => {
+            rules.extend(rule(arguments));
+            Some(tls)
+        }
         Spec::UdpListener(UdpListenerSpec { rules, .. }) => {
             rules.extend(rule(arguments));
             None
@@ -306,7 +311,8 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         | Spec::Tcp(_)
         | Spec::TcpRelay(_)
         | Spec::Udp(_)
-        | Spec::UdpRelay(_) => None,
+        | Spec::UdpRelay(_)
+        | Spec::Ws(_) => None,
     };
     match (tls, &arguments.cert, &arguments.key) {
         (Some(tls), Some(certificate), Some(key)) => {

@@ -15,6 +15,7 @@ mod redirect;
 mod request;
 mod two;
 pub(crate) mod unsent;
+pub(crate) mod upgrade;
 mod waiting;
 
 use tokio::sync::mpsc;
@@ -30,32 +31,53 @@ use crate::model::url_text::UrlText;
 use credentials::{HopCredentials, Verdict};
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
+use upgrade::UpgradeSlot;
 
 /// Runs the session to its end.
-pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input, .. } = cx;
+pub(crate) async fn run(plan: HttpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
+    hops(plan, &mut cx, None).await.map(|_| Summary::of("response complete"))
+}
+
+/// Asks for another protocol, whose connection is left in the slot where the server agrees; gives the last answer.
+pub(crate) async fn upgraded(
+    plan: HttpPlan,
+    cx: &mut SessionContext,
+    slot: &UpgradeSlot,
+) -> Result<Head, Failure> {
+    hops(plan, cx, Some(slot)).await
+}
+
+/// Makes hop after hop; gives the head of the answer that stands.
+async fn hops(
+    mut plan: HttpPlan,
+    cx: &mut SessionContext,
+    upgrade: Option<&UpgradeSlot>,
+) -> Result<Head, Failure> {
+    let SessionContext { session, input, .. } = cx;
+    let session = &*session;
     let mut redirects = Redirects::of(&plan);
     let own = request::secure_origin(&plan);
     let contract = session.contract(plan.contract.as_deref()).await?;
     let first = UrlText::literal(&plan.url).host_port.to_owned();
     let (mut credentials, mut challenges) = (HopCredentials::default(), 0);
     for number in 0.. {
-        let sent = credentials.applied(&plan, &session.budget).await?;
-        let hop =
-            HopOrder { plan: &sent, number, challenges, own: own.as_ref(), session: &session };
+        let keyed = request::keyed(&plan)?;
+        let sent = credentials.applied(&keyed, &session.budget).await?;
+        let own = own.as_ref();
+        let hop = HopOrder { plan: &sent, number, challenges, own, session, upgrade };
         let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
         let about = (&contract, is_elsewhere);
-        let head = made(hop, &mut input, about, &mut credentials).await?;
+        let head = made(hop, input, about, &mut credentials).await?;
         let Some(head) = head else {
             challenges += 1;
             continue;
         };
         match redirects.follow(&plan, &head)? {
-            None => break,
+            None => return Ok(head),
             Some(next) => plan = next,
         }
     }
-    Ok(Summary::of("response complete"))
+    Err(refusal::usage("there are more hops than can be counted"))
 }
 
 /// Makes a hop; `None` = its answer asks for credentials, which the next one has. It is made once more over a new connection where the peer had let go of one that was kept, which it may at any time

@@ -87,6 +87,19 @@ impl<'a> SpecParts<'a> {
                 ..SpecParts::relayed(&spec.bind, &spec.rewrite)
             },
             Spec::UdpRelay(spec) => SpecParts::relayed(&spec.bind, &spec.rewrite),
+            Spec::Ws(spec) => SpecParts {
+                address: &spec.url,
+                input: Some(spec.input),
+                consent: Some((spec.verify, &spec.trust)),
+                run: Some(&spec.run),
+                ..SpecParts::checked(&spec.expect, &spec.capture)
+            },
+            Spec::WsListener(spec) => SpecParts {
+                has_tls: spec.tls != ListenerTls::Off,
+                input: Some(spec.input),
+                answers: Some(&spec.rules),
+                ..SpecParts::served(&spec.bind, &spec.expect)
+            },
         }
     }
 
@@ -188,6 +201,18 @@ impl<'a> SpecPartsMut<'a> {
                 target: Some(&mut spec.target),
                 faults: Some(&mut spec.fault),
                 rewrites: Some(&mut spec.rewrite),
+                ..SpecPartsMut::at(&mut spec.bind)
+            },
+            Spec::Ws(spec) => SpecPartsMut {
+                consent: Some((&mut spec.verify, &mut spec.trust)),
+                input: Some(&mut spec.input),
+                steps: Some(&mut spec.steps),
+                checks: Some((&mut spec.expect, &mut spec.capture)),
+                ..SpecPartsMut::at(&mut spec.url)
+            },
+            Spec::WsListener(spec) => SpecPartsMut {
+                input: Some(&mut spec.input),
+                served: Some(&mut spec.expect.rows),
                 ..SpecPartsMut::at(&mut spec.bind)
             },
         }

@@ -13,6 +13,7 @@ use super::receive::Incoming;
 use super::request;
 use super::two::request::Http2Request;
 use super::two::{self, StreamSlot};
+use super::upgrade::{UpgradeSlot, Upgraded};
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
@@ -60,6 +61,8 @@ pub(super) struct Hop<'a> {
     pub(super) stream_hold: StreamSlot,
     /// Others go on over its connection.
     is_left_to_others: bool,
+    /// It asks for another protocol: where its connection is left then.
+    upgrade: Option<&'a UpgradeSlot>,
 }
 
 /// What carries the messages.
@@ -80,6 +83,8 @@ pub(super) struct HopOrder<'a> {
     /// Where the first hop went under TLS: what the user consented to holds there.
     pub(super) own: Option<&'a Endpoint>,
     pub(super) session: &'a SessionHandle,
+    /// Where its connection is left, if it asks for another protocol.
+    pub(super) upgrade: Option<&'a UpgradeSlot>,
 }
 
 impl<'a> Hop<'a> {
@@ -89,7 +94,7 @@ impl<'a> Hop<'a> {
         order: HopOrder<'a>,
         takes_kept: bool,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
-        let HopOrder { plan, number, challenges, own, session } = order;
+        let HopOrder { plan, number, challenges, own, session, upgrade } = order;
         let (endpoint, tls) = request::destination(plan)?;
         let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
@@ -120,6 +125,7 @@ impl<'a> Hop<'a> {
             is_unprocessed,
             stream_hold: StreamSlot::new(),
             is_left_to_others: false,
+            upgrade,
         };
         Ok((hop, writers))
     }
@@ -154,7 +160,11 @@ impl<'a> Hop<'a> {
         self.peer_takes();
         let sending = self.send(&mut to, head, source, request);
         let received = Box::pin(Incoming::new(self, &mut from, sending).run(response)).await?;
-        if received.leaves_connection && request::leaves_connection(self.plan, length) {
+        if let (Some(slot), Some(rest)) = (self.upgrade, received.upgraded) {
+            let (conn, tls, stream) = (self.conn, self.tls.clone(), from.unsplit(to));
+            let asked = self.plan.headers.clone();
+            slot.put(Upgraded { conn, stream, facts, tls, rest, asked });
+        } else if received.leaves_connection && request::leaves_connection(self.plan, length) {
             self.keep(from.unsplit(to), facts);
         }
         Ok(received.head)
@@ -367,6 +377,11 @@ impl<'a> Hop<'a> {
         *self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it asks for another protocol.
+    pub(super) fn asks_for_upgrade(&self) -> bool {
+        self.upgrade.is_some()
+    }
+
     /// The head of the response is in.
     pub(super) fn has_head(&self) -> bool {
         self.recorder.edit(|exchange| exchange.response.is_some())
@@ -389,7 +404,8 @@ impl<'a> Hop<'a> {
             self.keep_partial_head();
             self.session.events.failed(self.conn, failure);
         }
-        if self.recorder.edit(|exchange| exchange.local.is_some()) {
+        let is_upgraded = failure.is_none() && self.upgrade.is_some_and(UpgradeSlot::is_full);
+        if self.recorder.edit(|exchange| exchange.local.is_some()) && !is_upgraded {
             let (kind, text) = if self.is_keeping.load(Ordering::Relaxed) {
                 (RecordKind::Note, "kept for the next request")
             } else if self.is_left_to_others {
@@ -400,6 +416,10 @@ impl<'a> Hop<'a> {
             self.session.events.note(self.conn, Direction::Local, kind, text);
         }
         self.recorder.close(failure.cloned().map_or(Ok(()), Err));
+        if is_upgraded {
+            // It goes on as another one.
+            return;
+        }
         self.session.events.retire(self.conn);
     }
 
