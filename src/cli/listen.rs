@@ -541,7 +541,9 @@ impl ListenWatch<'_> {
                 let told = self.streams.tell(record);
                 return self.output.json(&ndjson::record(record, conn, &told, after));
             }
-            Style::Raw if record.is_received() => return self.output.raw(&record.data),
+            Style::Raw if told::is_message(record, conn) && record.is_received() => {
+                return self.output.raw(&record.data);
+            }
             Style::Raw => return,
             Style::Text => {}
         }

@@ -22,8 +22,10 @@ use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::in_flight::InFlight;
+use crate::cli::message_lines::MessageLines;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, PieceReceiver, SILENCE};
+use crate::cli::stdin::{self, PieceReceiver, PieceSource, SILENCE};
+use crate::codec::web_socket::told;
 use crate::console;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
@@ -37,6 +39,7 @@ use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
+use crate::model::protocol::Capabilities;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::session_outcome::SessionOutcome;
 use crate::timeline::Totals;
@@ -51,6 +54,8 @@ const UNFINISHED: Duration = Duration::from_secs(5);
 const STALLED: Duration = Duration::from_secs(3);
 /// How long an error may take to come back where no reply is asked for.
 const ONE_WAY: Duration = Duration::from_millis(50);
+/// How long the end of a WebSocket may take behind the close of the peer.
+const CLOSING: Duration = Duration::from_secs(2);
 /// A queue of ours that is full is tried again after this.
 const RETRY: Duration = Duration::from_millis(2);
 
@@ -103,6 +108,11 @@ struct CliConversation<'a> {
     home: Option<SocketAddr>,
     /// Datagrams left out because somebody else sent them.
     left_out: u64,
+    can: Capabilities,
+    /// Each line of the input is a message.
+    lines: Option<MessageLines>,
+    /// Each message that comes is printed as a line.
+    tells_lines: bool,
     /// What expectations look at when it is over.
     overheard: Overheard<'a>,
     /// What is told of all that happens, where that is wanted.
@@ -145,13 +155,16 @@ pub(super) async fn run(
         output.style = Style::Raw;
     }
     let steps_done = plan.steps().is_empty();
-    let is_of_datagrams = plan.capabilities().datagrams;
+    let can = plan.capabilities();
+    // A line for each message, unless bytes are asked for.
+    let tells_lines = can.messages && !can.datagrams && Style::asked_for(&arguments.common).is_none();
     let ends_with_steps = matches!(plan.steps().last(), Some(StepPlan::Expect { .. }))
         && input.is_none()
         && arguments.wait.is_none();
     let is_piped = matches!(input, StreamInput::Piped(_) | StreamInput::Datagram(_));
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
-    let messages = if plan.capabilities().datagrams {
+    let lines = can.messages && !can.datagrams && matches!(&input, StreamInput::Pieces(sources) if takes_lines(sources));
+    let messages = if can.datagrams {
         let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
         Messages::Datagrams { one_way, any_peer: plan.takes_any_peer() }
     } else {
@@ -167,7 +180,10 @@ pub(super) async fn run(
         answers: AnswerClocks::default(),
         home: None,
         left_out: 0,
-        overheard: Overheard::new(checking, is_of_datagrams),
+        can,
+        lines: lines.then(MessageLines::default),
+        tells_lines,
+        overheard: Overheard::new(checking, can),
         transcript: (arguments.printing.verbose > 0).then(Transcript::default),
         last_step: if ends_with_steps { LastStep::Awaited } else { LastStep::GoesOn },
         steps_done,
@@ -213,6 +229,10 @@ impl CliConversation<'_> {
             tokio::select! {
                 biased;
                 event = self.output.taking(headless.next_event()) => match event? {
+                    Some(Event::Done { outcome: Ok(_), .. }) if self.is_unanswered() => {
+                        let status = self.on_deadline(headless).await?;
+                        return Ok(status.max(self.overheard.status(headless)));
+                    }
                     Some(Event::Done { outcome, .. }) => {
                         return self.finish(outcome).map(|_| self.overheard.status(headless));
                     }
@@ -274,6 +294,9 @@ impl CliConversation<'_> {
                 self.output.json(&line);
             }
             self.transcribe(record);
+            if !record.is_said(self.can) {
+                continue;
+            }
             self.totals.count(record);
             self.overheard.take(record);
             match (record.kind, record.direction) {
@@ -293,7 +316,7 @@ impl CliConversation<'_> {
                     // JSON Lines have said it.
                     let words = String::from_utf8_lossy(&record.data);
                     let is_told = self.output.style == Style::Json || self.transcript.is_some();
-                    if !is_told && words.contains("cut off") {
+                    if !is_told && is_odd_end(&words) {
                         output::note(&words);
                     }
                     self.wait();
@@ -378,6 +401,11 @@ impl CliConversation<'_> {
         !self.has_datagrams() && self.link == Link::PeerFinished
     }
 
+    /// A conversation of messages that the peer closed before it said any.
+    fn is_unanswered(&self) -> bool {
+        self.can.messages && self.is_left() && self.replies == 0
+    }
+
     fn is_one_way(&self) -> bool {
         matches!(self.messages, Messages::Datagrams { one_way: true, .. })
     }
@@ -424,6 +452,9 @@ impl CliConversation<'_> {
             Some(ONE_WAY)
         } else if self.last_step == LastStep::Came {
             Some(Duration::ZERO)
+        } else if self.is_left() && self.can.messages {
+            // Both sides say that they close; how, is told in a moment.
+            Some(CLOSING)
         } else if self.is_left() {
             // Nothing can come any more, however long somebody would wait.
             Some(Duration::ZERO)
@@ -456,24 +487,45 @@ impl CliConversation<'_> {
         }
         match self.output.style {
             Style::Json => {}
-            Style::Text if self.has_datagrams() => self.output.text(&record.data),
-            Style::Text | Style::Raw => self.output.piece(&record.data),
+            Style::Text if self.can.messages => self.output.text(&record.data),
+            Style::Text | Style::Raw => {
+                self.output.piece(&record.data);
+                // Bytes that are no text are what they are.
+                if self.tells_lines && told::kind(&record.frames) == Some("text") {
+                    self.output.piece(b"\n");
+                }
+            }
         }
     }
 
     /// A piece of standard input, or its end: then we finish sending.
     async fn on_piece(&mut self, piece: Option<Bytes>, headless: &Headless) -> Result<(), Failure> {
         self.silent_at = None;
+        if let Some(lines) = &mut self.lines {
+            let messages = match &piece {
+                Some(piece) => lines.push(piece)?,
+                None => lines.finish().into_iter().collect(),
+            };
+            for data in messages {
+                self.in_flight.push(data.len());
+                order(Command::Send { to: Recipient::All(SESSION), data }, headless).await?;
+            }
+            if piece.is_none() {
+                self.input = None;
+            }
+            self.wait();
+            return Ok(());
+        }
         if piece.is_none() {
             self.input = None;
         }
-        let order = match piece {
+        let next = match piece {
             Some(data) => {
                 self.in_flight.push(data.len());
                 Command::Send { to: Recipient::All(SESSION), data }
             }
             None if self.is_piped() => {
-                Command::End { conn: SESSION.conn(1), how: CloseMode::HalfClose }
+                Command::End { conn: SESSION.itself(), how: CloseMode::HalfClose }
             }
             None => {
                 self.wait();
@@ -481,14 +533,7 @@ impl CliConversation<'_> {
             }
         };
         self.wait();
-        loop {
-            match headless.engine.command(order.clone()) {
-                Err(failure) if failure.kind == FailureKind::Busy => {
-                    tokio::time::sleep(RETRY).await;
-                }
-                outcome => return outcome,
-            }
-        }
+        order(next, headless).await
     }
 
     /// Nothing more came: the end of the replies, or there was none.
@@ -565,6 +610,29 @@ impl CliConversation<'_> {
             failure
         })
     }
+}
+
+/// Gives an order as soon as there is room for it.
+async fn order(order: Command, headless: &Headless) -> Result<(), Failure> {
+    loop {
+        match headless.engine.command(order.clone()) {
+            Err(failure) if failure.kind == FailureKind::Busy => tokio::time::sleep(RETRY).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether the end of a peer's side says more than that it ended.
+fn is_odd_end(words: &str) -> bool {
+    let closes = ["close 1000 normal closure", "close 1001 going away", "close no code"];
+    words.contains("cut off")
+        || words.contains("without a close frame")
+        || words.starts_with("close ") && !closes.contains(&words)
+}
+
+/// Whether standard input is among what is sent, line by line.
+fn takes_lines(sources: &[PieceSource]) -> bool {
+    sources.iter().any(|source| matches!(source, PieceSource::Stdin))
 }
 
 async fn next_piece(input: &mut Option<PieceReceiver>) -> Option<Result<Bytes, Failure>> {
