@@ -401,13 +401,13 @@ mod tests {
 
     #[test]
     fn what_means_nothing_to_a_conversation_is_named() {
-        assert_eq!(parsed(&["--timeout", "1", "-q"]).http_option(), None);
+        assert_eq!(parsed(&["--timeout", "1", "-q"]).http_option(false), None);
         for (words, named) in [
             (&["--download"][..], "--download"),
             (&["-a", "x"], "--auth"),
             (&["--max-redirects", "0"], "--max-redirects"),
         ] {
-            assert_eq!(parsed(words).http_option(), Some(named));
+            assert_eq!(parsed(words).http_option(false), Some(named));
         }
     }
 }

@@ -15,8 +15,8 @@ pub struct Heard {
     length: u64,
     began: Option<Stamp>,
     sent_at: Option<Stamp>,
-    /// Bytes without frames are none of it.
-    is_framed: bool,
+    /// What is part of it.
+    can: Option<Capabilities>,
     first_at: Option<Stamp>,
 }
 
@@ -25,7 +25,7 @@ impl Heard {
     #[must_use]
     pub(crate) fn new(can: Capabilities) -> Self {
         let talk = Talk { lost: can.datagrams.then_some(0), ..Talk::default() };
-        Heard { talk, is_framed: can.messages && !can.datagrams, ..Heard::default() }
+        Heard { talk, can: Some(can), ..Heard::default() }
     }
 
     /// It is connected, in this way.
@@ -35,7 +35,7 @@ impl Heard {
 
     /// Takes a record of it.
     pub fn take(&mut self, record: &Record) {
-        if self.is_framed && record.kind == RecordKind::Data && record.frames.is_empty() {
+        if self.can.is_some_and(|can| !record.is_said(can)) {
             return;
         }
         let began = *self.began.get_or_insert(record.at);

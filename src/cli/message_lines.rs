@@ -4,7 +4,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::codec::web_socket::MESSAGE;
-use crate::model::counts::count;
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Lines of what came so far.
@@ -27,10 +27,8 @@ impl MessageLines {
             }
         }
         if self.begun.len() > MESSAGE {
-            let cause = format!(
-                "a line is longer than {} bytes, which a message may have",
-                count(MESSAGE as u64)
-            );
+            let most = counted(MESSAGE as u64, "byte");
+            let cause = format!("a line is longer than {most}, which a message may have");
             return Err(Failure::new(Stage::Send, "standard input", FailureKind::TooLarge, cause)
                 .hint("-d @FILE sends a file as one message"));
         }

@@ -47,7 +47,8 @@ impl MessageDeflater {
             // Packing cannot fail: there is room, and all states of a stream are ours.
             let _ = self.inner.compress_vec(input, &mut out, FlushCompress::Sync);
             let taken = usize::try_from(self.inner.total_in() - read).unwrap_or(usize::MAX);
-            input = input.get(taken..).unwrap_or(&[]);
+            let Some((_, rest)) = input.split_at_checked(taken) else { break };
+            input = rest;
             if input.is_empty() && out.len() < out.capacity() {
                 break;
             }

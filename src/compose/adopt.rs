@@ -50,24 +50,27 @@ pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
     let side = if has_path(&found) { Side::Client } else { composed };
     let is_same_kind = found.protocol == spec.protocol() && side == composed;
     let mut adopted = if is_same_kind { spec.clone() } else { Spec::empty(found.protocol, side) };
-    *adopted.address_mut() = match (found.protocol, side) {
+    let address = match (found.protocol, side) {
         (Protocol::Http, Side::Listener) if UnixName::written(&found.address).is_none() => {
             UrlText::of(&found.address).authority.to_owned()
         }
-        (Protocol::Ws, Side::Listener) => {
-            let UrlText { authority, path, .. } = UrlText::of(&found.address);
-            // The path itself is what every client asks for who names none.
-            if let Spec::WsListener(listener) = &mut adopted
-                && path != "/"
-            {
-                path.clone_into(&mut listener.path);
-            }
-            authority.to_owned()
-        }
+        (Protocol::Ws, Side::Listener) => serving(&mut adopted, &found.address).to_owned(),
         _ => found.address,
     };
+    *adopted.address_mut() = address;
     set_tls(&mut adopted, found.tls);
     Some(Adopted { spec: adopted, is_whole: is_same_kind || is_blank_but_for_address(spec) })
+}
+
+/// Where a listener listens whose address is a URL; the path of that is where it serves, if it has one.
+pub(crate) fn serving<'a>(spec: &mut Spec, url: &'a str) -> &'a str {
+    let UrlText { authority, path, .. } = UrlText::of(url);
+    if let Spec::WsListener(listener) = spec
+        && !matches!(path, "" | "/")
+    {
+        path.clone_into(&mut listener.path);
+    }
+    authority
 }
 
 /// The request that a method and a URL stand for; only a client of HTTP has a method.

@@ -463,6 +463,7 @@ mod tests {
 
     fn sample(data: &[u8]) -> Record {
         Record {
+            frames: bytes::Bytes::new(),
             at: Stamp(1_700_000_000_123_456_789),
             conn: SessionId(3).conn(1),
             direction: Direction::Received,

@@ -73,6 +73,14 @@ pub struct Capabilities {
     pub connections: bool,
 }
 
+impl Capabilities {
+    /// Messages over a stream: what crosses without being one is none of the conversation.
+    #[must_use]
+    pub(crate) fn is_framed(self) -> bool {
+        self.messages && !self.datagrams
+    }
+}
+
 impl Protocol {
     pub const ALL: [Protocol; 4] = [Protocol::Http, Protocol::Tcp, Protocol::Udp, Protocol::Ws];
 

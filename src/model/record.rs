@@ -279,8 +279,7 @@ impl Record {
     /// Whether it is part of a conversation that can this: of one of messages over a stream the bytes that led to it are not.
     #[must_use]
     pub(crate) fn is_said(&self, can: Capabilities) -> bool {
-        let is_framed = can.messages && !can.datagrams;
-        self.kind != RecordKind::Data || !is_framed || !self.frames.is_empty()
+        self.kind != RecordKind::Data || !can.is_framed() || !self.frames.is_empty()
     }
 
     /// Bytes of it that are kept: what it says, and its frames.

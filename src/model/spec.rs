@@ -238,6 +238,12 @@ impl Spec {
         if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
     }
 
+    /// Whether it is a listener that serves one path.
+    #[must_use]
+    pub(crate) fn serves_a_path(&self) -> bool {
+        matches!(self, Spec::WsListener(_))
+    }
+
     /// Whether it is no request and begins as one all the same.
     #[must_use]
     pub(crate) fn begins_as_request(&self) -> bool {

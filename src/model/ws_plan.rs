@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::http_plan::{HttpListenerPlan, HttpPlan};
 use super::plan::{RulePlan, StepPlan};
+use super::url_text::UrlText;
 use super::web_socket::MessageKind;
 
 /// What is spoken on a connection once it is one.
@@ -31,11 +32,9 @@ impl WsPlan {
     /// Where it goes, as people write it.
     #[must_use]
     pub fn url(&self) -> String {
-        match self.handshake.url.split_once("://") {
-            Some(("https", rest)) => format!("wss://{rest}"),
-            Some((_, rest)) => format!("ws://{rest}"),
-            None => self.handshake.url.clone(),
-        }
+        let url = UrlText::literal(&self.handshake.url);
+        let scheme = if url.scheme == "https" { "wss" } else { "ws" };
+        format!("{scheme}://{}", url.bare)
     }
 }
 

@@ -201,7 +201,7 @@ mod tests {
                 let record = record(at, lens[at]);
                 prop_assert_eq!((stored.at, stored.len), (record.at, record.original_len));
                 prop_assert_eq!(segment.data(stored, &pages), &record.data);
-                prop_assert_eq!(segment.bytes(stored, &pages), record.data);
+                prop_assert_eq!(segment.bytes(stored, &pages), [record.data, record.frames]);
             }
         }
     }
@@ -221,6 +221,6 @@ mod tests {
 
     #[test]
     fn a_record_costs_no_more_than_is_said() {
-        assert_eq!(size_of::<StoredRecord>(), 40);
+        assert_eq!(size_of::<StoredRecord>(), 48);
     }
 }

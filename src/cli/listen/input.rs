@@ -94,7 +94,7 @@ impl ListenInput {
     pub(super) fn read(can: Capabilities) -> Self {
         let pieces = Some(stdin::pieces(vec![PieceSource::Stdin]));
         let is_datagrams = can.datagrams;
-        let lines = (can.messages && !is_datagrams).then(MessageLines::default);
+        let lines = can.is_framed().then(MessageLines::default);
         ListenInput { pieces, is_datagrams, lines, ..ListenInput::none() }
     }
 

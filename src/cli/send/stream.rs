@@ -8,6 +8,8 @@
 //! neither the command line nor the preset has a message: after the steps on a stream, as a datagram beside
 //! them. What is piped in asks for no reply; whoever names --wait or --timeout does.
 
+mod ending;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,8 +35,7 @@ use crate::engine::event::{Batch, Event, NOT_VERIFIED, Phase, STEPS_DONE, UNPROV
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
-use crate::model::counts::{count, counted, counted_were};
-use crate::model::end_address::EndAddress;
+use crate::model::counts::counted;
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -157,13 +158,12 @@ pub(super) async fn run(
     let steps_done = plan.steps().is_empty();
     let can = plan.capabilities();
     // A line for each message, unless bytes are asked for.
-    let tells_lines = can.messages && !can.datagrams && Style::asked_for(&arguments.common).is_none();
+    let tells_lines = can.is_framed() && Style::asked_for(&arguments.common).is_none();
     let ends_with_steps = matches!(plan.steps().last(), Some(StepPlan::Expect { .. }))
         && input.is_none()
         && arguments.wait.is_none();
     let is_piped = matches!(input, StreamInput::Piped(_) | StreamInput::Datagram(_));
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
-    let lines = can.messages && !can.datagrams && matches!(&input, StreamInput::Pieces(sources) if takes_lines(sources));
     let messages = if can.datagrams {
         let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
         Messages::Datagrams { one_way, any_peer: plan.takes_any_peer() }
@@ -181,7 +181,7 @@ pub(super) async fn run(
         home: None,
         left_out: 0,
         can,
-        lines: lines.then(MessageLines::default),
+        lines: None,
         tells_lines,
         overheard: Overheard::new(checking, can),
         transcript: (arguments.printing.verbose > 0).then(Transcript::default),
@@ -201,23 +201,31 @@ pub(super) async fn run(
         has_told_stall: false,
     };
     headless.open(plan)?;
-    match input {
-        StreamInput::None => {}
-        StreamInput::Datagram(data) => {
-            conversation.in_flight.push(data.len());
-            headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
-        }
-        StreamInput::Piped(source) => {
-            conversation.input = Some(stdin::pieces(vec![source]));
-        }
-        StreamInput::Pieces(sources) => conversation.input = Some(stdin::pieces(sources)),
-    }
+    conversation.take_input(input, headless)?;
     let status = conversation.talk(headless).await?;
     let (sent, received) = (conversation.totals.sent.bytes, conversation.totals.received.bytes);
     Ok((status, SessionOutcome::Bytes { sent, received }))
 }
 
 impl CliConversation<'_> {
+    fn take_input(&mut self, input: StreamInput, headless: &Headless) -> Result<(), Failure> {
+        match input {
+            StreamInput::None => {}
+            StreamInput::Datagram(data) => {
+                self.in_flight.push(data.len());
+                headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
+            }
+            StreamInput::Piped(source) => self.input = Some(stdin::pieces(vec![source])),
+            StreamInput::Pieces(sources) => {
+                let is_stdin = |source: &PieceSource| matches!(source, PieceSource::Stdin);
+                let takes_lines = self.can.is_framed() && sources.iter().any(is_stdin);
+                self.lines = takes_lines.then(MessageLines::default);
+                self.input = Some(stdin::pieces(sources));
+            }
+        }
+        Ok(())
+    }
+
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
             self.output.ready().await?;
@@ -316,7 +324,7 @@ impl CliConversation<'_> {
                     // JSON Lines have said it.
                     let words = String::from_utf8_lossy(&record.data);
                     let is_told = self.output.style == Style::Json || self.transcript.is_some();
-                    if !is_told && is_odd_end(&words) {
+                    if !is_told && ending::is_odd(&words) {
                         output::note(&words);
                     }
                     self.wait();
@@ -535,81 +543,6 @@ impl CliConversation<'_> {
         self.wait();
         order(next, headless).await
     }
-
-    /// Nothing more came: the end of the replies, or there was none.
-    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
-        self.deadline = None;
-        self.output.end_pieces();
-        headless.close(CloseMode::Close).await;
-        let unsent = self.in_flight.bytes();
-        let arguments = self.arguments;
-        let waited = arguments.timeout.or(arguments.wait).unwrap_or(FIRST_REPLY);
-        let timed_out = |cause: String| {
-            Err(Failure::new(Stage::Session, self.peer(), FailureKind::Timeout(waited), cause))
-        };
-        if unsent > 0 {
-            let unsent = counted_were(unsent, "byte");
-            return timed_out(format!("the peer took nothing for {waited:?}; {unsent} not sent"));
-        }
-        if !self.steps_done {
-            return timed_out(format!("its steps were not done within {waited:?}"));
-        }
-        if self.input.is_some() && !self.awaits_reply {
-            return Err(stdin::nothing_came(waited));
-        }
-        let asks_for_none = self.is_piped() && arguments.timeout.or(arguments.wait).is_none();
-        if asks_for_none && self.link == Link::Up {
-            let quiet =
-                "the peer has not finished; left after 5 s of silence, --wait says how long";
-            output::note(quiet);
-        }
-        let is_done = self.replies > 0
-            || asks_for_none
-            || self.is_piped() && self.is_left()
-            || self.is_one_way()
-            || arguments.wait == Some(Duration::ZERO)
-            // What did not come is told by what was expected.
-            || self.waits_for_answers();
-        if self.input.is_none() && is_done {
-            return Ok(exit::OK);
-        }
-        if self.is_left() {
-            let (kind, cause) = (FailureKind::Truncated, "the peer finished without a reply");
-            return Err(Failure::new(Stage::Session, self.peer(), kind, cause)
-                .hint("none is asked for with --wait 0"));
-        }
-        let (others, hint) = match self.left_out {
-            0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),
-            others => (
-                format!(" ({} from others)", count(others)),
-                "take replies of anybody with --any-peer",
-            ),
-        };
-        timed_out(format!("no reply within {waited:?}{others}"))
-            .map_err(|failure| failure.hint(hint))
-    }
-
-    fn peer(&self) -> String {
-        let peer = self.conns.values().find_map(|conn| conn.peer.as_ref());
-        let named = |peer: &EndAddress| match (&self.endpoint, peer.inet()) {
-            (Some(endpoint), Some(address)) => endpoint.named(address),
-            _ => peer.to_string(),
-        };
-        peer.map(named).unwrap_or_default()
-    }
-
-    fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
-        self.output.end_pieces();
-        let is_cut = self.input.is_some() || self.in_flight.pieces() > 0;
-        outcome.map(|_| exit::OK).map_err(|mut failure| {
-            let sent = self.totals.sent.bytes;
-            if is_cut && sent > 0 {
-                let sent = counted_were(sent, "byte");
-                failure.cause = format!("{}; of the input {sent} sent", failure.cause);
-            }
-            failure
-        })
-    }
 }
 
 /// Gives an order as soon as there is room for it.
@@ -620,19 +553,6 @@ async fn order(order: Command, headless: &Headless) -> Result<(), Failure> {
             outcome => return outcome,
         }
     }
-}
-
-/// Whether the end of a peer's side says more than that it ended.
-fn is_odd_end(words: &str) -> bool {
-    let closes = ["close 1000 normal closure", "close 1001 going away", "close no code"];
-    words.contains("cut off")
-        || words.contains("without a close frame")
-        || words.starts_with("close ") && !closes.contains(&words)
-}
-
-/// Whether standard input is among what is sent, line by line.
-fn takes_lines(sources: &[PieceSource]) -> bool {
-    sources.iter().any(|source| matches!(source, PieceSource::Stdin))
 }
 
 async fn next_piece(input: &mut Option<PieceReceiver>) -> Option<Result<Bytes, Failure>> {

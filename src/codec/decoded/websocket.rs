@@ -8,6 +8,7 @@ use super::sheet::{Sheet, digits};
 use crate::codec::charset;
 use crate::codec::web_socket::close;
 use crate::codec::web_socket::frame::{FrameHeader, Opcode, mask};
+use crate::codec::web_socket::told;
 use crate::model::counts::counted;
 
 /// Frames told of one record.
@@ -85,6 +86,39 @@ fn frame(cut: &mut Cut<'_>) -> Option<WebSocketFrame> {
         payload,
         at: [head_at, mask_at, range],
     })
+}
+
+/// Tells the frames of a message of so many bytes, whose bytes they are not.
+pub(super) fn frames(bytes: &[u8], len: usize, sheet: &mut Sheet) {
+    let place = len..len;
+    if let Some(told) = told::oddities(bytes, len as u64) {
+        sheet.row("frames", told, place.clone());
+    }
+    for (at, header) in told::frames(bytes).map(|(_, header)| header).enumerate() {
+        if at == FRAMES {
+            return sheet.flaw(format!("only the first {FRAMES} frames are told"), place);
+        }
+        let kind = Opcode::of(header.opcode).map_or("unknown", Opcode::word);
+        let told = format!("{kind}, {}", counted(header.len, "byte"));
+        sheet.group("frame", told, place.clone(), |sheet| {
+            let yes = |is: bool| if is { "yes" } else { "no" };
+            sheet.row("last", yes(header.is_last), place.clone());
+            sheet.row("packed", yes(header.is_packed()), place.clone());
+            let others = header.reserved & !FrameHeader::PACKED;
+            if others > 0 {
+                sheet.flaw(format!("reserved bits are set: {others:02b}"), place.clone());
+            }
+            sheet.row("opcode", format!("{} {kind}", header.opcode), place.clone());
+            let said_in = counted(header.len_bytes.into(), "byte");
+            sheet.row("length", format!("{}, said in {said_in}", header.len), place.clone());
+            if header.is_long_winded() {
+                sheet.flaw("the length takes fewer bytes", place.clone());
+            }
+            if let Some(key) = header.mask {
+                sheet.row("mask", digits(&key), place.clone());
+            }
+        });
+    }
 }
 
 /// Whether the payload is what its kind says; any two bytes look like a header.

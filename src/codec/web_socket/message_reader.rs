@@ -122,85 +122,58 @@ impl MessageReader {
 
     /// What a header may be here.
     fn checked(&self, header: &FrameHeader) -> Result<Opcode, (u16, String)> {
-        let broken = |why: String| Err((close::PROTOCOL, why));
-        let may_be_packed = self.inflater.is_some();
         let known = Opcode::of(header.opcode);
         let is_data = matches!(known, Some(Opcode::Text | Opcode::Binary));
-        let reserved = if may_be_packed && is_data {
-            header.reserved & !FrameHeader::PACKED
-        } else {
-            header.reserved
-        };
-        if reserved != 0 {
-            let bits = [(4, "RSV1"), (2, "RSV2"), (1, "RSV3")].into_iter();
-            let set: Vec<&str> =
-                bits.filter(|(bit, _)| reserved & bit != 0).map(|(_, name)| name).collect();
-            let (is, no) = if set.len() == 1 {
-                ("is", "no extension gives it")
-            } else {
-                ("are", "no extension gives them")
-            };
-            return broken(format!("{} {is} set, and {no} a meaning", set.join(" and ")));
+        let may_be_packed = self.inflater.is_some() && is_data;
+        let given = if may_be_packed { FrameHeader::PACKED } else { 0 };
+        if let Some(why) = without_meaning(header.reserved & !given) {
+            return Err((close::PROTOCOL, why));
         }
         let Some(opcode) = known else {
-            return broken(format!("the opcode {} has no meaning", header.opcode));
+            return Err((close::PROTOCOL, format!("the opcode {} has no meaning", header.opcode)));
         };
-        if header.mask.is_some() != self.masked {
-            return broken(
-                if self.masked {
-                    "a frame of the client has no mask"
-                } else {
-                    "a frame of the server has a mask"
-                }
-                .to_owned(),
-            );
+        if let Some(why) = self.flaw(header, opcode) {
+            return Err((close::PROTOCOL, why));
         }
-        if opcode.is_control() && header.len > CONTROL
-            || opcode.is_control() && header.len_bytes > 1
-        {
-            let len = counted(header.len, "byte");
-            return broken(format!(
-                "a {} has {len}, and may have {CONTROL} at most",
-                opcode.word()
-            ));
-        }
-        if opcode.is_control() && !header.is_last {
-            return broken(format!("a {} is in fragments, which it must not be", opcode.word()));
-        }
-        if header.len_bytes == 8 && header.len >> 63 != 0 {
-            return broken("the length of a frame has its first bit set".to_owned());
-        }
-        if header.is_long_winded() {
-            return broken(format!(
-                "the length {} is said in more bytes than it takes",
-                header.len
-            ));
-        }
-        match (&self.begun, opcode) {
-            (None, Opcode::Continuation) => {
-                return broken("a frame continues no message".to_owned());
-            }
-            (Some(begun), Opcode::Text | Opcode::Binary) => {
-                let before = begun.opcode.word();
-                return broken(format!(
-                    "a {} message begins inside of a {before} message",
-                    opcode.word()
-                ));
-            }
-            _ => {}
-        }
-        let before = self
-            .begun
-            .as_ref()
-            .map_or(0, |begun| begun.payload.len().max(begun.frames.len()) as u64);
-        if !opcode.is_control() && header.len.saturating_add(before) > MESSAGE as u64 {
-            let len = header.len.saturating_add(before);
-            return Err((
-                close::TOO_BIG,
-                format!("a message of {len} bytes or more is longer than {MESSAGE}"),
-            ));
+        let before = self.begun.as_ref();
+        let before = before.map_or(0, |begun| begun.payload.len().max(begun.frames.len()) as u64);
+        let len = header.len.saturating_add(before);
+        if !opcode.is_control() && len > MESSAGE as u64 {
+            let why = format!("a message of {len} bytes or more is longer than {MESSAGE}");
+            return Err((close::TOO_BIG, why));
         }
         Ok(opcode)
+    }
+
+    /// What is wrong with a header of this kind here.
+    fn flaw(&self, header: &FrameHeader, opcode: Opcode) -> Option<String> {
+        let (word, is_control) = (opcode.word(), opcode.is_control());
+        match (header.mask, self.masked) {
+            (None, true) => return Some("a frame of the client has no mask".to_owned()),
+            (Some(_), false) => return Some("a frame of the server has a mask".to_owned()),
+            (Some(_), true) | (None, false) => {}
+        }
+        if is_control && (header.len > CONTROL || header.len_bytes > 1) {
+            let len = counted(header.len, "byte");
+            return Some(format!("a {word} has {len}, and may have {CONTROL} at most"));
+        }
+        if is_control && !header.is_last {
+            return Some(format!("a {word} is in fragments, which it must not be"));
+        }
+        if header.len_bytes == 8 && header.len >> 63 != 0 {
+            return Some("the length of a frame has its first bit set".to_owned());
+        }
+        if header.is_long_winded() {
+            return Some(format!("the length {} is said in more bytes than it takes", header.len));
+        }
+        match (&self.begun, opcode) {
+            (None, Opcode::Continuation) => Some("a frame continues no message".to_owned()),
+            (Some(begun), Opcode::Text | Opcode::Binary) => {
+                let before = begun.opcode.word();
+                Some(format!("a {word} message begins inside of a {before} message"))
+            }
+            _ => None,
+        }
     }
 
     /// Takes a whole frame in.
@@ -274,6 +247,19 @@ impl MessageReader {
         }
         Ok(CameMessage { opcode, data, frames })
     }
+}
+
+/// What there is to say of reserved bits that no extension gives a meaning.
+fn without_meaning(reserved: u8) -> Option<String> {
+    let bits = [(4, "RSV1"), (2, "RSV2"), (1, "RSV3")].into_iter();
+    let set: Vec<&str> =
+        bits.filter(|(bit, _)| reserved & bit != 0).map(|(_, name)| name).collect();
+    let (is, them) = match set.len() {
+        0 => return None,
+        1 => ("is", "it"),
+        _ => ("are", "them"),
+    };
+    Some(format!("{} {is} set, and no extension gives {them} a meaning", set.join(" and ")))
 }
 
 #[cfg(test)]

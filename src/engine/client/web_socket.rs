@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::http::upgrade::{UpgradeSlot, Upgraded};
+use super::http::upgrade::{UpgradeSlot, UpgradedStream};
 use super::{http, stream};
 use crate::codec::http1::status::SWITCHING;
 use crate::codec::printable::printable;
@@ -68,15 +68,16 @@ pub(crate) async fn run(plan: WsPlan, mut cx: SessionContext) -> Result<Summary,
 }
 
 /// The connection is another one from now on.
-fn tell(session: &SessionHandle, upgraded: &Upgraded, talk: &AgreedTalk) {
-    let Upgraded { conn, facts, tls, .. } = upgraded;
+fn tell(session: &SessionHandle, upgraded: &UpgradedStream, talk: &AgreedTalk) {
+    let UpgradedStream { conn, facts, tls, .. } = upgraded;
     session.introduce(&ConnInfo {
         local: facts.local.clone(),
         peer: facts.peer.clone(),
         tls: *tls != ClientTls::Off,
         ..ConnInfo::new(*conn, Protocol::Ws, Side::Client)
     });
-    let (way, kind) = (Direction::Local, RecordKind::Note);
+    // It is what the server said.
+    let (way, kind) = (Direction::Received, RecordKind::Note);
     session.events.note(*conn, way, kind, talk.words());
     let (lookup, connect, tls) = (facts.lookup, facts.connect, facts.tls_facts.clone());
     session.events.dialled(*conn, Dialled { lookup, connect, tls });
@@ -122,8 +123,8 @@ fn refused(url: &str, head: &Head) -> Failure {
 }
 
 /// It said 101, and not to what was asked.
-fn disagreed(session: &SessionHandle, url: &str, upgraded: Upgraded, why: String) -> Failure {
-    let Upgraded { conn, stream, .. } = upgraded;
+fn disagreed(session: &SessionHandle, url: &str, upgraded: UpgradedStream, why: String) -> Failure {
+    let UpgradedStream { conn, stream, .. } = upgraded;
     drop(stream);
     let failure = Failure::new(Stage::Head, url, FailureKind::Malformed, why)
         .hint("such a server does not speak WebSocket (RFC 6455, section 4.1)");

@@ -34,27 +34,17 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             "requests and answers appear here; without a target it is a forward proxy",
             "[switch-side] composes a client for it",
         ],
-        Spec::Tcp(_) => [
+        Spec::Tcp(_) | Spec::Ws(_) => [
             "[send] connects",
             "the conversation appears here, with a line to type into",
             "[switch-side] composes the other end, a listener",
-        ],
-        Spec::Ws(_) => [
-            "[send] connects",
-            "the conversation appears here, a row for each message, with a line to type into",
-            "[switch-side] composes the other end, a listener",
-        ],
-        Spec::WsListener(_) => [
-            "[send] starts the listener",
-            "its connections and their messages appear here; answer one or all of them",
-            "[switch-side] composes a client for it",
         ],
         Spec::Udp(_) => [
             "[send] opens the socket",
             "datagrams appear here, with a line to type into",
             "[switch-side] composes the other end, a listener",
         ],
-        Spec::TcpListener(_) => [
+        Spec::TcpListener(_) | Spec::WsListener(_) => [
             "[send] starts the listener",
             "its connections appear here; answer one or all of them",
             "[switch-side] composes a client for it",

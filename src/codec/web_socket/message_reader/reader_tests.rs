@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
@@ -44,9 +42,10 @@ fn generated(name: &str) -> Vec<u8> {
 
 #[test]
 fn all_frames_of_the_corpus_are_read_as_it_says_however_they_are_cut() {
-    let path = Path::new("/work/shared/corpora/own/websocket-frames.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/own/websocket-frames.json");
     let Ok(text) = std::fs::read_to_string(path) else {
-        return println!("skipped: no corpus");
+        assert!(std::env::var_os("CI").is_none(), "{path} is missing");
+        return;
     };
     let corpus: serde_json::Value = serde_json::from_str(&text).unwrap();
     let cases = corpus["cases"].as_array().unwrap();
@@ -76,7 +75,13 @@ fn all_frames_of_the_corpus_are_read_as_it_says_however_they_are_cut() {
             if let Some(flaw) = flaw {
                 assert!(!flaw.why.is_empty() && !flaw.frames.is_empty(), "{id}");
             }
-            assert_eq!(came_of(&came), expected(told["events"].as_array().unwrap()), "{id} {cut}");
+            let events = told["events"].as_array().unwrap();
+            if (events.len() as u64) < told["n_events"].as_u64().unwrap() {
+                // The corpus lists the first of many fragments.
+                assert_eq!(came.len(), 1, "{id} {cut}");
+                continue;
+            }
+            assert_eq!(came_of(&came), expected(events), "{id} {cut}");
         }
     }
 }
@@ -198,7 +203,8 @@ proptest! {
         let (came, _) = read(&mut MessageReader::new(false, None), &bytes, cut);
         prop_assert_eq!(came.len(), 2);
         prop_assert_eq!(came[0].opcode, Opcode::Ping);
-        prop_assert_eq!(&came[1].data[..], parts.concat().as_bytes());
+        let whole = parts.concat();
+        prop_assert_eq!(&came[1].data[..], whole.as_bytes());
         prop_assert_eq!(came[1].frames.len() + 2, bytes.len());
     }
 

@@ -13,7 +13,7 @@ use super::receive::Incoming;
 use super::request;
 use super::two::request::Http2Request;
 use super::two::{self, StreamSlot};
-use super::upgrade::{UpgradeSlot, Upgraded};
+use super::upgrade::{UpgradeSlot, UpgradedStream};
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
@@ -163,7 +163,7 @@ impl<'a> Hop<'a> {
         if let (Some(slot), Some(rest)) = (self.upgrade, received.upgraded) {
             let (conn, tls, stream) = (self.conn, self.tls.clone(), from.unsplit(to));
             let asked = self.plan.headers.clone();
-            slot.put(Upgraded { conn, stream, facts, tls, rest, asked });
+            slot.put(UpgradedStream { conn, stream, facts, tls, rest, asked });
         } else if received.leaves_connection && request::leaves_connection(self.plan, length) {
             self.keep(from.unsplit(to), facts);
         }

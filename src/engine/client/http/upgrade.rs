@@ -12,7 +12,7 @@ use crate::model::id::ConnId;
 use crate::model::tls::ClientTls;
 
 /// The connection of an upgrade.
-pub(crate) struct Upgraded {
+pub(crate) struct UpgradedStream {
     pub(crate) conn: ConnId,
     pub(crate) stream: Stream,
     pub(crate) facts: ConnectFacts,
@@ -25,16 +25,16 @@ pub(crate) struct Upgraded {
 
 /// Where the connection of an upgrade is left.
 #[derive(Default)]
-pub(crate) struct UpgradeSlot(Mutex<Option<Upgraded>>);
+pub(crate) struct UpgradeSlot(Mutex<Option<UpgradedStream>>);
 
 impl UpgradeSlot {
     /// Leaves it.
-    pub(super) fn put(&self, upgraded: Upgraded) {
+    pub(super) fn put(&self, upgraded: UpgradedStream) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgraded);
     }
 
     /// Takes it; `None` = there was none.
-    pub(crate) fn take(&self) -> Option<Upgraded> {
+    pub(crate) fn take(&self) -> Option<UpgradedStream> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
