@@ -47,6 +47,7 @@ fn record(conn: ConnId, number: u64) -> Record {
     let data = Bytes::from(format!("sensor={number} temperature=21.4 unit=celsius padding=xxxx"));
     let original_len = data.len() as u64;
     Record {
+        frames: bytes::Bytes::new(),
         at: Stamp(1_000_000_000 + number * 10_000),
         conn,
         direction: if number.is_multiple_of(3) { Direction::Sent } else { Direction::Received },

@@ -29,6 +29,7 @@ mod items;
 mod let_through;
 mod listen;
 mod look;
+mod message_lines;
 mod name_sources;
 mod open;
 mod opened_filter;

@@ -46,6 +46,7 @@ pub(crate) mod socks5;
 pub(crate) mod strict_toml;
 pub(crate) mod syntax;
 pub mod theme_file;
+pub(crate) mod web_socket;
 pub(crate) mod wrap_words;
 pub(crate) mod xml_tree;
 pub(crate) mod yaml_tree;

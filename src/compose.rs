@@ -32,6 +32,7 @@ mod sockets;
 pub(crate) mod spec_names;
 pub mod template;
 mod text;
+mod web_socket;
 
 use std::sync::Arc;
 
@@ -103,6 +104,10 @@ pub(crate) fn plan_with(
             session::udp_listener(spec, &mut composer).map(Plan::UdpListener)
         }
         Spec::UdpRelay(spec) => relay::udp(spec, &mut composer).map(Plan::UdpRelay),
+        Spec::Ws(spec) => web_socket::client(spec, &mut composer).map(Box::new).map(Plan::Ws),
+        Spec::WsListener(spec) => {
+            web_socket::listener(spec, &mut composer).map(Box::new).map(Plan::WsListener)
+        }
     };
     checks::checks(spec, &mut composer);
     match plan {

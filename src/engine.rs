@@ -30,6 +30,7 @@ mod http2;
 mod listener;
 mod outbound;
 mod peers;
+mod random;
 mod receive_blocks;
 mod refusal;
 mod relay;
@@ -44,6 +45,7 @@ mod tls;
 mod transport;
 mod udp_relay;
 mod way_back;
+mod web_socket;
 
 pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};

@@ -83,3 +83,5 @@ pub(crate) mod url_text;
 pub mod value_source;
 pub mod view;
 pub mod wall_clock;
+pub mod web_socket;
+pub mod ws_plan;

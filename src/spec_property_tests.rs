@@ -29,6 +29,7 @@ use crate::model::run_spec::{RunSpec, WordList};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
+use crate::model::web_socket::{MessageKind, WsListenerSpec, WsSpec, WsTalkSpec};
 
 /// Text with a liking for what means something somewhere.
 pub(crate) fn text() -> impl Strategy<Value = String> {
@@ -214,12 +215,16 @@ fn version() -> impl Strategy<Value = VersionChoice> {
     prop::sample::select(vec![Auto, Http10, Http11, Http2, Http2PriorKnowledge])
 }
 
-fn http_spec() -> BoxedStrategy<HttpSpec> {
-    let auth = prop_oneof![
+fn auth() -> impl Strategy<Value = Auth> {
+    prop_oneof![
         Just(Auth::None),
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
-    ];
+    ]
+}
+
+fn http_spec() -> BoxedStrategy<HttpSpec> {
+    let auth = auth();
     let socket = (socket(), client(), run(), checks());
     let more = (verify(), any::<u8>(), trust(), any::<[bool; 3]>(), version());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
@@ -407,6 +412,47 @@ fn relays() -> BoxedStrategy<Spec> {
     prop_oneof![relay.boxed(), udp_relay.boxed()].boxed()
 }
 
+fn ws_talk() -> impl Strategy<Value = WsTalkSpec> {
+    let kinds = vec![MessageKind::Auto, MessageKind::Text, MessageKind::Binary];
+    let ping = prop::option::of((1..100_000_u64).prop_map(Duration::from_millis));
+    (prop::sample::select(kinds), any::<bool>(), ping)
+        .prop_map(|(messages, deflate, ping)| WsTalkSpec { messages, deflate, ping })
+}
+
+fn web_socket() -> BoxedStrategy<Spec> {
+    let more = (verify(), any::<u8>(), trust(), duration());
+    let sockets = (socket(), client(), run(), checks());
+    let client = (text(), rows(), text(), auth(), ws_talk(), steps(), input(), more, sockets)
+        .prop_map(|(url, headers, subprotocols, auth, talk, steps, input, more, sockets)| {
+            let (verify, redirects, trust, timeout) = more;
+            let (socket, client, run, (expect, capture)) = sockets;
+            let unix_socket = client.source.trim().to_owned();
+            let session =
+                WsSpec { url, headers, subprotocols, auth, talk, timeout, ..WsSpec::default() };
+            let session = WsSpec { verify, trust, redirects, unix_socket, steps, input, ..session };
+            Spec::Ws(WsSpec { socket, client, run, expect, capture, ..session })
+        });
+    let of_listener =
+        (text(), text(), text(), ws_talk(), listener_tls(), socket(), payload(), rules(), input());
+    let listener = (of_listener, listener_expect()).prop_map(|(of_listener, expect)| {
+        let (bind, path, subprotocols, talk, tls, socket, greeting, rules, input) = of_listener;
+        let unix = UnixSpec { mode: bind.trim().to_owned() };
+        let history = rules.is_empty();
+        let session = WsListenerSpec {
+            bind,
+            path,
+            subprotocols,
+            talk,
+            tls,
+            socket,
+            unix,
+            ..WsListenerSpec::default()
+        };
+        Spec::WsListener(WsListenerSpec { greeting, rules, input, history, expect, ..session })
+    });
+    prop_oneof![client.boxed(), listener.boxed()].boxed()
+}
+
 /// Any spec, whether it can run or not.
 pub(crate) fn spec() -> BoxedStrategy<Spec> {
     let of_tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client());
@@ -454,8 +500,8 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
     let relays = prop_oneof![relays(), http_relay()].boxed();
     let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relays].boxed();
     let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
-    prop_oneof![http_spec().prop_map(Spec::Http).boxed(), http_listener(), clients, listeners]
-        .boxed()
+    let http = http_spec().prop_map(Spec::Http).boxed();
+    prop_oneof![http, http_listener(), clients, listeners, web_socket()].boxed()
 }
 
 fn http_relay() -> BoxedStrategy<Spec> {

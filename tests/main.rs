@@ -236,6 +236,10 @@ mod ui;
 mod unix_sockets;
 #[path = "suite/watched.rs"]
 mod watched;
+#[path = "suite/web_sockets.rs"]
+mod web_sockets;
+#[path = "suite/web_sockets_foreign.rs"]
+mod web_sockets_foreign;
 #[path = "suite/whose.rs"]
 mod whose;
 #[path = "suite/words.rs"]

@@ -75,6 +75,7 @@ actions! {
     Http "http" Run "HTTP" "Compose for HTTP" [Global "<F2>"];
     Tcp "tcp" Run "TCP" "Compose for TCP" [Global "<F3>"];
     Udp "udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
+    Ws "ws" Run "WS" "Compose for WebSocket" [];
     Relay "relay" Run "Relay" "Compose a relay between clients and a server; again: of the next protocol" [Global "<A-r>"];
     ToggleFaults "toggle-faults" Run "Toggle faults" "Switch the faults of the relay off while it runs, and on again" [Plain "!"];
     ToggleRewrites "toggle-rewrites" Run "Toggle rewrites" "Switch the rules of the relay that change what it passes on off while it runs, and on again" [Plain "&"];

@@ -10,6 +10,7 @@ use strum::VariantArray;
 use super::format;
 use super::shared::Shared;
 use super::time_format::TimeFormat;
+use crate::codec::web_socket::told;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
@@ -124,7 +125,7 @@ columns! {
     Way "direction" "" 3 Left Shown, Text "dir == "
         "received, sent, or a fact about our own end" |it| CellValue::Way(it.record.direction);
     Kind "kind" "kind" 10 Left From(90), Hint "kind == "
-        "what happened" |it| CellValue::Word(it.record.kind.into_str());
+        "what happened" |it| CellValue::Word(it.kind_word());
     Length "length" "len" 9 Right Shown, Text "len == "
         "bytes that crossed" |it| it.length();
     Delta "delta" "Δms" 9 Right From(90), Hint "delta >= "
@@ -183,6 +184,11 @@ impl CellFacts<'_> {
             told if told.is_empty() => CellValue::Nothing,
             told => CellValue::Text(told),
         }
+    }
+
+    /// What happened; of a message of WebSocket what it is.
+    fn kind_word(&self) -> &'static str {
+        told::kind(&self.record.frames).unwrap_or_else(|| self.record.kind.into_str())
     }
 
     fn length(&self) -> CellValue {

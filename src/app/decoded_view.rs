@@ -126,14 +126,14 @@ pub(crate) fn copied(detail: Option<&Detail>, how: CopyAs) -> Option<Vec<Intent>
 }
 
 /// What is known of the bytes of a record besides themselves.
-pub(crate) fn hints<'a>(timeline: &'a Timeline, record: &Record) -> DecodeHints<'a> {
+pub(crate) fn hints<'a>(timeline: &'a Timeline, record: &'a Record) -> DecodeHints<'a> {
     let Some(conn) = timeline.conn(record.conn) else { return DecodeHints::default() };
     let target = conn.pair.and_then(|pair| timeline.conn(pair.target));
     // What follows a 101 is of another protocol.
     let exchange = timeline.exchange_of(record).filter(|it| it.status != Some(101));
     let head = exchange.map_or(&[][..], |it| it.fields_of(record.direction));
     let is_upgraded = timeline.leads_to_web_socket(record);
-    DecodeHints { is_upgraded, head, ..DecodeHints::of(conn, target) }
+    DecodeHints { is_upgraded, frames: &record.frames, head, ..DecodeHints::of(conn, target) }
 }
 
 /// What the bytes of a row say that are no text, in one line without secrets: `DNS query A example.com`;

@@ -87,7 +87,14 @@ impl Detail {
         Detail {
             of,
             form,
-            decoded: if is_data { DecodedView::of(&bytes, hints) } else { None },
+            decoded: match is_data {
+                true => DecodedView::of(&bytes, hints),
+                // Words about frames are none of their bytes.
+                false => DecodedView::of(
+                    &[],
+                    &DecodeHints { frames: hints.frames, ..DecodeHints::default() },
+                ),
+            },
             bytes,
             kind,
             chosen: None,

@@ -524,15 +524,7 @@ mod tests {
     fn note(session: &mut Session, conn: ConnId, kind: RecordKind) {
         let (at, direction) = (Stamp::default(), Direction::Local);
         let data = bytes::Bytes::new();
-        session.note(&Record {
-            at,
-            conn,
-            direction,
-            kind,
-            data,
-            original_len: 0,
-            faults: crate::model::fault::FaultMarks::default(),
-        });
+        session.note(&Record::new(at, conn, direction, kind, data));
     }
 
     #[test]

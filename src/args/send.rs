@@ -339,13 +339,11 @@ impl Send {
         self.common.format.raw || self.saving.output.is_some()
     }
 
-    /// The first option given that only means something to HTTP.
+    /// The first option given that only means something to HTTP; where it begins with a handshake, those of its request do, too.
     #[must_use]
-    pub fn http_option(&self) -> Option<&'static str> {
+    pub fn http_option(&self, has_handshake: bool) -> Option<&'static str> {
         let (request, printing) = (&self.request, &self.printing);
-        let given = [
-            (self.method.is_some(), "--method"),
-            (self.form, "--form"),
+        let of_request = [
             (request.auth.is_some(), "--auth"),
             (request.digest, "--digest"),
             (request.aws_sigv4.is_some(), "--aws-sigv4"),
@@ -356,6 +354,11 @@ impl Send {
             (!request.cookies.cookie.is_empty(), "--cookie"),
             (request.cookies.cookie_jar.is_some(), "--cookie-jar"),
             (request.cookies.environment_cookies, "--environment-cookies"),
+        ];
+        let of_request = of_request.into_iter().filter(|_| !has_handshake);
+        let given = [
+            (self.method.is_some(), "--method"),
+            (self.form, "--form"),
             (printing.headers, "--headers"),
             (printing.body, "--body"),
             (printing.meta, "--meta"),
@@ -368,7 +371,7 @@ impl Send {
             (self.check_status, "--check-status"),
             (self.offline, "--offline"),
         ];
-        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, name)| name)
+        of_request.chain(given).find(|(is_given, _)| *is_given).map(|(_, name)| name)
     }
 }
 
@@ -425,13 +428,13 @@ mod tests {
 
     #[test]
     fn what_means_nothing_to_a_conversation_is_named() {
-        assert_eq!(parsed(&["--timeout", "1", "-q"]).http_option(), None);
+        assert_eq!(parsed(&["--timeout", "1", "-q"]).http_option(false), None);
         for (words, named) in [
             (&["--download"][..], "--download"),
             (&["-a", "x"], "--auth"),
             (&["--max-redirects", "0"], "--max-redirects"),
         ] {
-            assert_eq!(parsed(words).http_option(), Some(named));
+            assert_eq!(parsed(words).http_option(false), Some(named));
         }
     }
 }

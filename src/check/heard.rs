@@ -3,6 +3,7 @@
 use super::BODY_LIMIT;
 use super::came::{Came, CameBody, CameFrom, Talk};
 use crate::model::dialled::Dialled;
+use crate::model::protocol::Capabilities;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -14,15 +15,17 @@ pub struct Heard {
     length: u64,
     began: Option<Stamp>,
     sent_at: Option<Stamp>,
+    /// What is part of it.
+    can: Option<Capabilities>,
     first_at: Option<Stamp>,
 }
 
 impl Heard {
     /// Nothing was said yet; of datagrams, whether each has an answer is counted.
     #[must_use]
-    pub fn new(is_of_datagrams: bool) -> Self {
-        let talk = Talk { lost: is_of_datagrams.then_some(0), ..Talk::default() };
-        Heard { talk, ..Heard::default() }
+    pub(crate) fn new(can: Capabilities) -> Self {
+        let talk = Talk { lost: can.datagrams.then_some(0), ..Talk::default() };
+        Heard { talk, can: Some(can), ..Heard::default() }
     }
 
     /// It is connected, in this way.
@@ -32,6 +35,9 @@ impl Heard {
 
     /// Takes a record of it.
     pub fn take(&mut self, record: &Record) {
+        if self.can.is_some_and(|can| !record.is_said(can)) {
+            return;
+        }
         let began = *self.began.get_or_insert(record.at);
         match (record.kind, record.direction) {
             (RecordKind::Data, Direction::Received) => {

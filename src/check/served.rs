@@ -6,6 +6,7 @@
 //! | HTTP | a request, answered or not | the one that began last, behind a request that goes on |
 //! | TCP | a connection | the bytes received on the one that was accepted last |
 //! | UDP | a datagram | its bytes |
+//! | WebSocket | a connection | the messages received on the one that was accepted last |
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,10 @@ impl Served {
 
     /// Takes a request as far as it is; which bodies nobody will look at.
     pub fn take_exchange(&mut self, exchange: &Exchange) -> Vec<BodyId> {
+        if !self.can.exchanges {
+            // What leads to a conversation is none of it.
+            return exchange.bodies();
+        }
         let number = exchange.number;
         if exchange.state == ExchangeState::Active {
             self.open.insert(number);
@@ -76,7 +81,7 @@ impl Served {
 
     /// Takes a record of it; of HTTP its exchanges tell all.
     pub fn take(&mut self, record: &Record) {
-        if self.can.exchanges {
+        if self.can.exchanges || !record.is_said(self.can) {
             return;
         }
         let is_received =

@@ -8,6 +8,7 @@ mod mocked;
 mod owners;
 mod told;
 mod upgraded;
+mod watch_order;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -19,6 +20,7 @@ use last_words::LastWords;
 use owners::Owners;
 use tokio::time::{Instant, timeout_at};
 use upgraded::Upgraded;
+pub(super) use watch_order::{ListenEnd, WatchOrder};
 
 use super::exec::{self, Program};
 use super::exit;
@@ -56,6 +58,7 @@ use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Lapse;
 use crate::model::tls::ListenerTls;
+use crate::model::web_socket::WsListenerSpec;
 
 /// Bytes of a body or message printed as text; the rest is counted.
 const SHOWN: usize = 64 * 1024;
@@ -93,59 +96,6 @@ struct ListenWatch<'a> {
     is_brief: bool,
     expected: ListenExpected,
     last_words: LastWords,
-}
-
-/// What is run, and what ends it.
-pub(super) struct WatchOrder {
-    pub(super) plan: Plan,
-    /// Of all that happens this is told and counted.
-    pub(super) filter: Option<String>,
-    /// So many messages, requests or reads that were passed on.
-    pub(super) count: Option<u64>,
-    pub(super) lasts: Option<Duration>,
-    /// Standard input goes to the peers, where that makes sense.
-    pub(super) reads_stdin: bool,
-    /// Started once it listens; it ends with it.
-    pub(super) program: Option<Program>,
-    /// Of exchanges a line is printed, without heads and bodies.
-    pub(super) is_brief: bool,
-    /// Whose peers are is printed as text, too.
-    pub(super) tells_peers: bool,
-    /// What is expected of what comes, looked at in the end.
-    pub(super) checks: Checks,
-}
-
-impl WatchOrder {
-    /// What the options ask for, without a program.
-    pub(super) fn new(plan: Plan, asked: &args::WatchArgs, reads_stdin: bool) -> Self {
-        let args::WatchArgs { filter, verbose, count, lasts } = asked.clone();
-        WatchOrder {
-            plan,
-            filter,
-            count,
-            lasts,
-            reads_stdin,
-            program: None,
-            is_brief: false,
-            tells_peers: verbose,
-            checks: Checks::default(),
-        }
-    }
-}
-
-/// How it ended.
-pub(super) struct ListenEnd {
-    /// The exit status.
-    pub(super) outcome: Result<u8, Failure>,
-    /// Records or exchanges that were taken in and not printed.
-    pub(super) behind: u64,
-}
-
-impl ListenEnd {
-    /// One at which all was printed.
-    pub(super) fn of(outcome: Result<u8, Failure>) -> Self {
-        ListenEnd { outcome, behind: 0 }
-    }
 }
 
 /// Runs the command.
@@ -235,7 +185,7 @@ fn input_of(plan: &Plan) -> ListenInput {
     if plan.answers_by_itself() {
         return if stdin::is_piped() { ListenInput::left_alone() } else { ListenInput::none() };
     }
-    ListenInput::read(can.datagrams)
+    ListenInput::read(can)
 }
 
 /// What is to be run: the target or preset with the options of the command line; and what it expects.
@@ -269,8 +219,8 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();
     let tls = match spec {
         Spec::HttpListener(_) if arguments.echo => return refuse("--echo", "an HTTP"),
-        Spec::TcpListener(_) | Spec::UdpListener(_) if http_only => {
-            return refuse("--status or --header", "a TCP or UDP");
+        Spec::TcpListener(_) | Spec::UdpListener(_) | Spec::WsListener(_) if http_only => {
+            return refuse("--status or --header", "a TCP, UDP or WebSocket");
         }
         Spec::UdpListener(_) if arguments.tls || arguments.cert.is_some() => {
             return refuse("--tls or --cert", "a UDP");
@@ -297,6 +247,10 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
             rules.extend(rule(arguments));
             Some(tls)
         }
+        Spec::WsListener(WsListenerSpec { rules, tls, .. }) => {
+            rules.extend(rule(arguments));
+            Some(tls)
+        }
         Spec::UdpListener(UdpListenerSpec { rules, .. }) => {
             rules.extend(rule(arguments));
             None
@@ -306,16 +260,11 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         | Spec::Tcp(_)
         | Spec::TcpRelay(_)
         | Spec::Udp(_)
-        | Spec::UdpRelay(_) => None,
+        | Spec::UdpRelay(_)
+        | Spec::Ws(_) => None,
     };
-    match (tls, &arguments.cert, &arguments.key) {
-        (Some(tls), Some(certificate), Some(key)) => {
-            *tls = ListenerTls::Files { certificate: certificate.clone(), key: key.clone() };
-        }
-        (Some(tls), ..) if arguments.tls && *tls == ListenerTls::Off => {
-            *tls = ListenerTls::Generated;
-        }
-        _ => {}
+    if let Some(tls) = tls {
+        put_tls(tls, arguments);
     }
     Ok(())
 }
@@ -327,6 +276,17 @@ fn rule(arguments: &args::Listen) -> Option<Rule> {
     }
     let body = arguments.body.as_ref()?;
     Some(Rule { send: Payload::text(body), ..Rule::default() })
+}
+
+/// Puts a certificate of the user's own into it, or one that is made.
+fn put_tls(tls: &mut ListenerTls, arguments: &args::Listen) {
+    match (&arguments.cert, &arguments.key) {
+        (Some(certificate), Some(key)) => {
+            *tls = ListenerTls::Files { certificate: certificate.clone(), key: key.clone() };
+        }
+        _ if arguments.tls && *tls == ListenerTls::Off => *tls = ListenerTls::Generated,
+        _ => {}
+    }
 }
 
 impl ListenWatch<'_> {
@@ -535,7 +495,9 @@ impl ListenWatch<'_> {
                 let told = self.streams.tell(record);
                 return self.output.json(&ndjson::record(record, conn, &told, after));
             }
-            Style::Raw if record.is_received() => return self.output.raw(&record.data),
+            Style::Raw if told::is_message(record, conn) && record.is_received() => {
+                return self.output.raw(&record.data);
+            }
             Style::Raw => return,
             Style::Text => {}
         }

@@ -25,6 +25,7 @@ use super::stdin::{self, StdinBody};
 use super::target::{self, Target};
 use super::wanted::{self, ProgramPlace};
 use crate::args;
+use crate::codec::web_socket::MESSAGE;
 use crate::compose;
 use crate::compose::address_parts::needs_unmet;
 use crate::engine::clock;
@@ -279,7 +280,7 @@ async fn compose(arguments: &args::Send, headless: &mut Headless) -> Result<Comp
             passes_over &= !is_read && expects_body(&request.method);
         }
         Spec::Tcp(session) => {
-            messages = StreamMessages::of(texts, format, arguments.timeout).await?;
+            messages = StreamMessages::of(texts, format, arguments.timeout, None).await?;
             own = session.steps.len();
             session.steps.append(&mut messages.steps);
             let timeout = arguments.timeout.unwrap_or(session.connect_timeout);
@@ -290,7 +291,18 @@ async fn compose(arguments: &args::Send, headless: &mut Headless) -> Result<Comp
             session.steps.extend(messages::datagrams(texts, format, target, patience).await?);
             session.any_peer |= arguments.any_peer;
         }
-        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
+        Spec::Ws(session) => {
+            request::put_handshake(session, &arguments.request).await?;
+            messages = StreamMessages::of(texts, format, arguments.timeout, Some(MESSAGE)).await?;
+            own = session.steps.len();
+            session.steps.append(&mut messages.steps);
+            let timeout = arguments.timeout.unwrap_or(session.timeout);
+            session.timeout = session.timeout.min(timeout);
+        }
+        Spec::HttpListener(_)
+        | Spec::TcpListener(_)
+        | Spec::UdpListener(_)
+        | Spec::WsListener(_) => {
             return Err(of_another_side(words.target, "listener", "listen"));
         }
         Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => {
@@ -444,7 +456,8 @@ fn refuse_meaningless(
         ));
     }
     let method = words.method.map(|_| "a method");
-    let option = arguments.http_option().or(method).filter(|_| !spec.capabilities().exchanges);
+    let asked = arguments.http_option(spec.begins_as_request()).or(method);
+    let option = asked.filter(|_| !spec.capabilities().exchanges);
     option.map_or(Ok(()), |option| {
         refuse(format!("{option} means nothing to {}: it is for HTTP", spec.protocol()))
     })

@@ -11,7 +11,7 @@ use super::wanted;
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
-use crate::compose::adopt::through_socket;
+use crate::compose::adopt::{serving, through_socket};
 use crate::model::endpoint::{Bind, Endpoint, EndpointError};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_access;
@@ -274,15 +274,17 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
         ));
     };
     let is_socket = UnixName::written(&detected.address).is_some();
-    *spec.address_mut() = match side {
+    let written = match side {
         Side::Client => detected.address,
         Side::Listener | Side::Relay if is_socket => detected.address,
         // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
+        Side::Listener | Side::Relay if spec.serves_a_path() => serving(&mut spec, text).to_owned(),
         Side::Listener | Side::Relay => {
             let rest = UrlText::of(text).bare;
             rest.strip_suffix('/').unwrap_or(rest).to_owned()
         }
     };
+    *spec.address_mut() = written;
     if let Some((socket, url)) = address::http_unix(text).filter(|_| !side.listens()) {
         through_socket(&mut spec, socket, url);
     }

@@ -71,11 +71,14 @@ const FORMATS: &[FormatReader] = &[
 pub(crate) fn decoded(bytes: &[u8], hints: &DecodeHints<'_>) -> Option<DecodedMessage> {
     let mut sheet = Sheet::new(inside);
     let looked_at = bytes.get(..LOOKED_AT).unwrap_or(bytes);
-    let known = read(looked_at, hints, &mut sheet)?;
+    let known = read(looked_at, hints, &mut sheet);
+    let is_framed = !hints.frames.is_empty();
+    let known = known.or_else(|| is_framed.then(|| Known::named("WebSocket message")))?;
     if looked_at.len() < bytes.len() {
         let rest = looked_at.len()..bytes.len();
         sheet.flaw(format!("only the first {} KiB are looked at", LOOKED_AT / 1024), rest);
     }
+    websocket::frames(hints.frames, bytes.len(), &mut sheet);
     let rows = sheet.into_rows();
     (!rows.is_empty()).then_some(DecodedMessage { name: known.name, line: known.line, rows })
 }

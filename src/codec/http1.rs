@@ -26,6 +26,6 @@ pub(crate) use framing::keeps_alive;
 pub use framing::{BodyFraming, content_codings, request_framing, response_framing};
 pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
 pub use refusal::Refusal;
-pub(crate) use request::{RequestVerdict, judge, judge_onward};
+pub(crate) use request::{RequestVerdict, judge, judge_onward, unserved_upgrade};
 pub(crate) use request_bounds::RequestBounds;
 pub use start_line::Expected;

@@ -1,7 +1,7 @@
 //! Messages of WebSocket that are packed (permessage-deflate, RFC 7692): one after the other, since what came
 //! before may be what a later one refers to.
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 /// What a sender leaves out at the end of each (section 7.2.1).
 const TAIL: &[u8] = &[0, 0, 0xFF, 0xFF];
@@ -16,6 +16,51 @@ pub(crate) struct MessageInflater {
     begins_anew: bool,
 }
 
+/// Why a message cannot be unpacked. Nothing behind it can be, either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InflateFlaw {
+    /// It is longer than is taken.
+    TooLong,
+    /// It is not packed so.
+    Broken,
+}
+
+/// Packs what one side says.
+#[derive(Debug)]
+pub(crate) struct MessageDeflater {
+    inner: Compress,
+    begins_anew: bool,
+}
+
+impl MessageDeflater {
+    /// At the first message of a side; `begins_anew` = none refers to those before it.
+    pub(crate) fn new(begins_anew: bool) -> Self {
+        MessageDeflater { inner: Compress::new(Compression::default(), false), begins_anew }
+    }
+
+    /// A message, packed.
+    pub(crate) fn message(&mut self, message: &[u8]) -> Vec<u8> {
+        let (mut out, mut input) = (Vec::new(), message);
+        loop {
+            out.reserve(ROOM);
+            let read = self.inner.total_in();
+            // Packing cannot fail: there is room, and all states of a stream are ours.
+            let _ = self.inner.compress_vec(input, &mut out, FlushCompress::Sync);
+            let taken = usize::try_from(self.inner.total_in() - read).unwrap_or(usize::MAX);
+            let Some((_, rest)) = input.split_at_checked(taken) else { break };
+            input = rest;
+            if input.is_empty() && out.len() < out.capacity() {
+                break;
+            }
+        }
+        if self.begins_anew {
+            self.inner.reset();
+        }
+        out.truncate(out.len() - if out.ends_with(TAIL) { TAIL.len() } else { 0 });
+        out
+    }
+}
+
 impl MessageInflater {
     /// At the first message of a side; `begins_anew` = none refers to those before it.
     pub(crate) fn new(begins_anew: bool) -> Self {
@@ -25,17 +70,25 @@ impl MessageInflater {
     /// A message of no more than `most` bytes; `None` = it is longer, or not packed so: nothing behind it can
     /// be unpacked.
     pub(crate) fn message(&mut self, packed: &[u8], most: usize) -> Option<Vec<u8>> {
+        self.unpacked(packed, most).ok()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn unpacked(&mut self, packed: &[u8], most: usize) -> Result<Vec<u8>, InflateFlaw> {
         let mut out = Vec::new();
         for mut input in [packed, TAIL] {
             loop {
                 out.reserve(ROOM);
                 let (read, written) = (self.inner.total_in(), self.inner.total_out());
                 let status = self.inner.decompress_vec(input, &mut out, FlushDecompress::Sync);
-                let status = status.ok()?;
-                let taken = usize::try_from(self.inner.total_in() - read).ok()?;
-                input = input.get(taken..)?;
+                let status = status.map_err(|_| InflateFlaw::Broken)?;
+                let taken = usize::try_from(self.inner.total_in() - read).unwrap_or(usize::MAX);
+                input = input.get(taken..).ok_or(InflateFlaw::Broken)?;
                 if out.len() > most {
-                    return None;
+                    return Err(InflateFlaw::TooLong);
                 }
                 let stands_still = taken == 0 && self.inner.total_out() == written;
                 // A last block is one all the same: what follows is another stream.
@@ -52,29 +105,18 @@ impl MessageInflater {
         if self.begins_anew {
             self.inner.reset(false);
         }
-        Some(out)
+        Ok(out)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use flate2::{Compress, Compression, FlushCompress};
-
     use super::*;
 
     /// Messages packed by one sender.
     fn packed(messages: &[&[u8]], begins_anew: bool) -> Vec<Vec<u8>> {
-        let mut compress = Compress::new(Compression::default(), false);
-        let pack = |message: &&[u8]| {
-            let mut out = Vec::with_capacity(message.len() + 1024);
-            compress.compress_vec(message, &mut out, FlushCompress::Sync).unwrap();
-            if begins_anew {
-                compress.reset();
-            }
-            assert_eq!(out.split_off(out.len() - 4), TAIL);
-            out
-        };
-        messages.iter().map(pack).collect()
+        let mut deflater = MessageDeflater::new(begins_anew);
+        messages.iter().map(|message| deflater.message(message)).collect()
     }
 
     #[test]

@@ -30,18 +30,12 @@ pub struct Detected {
 pub(super) const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Schemes of the product's plan that this version does not speak.
-const NOT_YET: &[(&str, &str)] = &[
-    ("ws", "WebSocket is"),
-    ("wss", "WebSocket is"),
-    ("ftp", "FTP is"),
-    ("ftps", "FTP is"),
-    ("dns", "DNS is"),
-    ("sse", "SSE is"),
-];
+const NOT_YET: &[(&str, &str)] =
+    &[("ftp", "FTP is"), ("ftps", "FTP is"), ("dns", "DNS is"), ("sse", "SSE is")];
 
 /// Schemes this version speaks.
-const SPOKEN: [&str; 9] =
-    ["https", "http", "tcp", "tls", "ssl", "udp", "unix", HTTP_UNIX, TCP_UNIX];
+const SPOKEN: [&str; 11] =
+    ["https", "http", "tcp", "tls", "ssl", "udp", "unix", HTTP_UNIX, TCP_UNIX, "wss", "ws"];
 
 /// HTTP through a socket of the file system.
 const HTTP_UNIX: &str = "http+unix";
@@ -78,6 +72,8 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
             "tcp" => found(Protocol::Tcp, false, bare),
             "tls" | "ssl" => found(Protocol::Tcp, true, bare),
             "udp" => found(Protocol::Udp, false, bare),
+            "ws" => found(Protocol::Ws, false, text),
+            "wss" => found(Protocol::Ws, true, text),
             "unix" | TCP_UNIX => found(Protocol::Tcp, false, &format!("{UNIX}{rest}")),
             HTTP_UNIX => {
                 // The path may stand where a URL has its host.
@@ -139,10 +135,12 @@ pub(crate) fn wrong_scheme(text: &str) -> Option<String> {
         ));
     }
     let Some((_, what)) = NOT_YET.iter().find(|(name, _)| *name == scheme) else {
-        return Some(format!("'{scheme}://' is none of http, https, tcp, tls, udp and unix"));
+        return Some(format!(
+            "'{scheme}://' is none of http, https, tcp, tls, udp, unix, ws and wss"
+        ));
     };
     Some(format!(
-        "{what} not supported yet; this version speaks HTTP, TCP, TLS, UDP and Unix sockets"
+        "{what} not supported yet; this version speaks HTTP, TCP, TLS, UDP, WebSocket and Unix sockets"
     ))
 }
 
@@ -335,6 +333,8 @@ mod tests {
         assert_eq!(detected("http+unix:/a"), is(Protocol::Http, false, "unix:/a"));
         let encoded = "http+unix://%2Ftmp%2Fa.sock/";
         assert_eq!(detected(encoded), is(Protocol::Http, false, "unix:/tmp/a.sock"));
+        assert_eq!(detected("ws://a:1/b?c"), is(Protocol::Ws, false, "ws://a:1/b?c"));
+        assert_eq!(detected("WSS://a"), is(Protocol::Ws, true, "WSS://a"));
         assert_eq!(detected("gopher://a"), None);
     }
 
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn known_but_unspoken_schemes_say_so() {
-        for text in ["ws://a/b", "ftp://a", "dns://a"] {
+        for text in ["ftp://a", "dns://a"] {
             assert!(wrong_scheme(text).unwrap().contains("not supported yet"), "{text}");
             assert!(normalise_url(text).unwrap_err().contains("not supported yet"));
         }

@@ -39,21 +39,38 @@ pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
         let is_whole = is_same_kind || is_blank_but_for_address(spec);
         return Some(Adopted { spec: adopted, is_whole });
     }
-    if found.protocol == Protocol::Http && matches!(spec, Spec::Http(_)) {
-        return None;
+    let has_scheme = !UrlText::of(spec.address().trim()).scheme.is_empty();
+    match spec {
+        Spec::Http(_) if found.protocol == Protocol::Http => return None,
+        // Without a scheme it is one of WebSocket there.
+        Spec::Ws(_) if found.protocol == Protocol::Ws || !has_scheme => return None,
+        _ => {}
     }
     // Nobody listens on a path: such a URL is to be asked for, and nothing of it may get lost.
     let side = if has_path(&found) { Side::Client } else { composed };
     let is_same_kind = found.protocol == spec.protocol() && side == composed;
     let mut adopted = if is_same_kind { spec.clone() } else { Spec::empty(found.protocol, side) };
-    *adopted.address_mut() = match (found.protocol, side) {
+    let address = match (found.protocol, side) {
         (Protocol::Http, Side::Listener) if UnixName::written(&found.address).is_none() => {
             UrlText::of(&found.address).authority.to_owned()
         }
+        (Protocol::Ws, Side::Listener) => serving(&mut adopted, &found.address).to_owned(),
         _ => found.address,
     };
+    *adopted.address_mut() = address;
     set_tls(&mut adopted, found.tls);
     Some(Adopted { spec: adopted, is_whole: is_same_kind || is_blank_but_for_address(spec) })
+}
+
+/// Where a listener listens whose address is a URL; the path of that is where it serves, if it has one.
+pub(crate) fn serving<'a>(spec: &mut Spec, url: &'a str) -> &'a str {
+    let UrlText { authority, path, .. } = UrlText::of(url);
+    if let Spec::WsListener(listener) = spec
+        && !matches!(path, "" | "/")
+    {
+        path.clone_into(&mut listener.path);
+    }
+    authority
 }
 
 /// The request that a method and a URL stand for; only a client of HTTP has a method.
@@ -76,7 +93,10 @@ fn is_blank_but_for_address(spec: &Spec) -> bool {
 
 /// Whether a Unix socket is an address of this kind, whatever is spoken there.
 fn takes_unix(spec: &Spec) -> bool {
-    !matches!((spec.protocol(), spec.side()), (Protocol::Udp, _) | (Protocol::Http, Side::Client))
+    !matches!(
+        (spec.protocol(), spec.side()),
+        (Protocol::Udp, _) | (Protocol::Http | Protocol::Ws, Side::Client)
+    )
 }
 
 /// Makes a request one to this URL through this socket.

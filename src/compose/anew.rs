@@ -61,7 +61,7 @@ pub(crate) fn anew(
 fn at_socket(old: &Spec, protocol: Protocol, side: Side) -> Spec {
     let (mut spec, socket) = (Spec::empty(protocol, side), old.address().trim());
     match (protocol, side) {
-        (Protocol::Udp, _) => return spec,
+        (Protocol::Udp, _) | (Protocol::Ws, Side::Client) => return spec,
         (Protocol::Http, Side::Client) => {
             let name = UnixName::written(socket).unwrap_or(socket);
             through_socket(&mut spec, name.to_owned(), "http://localhost/".into());
@@ -102,7 +102,8 @@ impl Place {
             _ => (host_port, ""),
         };
         // A URL says it by its scheme.
-        let tls = tls(spec).unwrap_or_else(|| scheme.eq_ignore_ascii_case("https"));
+        let tls = tls(spec)
+            .unwrap_or_else(|| ["https", "wss"].iter().any(|it| scheme.eq_ignore_ascii_case(it)));
         let port = if port == "0" { "" } else { port };
         Place { host: host.to_owned(), port: port.to_owned(), tls }
     }
@@ -119,8 +120,14 @@ impl Place {
         if !has_port && (host.is_empty() || listened) {
             return None;
         }
-        let (scheme, usual) = if *tls { ("https", "443") } else { ("http", "80") };
-        let (was_http, is_http) = (old.protocol() == Protocol::Http, protocol == Protocol::Http);
+        let (scheme, usual) = match (protocol, *tls) {
+            (Protocol::Ws, true) => ("wss", "443"),
+            (Protocol::Ws, false) => ("ws", "80"),
+            (_, true) => ("https", "443"),
+            (_, false) => ("http", "80"),
+        };
+        let has_url = |protocol| matches!(protocol, Protocol::Http | Protocol::Ws);
+        let (was_http, is_http) = (has_url(old.protocol()), has_url(protocol));
         if !has_port && host.contains("{{") {
             // It may stand for a whole URL or `host:port`: only its own kind knows.
             let slash = if is_http { "/" } else { "" };

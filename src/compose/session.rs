@@ -42,7 +42,8 @@ pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan
     Some(UdpPlan { endpoint: endpoint?, client, socket, any_peer: spec.any_peer, steps })
 }
 
-fn steps(steps: &[ScriptStep], composer: &mut Composer<'_>) -> Vec<StepPlan> {
+/// What a client of conversations sends and waits for at first.
+pub(super) fn steps(steps: &[ScriptStep], composer: &mut Composer<'_>) -> Vec<StepPlan> {
     let plan = |(index, step): (usize, &ScriptStep)| {
         let place = FieldId::new("step").row(index);
         match step {
@@ -126,7 +127,8 @@ pub(super) fn udp_listener(
     Some(UdpListenerPlan { bind: bind?, socket, rules, answer_rate })
 }
 
-fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
+/// Automatic answers of conversations.
+pub(super) fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
     let plan = |(index, rule): (usize, &Rule)| RulePlan {
         id: rule.tag.0,
         when: when(FieldId::new("rule").row(index).then("when").then("text"), &rule.when, composer),

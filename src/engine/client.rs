@@ -4,3 +4,4 @@
 pub(crate) mod http;
 pub(crate) mod stream;
 pub(crate) mod udp;
+pub(crate) mod web_socket;

@@ -26,5 +26,7 @@ pub(super) async fn run(plan: Plan, cx: SessionContext) -> Result<Summary, Failu
         Plan::Udp(plan) => Box::pin(client::udp::run(plan, cx)).await,
         Plan::UdpListener(plan) => Box::pin(listener::udp::run(plan, cx)).await,
         Plan::UdpRelay(plan) => Box::pin(udp_relay::run(plan, cx)).await,
+        Plan::Ws(plan) => Box::pin(client::web_socket::run(*plan, cx)).await,
+        Plan::WsListener(plan) => Box::pin(listener::http::run_web_socket(*plan, cx)).await,
     }
 }

@@ -274,6 +274,31 @@ impl Sink {
         });
     }
 
+    /// Words as they may be said.
+    pub(crate) fn hidden(&self, words: &str) -> Bytes {
+        self.secrets.hide_words(words).into()
+    }
+
+    /// A message of WebSocket that was received just now, or words about one, with its frames.
+    pub(crate) fn message_came(&self, conn: ConnId, kind: RecordKind, data: Bytes, frames: Bytes) {
+        let record = Record::new(Stamp::default(), conn, Direction::Received, kind, data);
+        self.stamped(Record { frames, ..record });
+    }
+
+    /// The same of one whose last byte was sent at that stamp.
+    pub(crate) fn message_left(
+        &self,
+        held: StampGuard,
+        conn: ConnId,
+        kind: RecordKind,
+        data: Bytes,
+        frames: Bytes,
+    ) {
+        let record = Record::new(held.place.0, conn, Direction::Sent, kind, data);
+        self.push(Record { frames, ..record });
+        drop(held);
+    }
+
     /// A fact of a connection in words, as of now.
     pub(crate) fn note(
         &self,
@@ -436,6 +461,7 @@ impl Sink {
     /// the session ends.
     fn taken_in(&self, mut record: Record) -> Record {
         record.data.truncate(self.keeps);
+        record.frames.truncate(self.keeps);
         let Record { conn, direction, kind, data, original_len, .. } = &record;
         match kind {
             RecordKind::Data => tracing::trace!("{conn} {direction:?} {original_len} bytes"),

@@ -17,6 +17,7 @@ use crate::model::protocol::Protocol;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::ClientTls;
+use crate::model::web_socket::WsSpec;
 
 /// Headers of one hop or derived from the rest (RFC 9110, section 7.6.1).
 const DERIVED: [&str; 8] = [
@@ -145,6 +146,10 @@ pub(crate) fn client_of(conn: &ConnInfo) -> Spec {
             Spec::Tcp(TcpSpec { address, tls, input, ..TcpSpec::default() })
         }
         Protocol::Udp => Spec::Udp(UdpSpec { address, ..UdpSpec::default() }),
+        Protocol::Ws => {
+            let scheme = if conn.is_under_tls() { "wss" } else { "ws" };
+            Spec::Ws(WsSpec { url: format!("{scheme}://{address}/"), ..WsSpec::default() })
+        }
     }
 }
 

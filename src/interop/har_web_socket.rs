@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::codec::web_socket::frame::{FrameHeader, Opcode};
 use crate::model::counts::counted;
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, Record, RecordKind};
@@ -64,22 +65,10 @@ fn time(message: &Value) -> Option<Stamp> {
 
 /// A message in one frame.
 fn frame(opcode: u8, is_masked: bool, payload: &[u8]) -> Vec<u8> {
-    let mask = if is_masked { 0x80 } else { 0 };
-    let mut frame = vec![0x80 | opcode];
-    match payload.len() {
-        short @ 0..=125 => frame.push(mask | short as u8),
-        longer @ 126..=0xFFFF => {
-            frame.push(mask | 0x7E);
-            frame.extend((longer as u16).to_be_bytes());
-        }
-        long => {
-            frame.push(mask | 0x7F);
-            frame.extend((long as u64).to_be_bytes());
-        }
-    }
-    if is_masked {
-        frame.extend([0; 4]);
-    }
+    let mask = is_masked.then_some([0; 4]);
+    let whole = FrameHeader::whole(Opcode::Binary, false, mask, payload.len() as u64);
+    let mut frame = Vec::with_capacity(whole.size() + payload.len());
+    FrameHeader { opcode, ..whole }.write(&mut frame);
     frame.extend_from_slice(payload);
     frame
 }

@@ -16,6 +16,7 @@ use super::har::told_besides;
 use super::secrets::disclosed;
 use crate::codec::charset::Recoder;
 use crate::codec::printable::is_visible;
+use crate::codec::web_socket::told;
 use crate::model::contract_facts::ContractFacts;
 use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
@@ -90,9 +91,24 @@ pub(crate) fn remarked(
         "comment": remark.and_then(|remark| remark.comment.as_deref()),
         "text": text.filter(|_| is_data),
         "base64": base64.filter(|_| is_data),
+        "opcode": told::kind(&record.frames),
+        "frames": frames(&record.frames),
         "message": (!is_data).then(|| String::from_utf8_lossy(told)),
     }));
     line("record", record.at, facts)
+}
+
+/// What is known of the frames of a message of WebSocket.
+fn frames(bytes: &[u8]) -> Option<Value> {
+    listed(told::frames(bytes).map(|(_, frame)| {
+        known(json!({
+            "last": frame.is_last,
+            "opcode": frame.opcode,
+            "reserved": Some(frame.reserved).filter(|bits| *bits > 0),
+            "masked": frame.mask.is_some(),
+            "len": frame.len,
+        }))
+    }))
 }
 
 /// The line about whose the peer of a connection is.
@@ -447,6 +463,7 @@ mod tests {
 
     fn sample(data: &[u8]) -> Record {
         Record {
+            frames: bytes::Bytes::new(),
             at: Stamp(1_700_000_000_123_456_789),
             conn: SessionId(3).conn(1),
             direction: Direction::Received,

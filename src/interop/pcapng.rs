@@ -19,6 +19,8 @@ mod packet;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::codec::web_socket::frame::{FrameHeader, Opcode};
+use crate::codec::web_socket::message_writer::FrameWriter;
 use crate::model::capture_origin::CaptureSecrets;
 use crate::model::ciphertext::Ciphertext;
 use crate::model::counts::counted;
@@ -228,6 +230,14 @@ impl PcapngWriter {
         comment: Option<&str>,
     ) {
         self.record += 1;
+        if let Some(framed) = framed(record, hidden) {
+            self.left_out.hidden += hidden.iter().map(|part| part.len() as u64).sum::<u64>();
+            return self.numbered(&framed, &[], comment);
+        }
+        self.numbered(record, hidden, comment);
+    }
+
+    fn numbered(&mut self, record: &Record, hidden: &[Range<usize>], comment: Option<&str>) {
         let is_data = record.kind == RecordKind::Data;
         let has_addresses = self.flows.get(&record.conn).is_some_and(Flow::has_addresses);
         if is_data && !has_addresses {
@@ -439,6 +449,20 @@ impl Interface {
         }
         self.received += u64::from(record.is_received());
     }
+}
+
+/// The frames of a record as bytes that crossed; made anew, in one and with a mask of zeros, where what they carry
+/// holds what nobody may see. `None` = it has none.
+fn framed(record: &Record, hidden: &[Range<usize>]) -> Option<Record> {
+    let header = FrameHeader::read(&record.frames)?;
+    let frames = match (masked(record, hidden), Opcode::of(header.opcode)) {
+        (Some(masked), Some(opcode)) => {
+            FrameWriter::default().frame(opcode, &masked.data, header.mask.map(|_| [0; 4]))
+        }
+        _ => record.frames.clone(),
+    };
+    let crossed = Record::new(record.at, record.conn, record.direction, RecordKind::Data, frames);
+    Some(Record { faults: record.faults, ..crossed })
 }
 
 /// The record with other bytes where it holds what nobody may see; `None` = there is nothing.

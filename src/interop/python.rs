@@ -11,6 +11,7 @@ mod http_server;
 pub(super) mod literal;
 mod relay;
 mod sockets;
+mod web_sockets;
 
 use crate::model::plan::Plan;
 
@@ -29,6 +30,8 @@ pub fn write(plan: &Plan, library: Library) -> String {
         Plan::UdpRelay(plan) => relay::udp(plan),
         Plan::Udp(plan) => sockets::udp_client(plan),
         Plan::UdpListener(plan) => sockets::udp_listener(plan),
+        Plan::Ws(plan) => web_sockets::client(plan),
+        Plan::WsListener(_) => web_sockets::NO_LISTENER.into(),
     };
     // Where secrets are read from the environment, the script says so itself.
     let mut imports = String::new();

@@ -145,13 +145,18 @@ pub fn masked(plan: &Plan) -> Plan {
                 mask_headers(&mut rule.answer.headers);
             }
         }
+        Plan::Ws(plan) => {
+            mask_headers(&mut plan.handshake.headers);
+            mask_auth(&mut plan.handshake.auth);
+        }
         Plan::HttpRelay(_)
         | Plan::Tcp(_)
         | Plan::TcpListener(_)
         | Plan::TcpRelay(_)
         | Plan::Udp(_)
         | Plan::UdpListener(_)
-        | Plan::UdpRelay(_) => {}
+        | Plan::UdpRelay(_)
+        | Plan::WsListener(_) => {}
     }
     plan
 }

@@ -15,6 +15,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::codec::message_deflate::MessageInflater;
+use crate::codec::web_socket::MESSAGE;
+use crate::codec::web_socket::frame::{FrameHeader, Opcode, mask};
 use crate::model::counts::counted;
 use crate::model::exchange::Exchange;
 use crate::model::id::ConnId;
@@ -24,17 +26,12 @@ use crate::model::timing::Stamp;
 
 /// Longest head that is looked at.
 const HEAD: usize = 64 * 1024;
-/// Longest message that is put together.
-const MESSAGE: usize = 16 * 1024 * 1024;
 /// Bytes of messages that are kept at once.
 const KEPT: usize = 128 * 1024 * 1024;
 
 /// Answer that lets frames begin (section 4.2.2).
 const SWITCHED: u16 = 101;
-const CONTINUES: u8 = 0;
 const TEXT: u8 = 1;
-/// From this one on they are about the connection, and may stand between the frames of a message.
-const CONTROL: u8 = 8;
 
 /// One message.
 #[derive(Debug)]
@@ -115,7 +112,7 @@ pub(crate) struct WebSocketTalks {
 impl WebSocketTalks {
     /// The next record of a connection; `is_told` = what ends with it is to be told.
     pub(crate) fn record(&mut self, record: &Record, conn: Option<&ConnInfo>, is_told: bool) {
-        let Some(conn) = conn.filter(|_| record.kind == RecordKind::Data) else { return };
+        let Some(conn) = conn.filter(|_| record.crossed().is_some()) else { return };
         let asks = if conn.is_accepted() { Direction::Received } else { Direction::Sent };
         let is_of_client = record.direction == asks;
         let talk = match self.talks.entry(record.conn) {
@@ -222,7 +219,7 @@ impl WebSocketTalk {
     /// Takes bytes in; false = it is no WebSocket.
     fn take(&mut self, record: &Record, of_client: bool, (is_told, room): (bool, usize)) -> bool {
         let side = &mut self.sides[usize::from(!of_client)];
-        side.bytes.extend_from_slice(&record.data);
+        side.bytes.extend_from_slice(record.crossed().map_or(&[], |bytes| &bytes[..]));
         if matches!(side.stage, SideStage::Head) && !self.head(of_client) {
             return false;
         }
@@ -242,7 +239,8 @@ impl WebSocketTalk {
                 Err(why) => side.stage = SideStage::Broken(why),
             }
         }
-        let is_cut = record.original_len > record.data.len() as u64;
+        let is_cut =
+            record.kind == RecordKind::Data && record.original_len > record.data.len() as u64;
         if is_cut && !matches!(side.stage, SideStage::Broken(_)) {
             side.stage = SideStage::Broken("bytes before it are not kept");
         }
@@ -307,10 +305,10 @@ fn value_of<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 impl TalkSide {
     /// Takes the next frame.
     fn frame(&mut self) -> Result<TakenBytes, &'static str> {
-        let Some((header, len)) = header(&self.bytes)? else { return Ok(TakenBytes::Short) };
-        let (first, second) = (self.bytes[0], self.bytes[1]);
-        let mask_len = if second & 0x80 == 0 { 0 } else { 4 };
-        let begins = header + mask_len;
+        let Some(header) = FrameHeader::read(&self.bytes) else { return Ok(TakenBytes::Short) };
+        let opcode = Opcode::of(header.opcode).filter(|_| header.reserved & 3 == 0);
+        let Some(opcode) = opcode else { return Err("it is no frame") };
+        let (begins, len) = (header.size(), usize::try_from(header.len).unwrap_or(usize::MAX));
         if len > MESSAGE {
             return Err("a message is longer than 16 MiB");
         }
@@ -319,24 +317,25 @@ impl TalkSide {
         }
         let rest = self.bytes.split_off(begins + len);
         let frame = std::mem::replace(&mut self.bytes, rest);
-        let (head, payload) = frame.split_at(begins);
-        let mask = head.get(header..).filter(|mask| !mask.is_empty()).unwrap_or(&[0]);
-        let bytes = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask);
-        let (is_last, is_packed, opcode) = (first & 0x80 != 0, first & 0x40 != 0, first & 0x0F);
-        if opcode >= CONTROL {
-            let (data, is_packed) = (bytes.collect(), false);
-            return Ok(TakenBytes::Message(WholeMessage { opcode, data, is_packed }));
+        let mut bytes = frame[begins..].to_vec();
+        if let Some(key) = header.mask {
+            mask(&mut bytes, key);
         }
-        if opcode == CONTINUES {
+        if opcode.is_control() {
+            let (opcode, is_packed) = (opcode as u8, false);
+            return Ok(TakenBytes::Message(WholeMessage { opcode, data: bytes, is_packed }));
+        }
+        if opcode == Opcode::Continuation {
             let Some(open) = &mut self.open else { return Err("a frame goes on with nothing") };
             open.data.extend(bytes);
         } else {
-            self.open = Some(OpenMessage { opcode, is_packed, data: bytes.collect() });
+            let (opcode, is_packed) = (opcode as u8, header.is_packed());
+            self.open = Some(OpenMessage { opcode, is_packed, data: bytes });
         }
         if self.open.as_ref().is_some_and(|open| open.data.len() > MESSAGE) {
             return Err("a message is longer than 16 MiB");
         }
-        let whole = self.open.take_if(|_| is_last).map(|open| self.unpacked(open));
+        let whole = self.open.take_if(|_| header.is_last).map(|open| self.unpacked(open));
         Ok(whole.map_or(TakenBytes::Frame, TakenBytes::Message))
     }
 
@@ -351,20 +350,6 @@ impl TalkSide {
         let is_packed = is_packed && unpacked.is_none();
         WholeMessage { opcode, data: unpacked.unwrap_or(data), is_packed }
     }
-}
-
-/// How long the first bytes of a frame are without its mask, and how long it is; `None` = not all are here.
-fn header(bytes: &[u8]) -> Result<Option<(usize, usize)>, &'static str> {
-    let [first, second, rest @ ..] = bytes else { return Ok(None) };
-    if first & 0x30 != 0 || !matches!(first & 0x0F, 0..=2 | 8..=10) {
-        return Err("it is no frame");
-    }
-    let len = match second & 0x7F {
-        126 => rest.first_chunk().map(|it| (4, u64::from(u16::from_be_bytes(*it)))),
-        127 => rest.first_chunk().map(|it| (10, u64::from_be_bytes(*it))),
-        short => Some((2, u64::from(short))),
-    };
-    Ok(len.map(|(header, len)| (header, usize::try_from(len).unwrap_or(usize::MAX))))
 }
 
 #[cfg(test)]

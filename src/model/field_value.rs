@@ -10,6 +10,7 @@ use super::http_relay::HostHeader;
 use super::payload::{LineEnding, PayloadFormat};
 use super::timing::{parse_duration, show_duration};
 use super::trust::{TrustedCertificates, Verify};
+use super::web_socket::MessageKind;
 
 impl FieldValue for String {
     fn show(&self) -> Cow<'_, str> {
@@ -105,6 +106,7 @@ from_text! {
     VersionChoice, "is no version; auto, 1.0, 1.1, 2 and 2-prior-knowledge are";
     LineEnding, "is not known here";
     PayloadFormat, "is not known here";
+    MessageKind, "is not known here; auto, text and binary are";
     AwaitedFormat, "is not known here; text, hex, matches, length and json are";
     HostHeader, "is not known here";
     ApiKeyPlace, "is not known here; header, query and cookie are";

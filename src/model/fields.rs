@@ -13,6 +13,7 @@ mod run;
 mod session;
 mod setting_line;
 mod tls;
+mod web_socket;
 
 use super::field::Options;
 use super::protocol::{Protocol, Side};
@@ -32,6 +33,8 @@ impl Spec {
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
             Spec::UdpRelay(spec) => spec,
+            Spec::Ws(spec) => spec,
+            Spec::WsListener(spec) => spec,
         }
     }
 
@@ -47,6 +50,8 @@ impl Spec {
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
             Spec::UdpRelay(spec) => spec,
+            Spec::Ws(spec) => spec,
+            Spec::WsListener(spec) => spec,
         }
     }
 

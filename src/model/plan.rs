@@ -23,6 +23,7 @@ pub use super::relay_plan::{
 use super::socket_options::{ClientOptions, DatagramOptions, SocketOptions};
 use super::tls::{ClientTls, ListenerTls};
 use super::url_text::UrlText;
+pub use super::ws_plan::{WsListenerPlan, WsPlan, WsRulePlan, WsTalkPlan};
 
 /// What the engine runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum Plan {
     Udp(UdpPlan),
     UdpListener(UdpListenerPlan),
     UdpRelay(UdpRelayPlan),
+    Ws(Box<WsPlan>),
+    WsListener(Box<WsListenerPlan>),
 }
 
 /// A connection, what is sent and waited for at first, and how long connecting may take.
@@ -139,6 +142,11 @@ impl Plan {
                 plan.rules.clear();
             }
             Plan::UdpListener(plan) => plan.rules.clear(),
+            Plan::Ws(plan) => plan.steps.clear(),
+            Plan::WsListener(plan) => {
+                plan.served.greeting = Bytes::new();
+                plan.served.rules.clear();
+            }
             Plan::HttpRelay(plan) => plan.rules.clear(),
             Plan::TcpRelay(_) | Plan::UdpRelay(_) => {}
         }
@@ -151,6 +159,7 @@ impl Plan {
             Plan::HttpListener(_) => true,
             Plan::TcpListener(plan) => !plan.rules.is_empty(),
             Plan::UdpListener(plan) => !plan.rules.is_empty(),
+            Plan::WsListener(plan) => !plan.served.rules.is_empty(),
             _ => false,
         }
     }
@@ -161,6 +170,7 @@ impl Plan {
         match self {
             Plan::Tcp(plan) => &plan.steps,
             Plan::Udp(plan) => &plan.steps,
+            Plan::Ws(plan) => &plan.steps,
             _ => &[],
         }
     }
@@ -170,6 +180,7 @@ impl Plan {
         let steps = match self {
             Plan::Tcp(plan) => &mut plan.steps,
             Plan::Udp(plan) => &mut plan.steps,
+            Plan::Ws(plan) => &mut plan.steps,
             _ => return Vec::new(),
         };
         steps.split_off(from.min(steps.len()))
@@ -208,6 +219,12 @@ impl Plan {
     #[must_use]
     pub fn tcp_listener(self) -> Option<TcpListenerPlan> {
         if let Plan::TcpListener(plan) = self { Some(plan) } else { None }
+    }
+
+    /// The plan of a listener of WebSocket, if it is one.
+    #[must_use]
+    pub(crate) fn ws_listener(self) -> Option<WsListenerPlan> {
+        if let Plan::WsListener(plan) = self { Some(*plan) } else { None }
     }
 
     /// The plan of a UDP listener, if it is one.
@@ -251,7 +268,9 @@ impl Plan {
             | Plan::Tcp(_)
             | Plan::TcpListener(_)
             | Plan::Udp(_)
-            | Plan::UdpListener(_) => None,
+            | Plan::UdpListener(_)
+            | Plan::Ws(_)
+            | Plan::WsListener(_) => None,
         }
     }
 
@@ -306,6 +325,7 @@ impl Plan {
             Plan::Http(_) | Plan::HttpListener(_) | Plan::HttpRelay(_) => Protocol::Http,
             Plan::Tcp(_) | Plan::TcpListener(_) | Plan::TcpRelay(_) => Protocol::Tcp,
             Plan::Udp(_) | Plan::UdpListener(_) | Plan::UdpRelay(_) => Protocol::Udp,
+            Plan::Ws(_) | Plan::WsListener(_) => Protocol::Ws,
         }
     }
 
@@ -313,8 +333,11 @@ impl Plan {
     #[must_use]
     pub fn side(&self) -> Side {
         match self {
-            Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
-            Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
+            Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) | Plan::Ws(_) => Side::Client,
+            Plan::HttpListener(_)
+            | Plan::TcpListener(_)
+            | Plan::UdpListener(_)
+            | Plan::WsListener(_) => Side::Listener,
             Plan::HttpRelay(_) | Plan::TcpRelay(_) | Plan::UdpRelay(_) => Side::Relay,
         }
     }
@@ -341,6 +364,8 @@ impl Plan {
             Plan::Udp(plan) => plan.endpoint.to_string(),
             Plan::UdpListener(plan) => plan.bind.to_string(),
             Plan::UdpRelay(plan) => format!("{} → {}", plan.bind, plan.target),
+            Plan::Ws(plan) => plan.url(),
+            Plan::WsListener(plan) => plan.http.bind.to_string(),
         }
     }
 
@@ -348,11 +373,8 @@ impl Plan {
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self {
-            Plan::Http(plan) => {
-                let url = UrlText::literal(&plan.url);
-                let whole = || format!("{}:443", url.host_port).parse().ok();
-                if url.scheme == "https" { url.host_port.parse().ok().or_else(whole) } else { None }
-            }
+            Plan::Http(plan) => secure_end(plan),
+            Plan::Ws(plan) => secure_end(&plan.handshake),
             Plan::Tcp(plan) => Some(plan.endpoint.clone()),
             Plan::Udp(_)
             | Plan::HttpListener(_)
@@ -360,7 +382,8 @@ impl Plan {
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
             | Plan::UdpListener(_)
-            | Plan::UdpRelay(_) => None,
+            | Plan::UdpRelay(_)
+            | Plan::WsListener(_) => None,
         }
     }
 
@@ -385,6 +408,11 @@ impl Plan {
                 (one.bind, one.tls, one.socket) =
                     (other.bind.clone(), other.tls.clone(), other.socket.clone());
             }
+            (Plan::WsListener(one), Plan::WsListener(other)) => {
+                let (one, other) = (&mut one.http, &other.http);
+                (one.bind, one.tls, one.socket) =
+                    (other.bind.clone(), other.tls.clone(), other.socket.clone());
+            }
             (Plan::UdpListener(one), Plan::UdpListener(other)) => {
                 (one.bind, one.socket) = (other.bind.clone(), other.socket);
             }
@@ -401,4 +429,11 @@ impl Plan {
     pub fn head_timeout(&self) -> Option<Duration> {
         self.as_http().map(|plan| plan.head_timeout)
     }
+}
+
+/// Where a request goes to under TLS.
+fn secure_end(plan: &HttpPlan) -> Option<Endpoint> {
+    let url = UrlText::literal(&plan.url);
+    let whole = || format!("{}:443", url.host_port).parse().ok();
+    if url.scheme == "https" { url.host_port.parse().ok().or_else(whole) } else { None }
 }

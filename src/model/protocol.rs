@@ -14,6 +14,7 @@ pub enum Protocol {
     Http,
     Tcp,
     Udp,
+    Ws,
 }
 
 /// Which end of the wire we are; by name in filters and JSON Lines.
@@ -64,14 +65,24 @@ pub struct Capabilities {
     pub lasting: bool,
     /// TLS can be switched on.
     pub tls: bool,
-    /// Each write is one message whose boundary is kept.
+    /// Each write is a packet of its own, which may get lost.
     pub datagrams: bool,
+    /// What is sent and received are messages whose boundaries are kept.
+    pub messages: bool,
     /// Half-close, close and reset are different things.
     pub connections: bool,
 }
 
+impl Capabilities {
+    /// Messages over a stream: what crosses without being one is none of the conversation.
+    #[must_use]
+    pub(crate) fn is_framed(self) -> bool {
+        self.messages && !self.datagrams
+    }
+}
+
 impl Protocol {
-    pub const ALL: [Protocol; 3] = [Protocol::Http, Protocol::Tcp, Protocol::Udp];
+    pub const ALL: [Protocol; 4] = [Protocol::Http, Protocol::Tcp, Protocol::Udp, Protocol::Ws];
 
     /// What may be offered for this side of it, and what not. All sides are named, so that one more
     /// is asked about here; where there is no relay it would be able to do what the listener can.
@@ -79,20 +90,32 @@ impl Protocol {
     pub(crate) fn capabilities(self, side: Side) -> Capabilities {
         let can = match (self, side) {
             (Protocol::Http, Side::Client | Side::Listener | Side::Relay) => {
-                [false, false, true, false, true, false, true]
+                [false, false, true, false, true, false, false, true]
             }
             (Protocol::Tcp, Side::Client | Side::Listener) => {
-                [true, true, false, true, true, false, true]
+                [true, true, false, true, true, false, false, true]
             }
             // What it passes on is that of others: nobody types into it.
-            (Protocol::Tcp, Side::Relay) => [true, false, false, true, true, false, true],
+            (Protocol::Tcp, Side::Relay) => [true, false, false, true, true, false, false, true],
             (Protocol::Udp, Side::Client | Side::Listener) => {
-                [true, true, false, true, false, true, false]
+                [true, true, false, true, false, true, true, false]
             }
-            (Protocol::Udp, Side::Relay) => [true, false, false, true, false, true, false],
+            (Protocol::Udp, Side::Relay) => [true, false, false, true, false, true, true, false],
+            (Protocol::Ws, Side::Client | Side::Listener | Side::Relay) => {
+                [true, true, false, true, true, false, true, true]
+            }
         };
-        let [conversation, input, exchanges, lasting, tls, datagrams, connections] = can;
-        Capabilities { conversation, input, exchanges, lasting, tls, datagrams, connections }
+        let [conversation, input, exchanges, lasting, tls, datagrams, messages, connections] = can;
+        Capabilities {
+            conversation,
+            input,
+            exchanges,
+            lasting,
+            tls,
+            datagrams,
+            messages,
+            connections,
+        }
     }
 
     /// The colour of its name, in lists and blocks.
@@ -101,7 +124,7 @@ impl Protocol {
         match self {
             // Methods have colours of their own; its name stands where there is none.
             Protocol::Http => ThemeRole::MethodOther,
-            Protocol::Tcp => ThemeRole::Tcp,
+            Protocol::Tcp | Protocol::Ws => ThemeRole::Tcp,
             Protocol::Udp => ThemeRole::Udp,
         }
     }
@@ -126,6 +149,7 @@ impl Protocol {
             Protocol::Http => "HTTP",
             Protocol::Tcp => "TCP",
             Protocol::Udp => "UDP",
+            Protocol::Ws => "WS",
         }
     }
 }

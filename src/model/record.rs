@@ -23,8 +23,11 @@ pub struct Record {
     pub conn: ConnId,
     pub direction: Direction,
     pub kind: RecordKind,
-    /// For `Data` the bytes as they crossed the socket; otherwise a sentence in UTF-8.
+    /// For `Data` the bytes as they crossed the socket, of WebSocket the message that they carry; otherwise a sentence
+    /// in UTF-8.
     pub data: Bytes,
+    /// Of WebSocket the frames of it as they crossed, one behind the other; else nothing.
+    pub frames: Bytes,
     /// Bytes that crossed, `>= data.len()` when the record was cut or its bytes are kept elsewhere.
     pub original_len: u64,
     /// What a relay's faults did to it.
@@ -254,7 +257,7 @@ impl Record {
     ) -> Self {
         let original_len = data.len() as u64;
         let faults = FaultMarks::default();
-        Record { at, conn, direction, kind, data, original_len, faults }
+        Record { at, conn, direction, kind, data, frames: Bytes::new(), original_len, faults }
     }
 
     /// Whether these are bytes that came.
@@ -263,9 +266,31 @@ impl Record {
         (self.kind, self.direction) == (RecordKind::Data, Direction::Received)
     }
 
+    /// The bytes that crossed the socket: those of its frames, where it has any; none of a sentence without.
+    #[must_use]
+    pub(crate) fn crossed(&self) -> Option<&Bytes> {
+        match self.kind {
+            _ if !self.frames.is_empty() => Some(&self.frames),
+            RecordKind::Data => Some(&self.data),
+            _ => None,
+        }
+    }
+
+    /// Whether it is part of a conversation that can this: of one of messages over a stream the bytes that led to it are not.
+    #[must_use]
+    pub(crate) fn is_said(&self, can: Capabilities) -> bool {
+        self.kind != RecordKind::Data || !can.is_framed() || !self.frames.is_empty()
+    }
+
+    /// Bytes of it that are kept: what it says, and its frames.
+    #[must_use]
+    pub(crate) fn kept(&self) -> usize {
+        self.data.len() + self.frames.len()
+    }
+
     /// Bytes this record costs in memory, payload and metadata.
     #[must_use]
     pub fn cost(&self) -> usize {
-        self.data.len() + size_of::<Record>()
+        self.kept() + size_of::<Record>()
     }
 }

@@ -25,6 +25,7 @@ use super::rule_tag::RuleTag;
 use super::run_spec::RunSpec;
 use super::tls::ClientTls;
 use super::trust::{TrustedCertificates, Verify};
+use super::web_socket::{WsListenerSpec, WsSpec};
 
 /// One variant per protocol and side; by name a section of a preset file.
 #[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
@@ -39,6 +40,8 @@ pub enum Spec {
     Udp(UdpSpec),
     UdpListener(UdpListenerSpec),
     UdpRelay(UdpRelaySpec),
+    Ws(WsSpec),
+    WsListener(WsListenerSpec),
 }
 
 impl Spec {
@@ -56,6 +59,10 @@ impl Spec {
             (Protocol::Udp, Side::Client) => Spec::Udp(UdpSpec::default()),
             (Protocol::Udp, Side::Listener) => Spec::UdpListener(UdpListenerSpec::default()),
             (Protocol::Udp, Side::Relay) => Spec::UdpRelay(UdpRelaySpec::default()),
+            (Protocol::Ws, Side::Client) => Spec::Ws(WsSpec::default()),
+            (Protocol::Ws, Side::Listener | Side::Relay) => {
+                Spec::WsListener(WsListenerSpec::default())
+            }
         }
     }
 
@@ -72,6 +79,7 @@ impl Spec {
             Spec::Http(_) | Spec::HttpListener(_) | Spec::HttpRelay(_) => Protocol::Http,
             Spec::Tcp(_) | Spec::TcpListener(_) | Spec::TcpRelay(_) => Protocol::Tcp,
             Spec::Udp(_) | Spec::UdpListener(_) | Spec::UdpRelay(_) => Protocol::Udp,
+            Spec::Ws(_) | Spec::WsListener(_) => Protocol::Ws,
         }
     }
 
@@ -79,8 +87,11 @@ impl Spec {
     #[must_use]
     pub fn side(&self) -> Side {
         match self {
-            Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Side::Client,
-            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => Side::Listener,
+            Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) | Spec::Ws(_) => Side::Client,
+            Spec::HttpListener(_)
+            | Spec::TcpListener(_)
+            | Spec::UdpListener(_)
+            | Spec::WsListener(_) => Side::Listener,
             Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => Side::Relay,
         }
     }
@@ -125,7 +136,9 @@ impl Spec {
             | Spec::TcpListener(_)
             | Spec::TcpRelay(_)
             | Spec::UdpListener(_)
-            | Spec::UdpRelay(_) => false,
+            | Spec::UdpRelay(_)
+            | Spec::Ws(_)
+            | Spec::WsListener(_) => false,
         }
     }
 
@@ -142,6 +155,8 @@ impl Spec {
             Spec::HttpListener(spec) => spec.history,
             Spec::TcpListener(spec) => spec.history,
             Spec::UdpListener(spec) => spec.history,
+            Spec::Ws(spec) => spec.client.history,
+            Spec::WsListener(spec) => spec.history,
         }
     }
 
@@ -236,6 +251,18 @@ impl Spec {
         if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
     }
 
+    /// Whether it is a listener that serves one path.
+    #[must_use]
+    pub(crate) fn serves_a_path(&self) -> bool {
+        matches!(self, Spec::WsListener(_))
+    }
+
+    /// Whether it is no request and begins as one all the same.
+    #[must_use]
+    pub(crate) fn begins_as_request(&self) -> bool {
+        matches!(self, Spec::Ws(_))
+    }
+
     /// The TCP relay, to write to, if it is one.
     pub(crate) fn as_tcp_relay_mut(&mut self) -> Option<&mut TcpRelaySpec> {
         if let Spec::TcpRelay(spec) = self { Some(spec) } else { None }
@@ -279,9 +306,13 @@ impl Spec {
             Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) | Spec::UdpRelay(_) => {
-                Vec::new()
-            }
+            Spec::WsListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
+            Spec::Http(_)
+            | Spec::Tcp(_)
+            | Spec::TcpRelay(_)
+            | Spec::Udp(_)
+            | Spec::UdpRelay(_)
+            | Spec::Ws(_) => Vec::new(),
         }
     }
 
@@ -309,9 +340,16 @@ impl Spec {
         match self {
             Spec::Http(spec) => &spec.method,
             Spec::Tcp(spec) if spec.tls != ClientTls::Off => TLS_BADGE,
-            Spec::Tcp(_) | Spec::Udp(_) => self.protocol().title(),
-            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
-                if self.has_tls() { LISTENER_TLS_BADGE } else { LISTENER_BADGE }
+            Spec::Tcp(_) | Spec::Udp(_) | Spec::Ws(_) => self.protocol().title(),
+            Spec::HttpListener(_)
+            | Spec::TcpListener(_)
+            | Spec::UdpListener(_)
+            | Spec::WsListener(_) => {
+                if self.has_tls() {
+                    LISTENER_TLS_BADGE
+                } else {
+                    LISTENER_BADGE
+                }
             }
             Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => {
                 if self.has_tls() {

@@ -97,6 +97,7 @@ pub(super) enum RecordTest {
     Len(NumberRange),
     Direction(Direction),
     Kind(RecordKind),
+    Message(&'static str),
     Time(TimeTest),
     /// Nanoseconds.
     Delta(NumberRange),
@@ -317,6 +318,7 @@ impl RecordTest {
             }
             RecordTest::Direction(direction) => record.direction == *direction,
             RecordTest::Kind(kind) => record.kind == *kind,
+            RecordTest::Message(kind) => record.message == Some(*kind),
             RecordTest::Time(test) => test.holds(record.at.0),
             RecordTest::Delta(range) => record.delta.nanos().is_some_and(|it| range.contains(&it)),
             RecordTest::Latency(range) => {

@@ -3,6 +3,7 @@
 //! Whoever asks fills in what the expression reads (`Reads`) and leaves the rest as it is.
 
 use super::subject::TextOf;
+use crate::codec::web_socket::told;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::fault::FaultMarks;
 use crate::model::record::{Direction, Record, RecordKind};
@@ -33,6 +34,8 @@ pub struct RecordFacts<'a> {
     pub comment: Option<&'a str>,
     /// What a relay's faults did to it.
     pub faults: FaultMarks,
+    /// What it is as a message of WebSocket.
+    pub message: Option<&'static str>,
 }
 
 impl<'a> RecordFacts<'a> {
@@ -52,6 +55,7 @@ impl<'a> RecordFacts<'a> {
             is_marked: false,
             comment: None,
             faults: record.faults,
+            message: told::kind(&record.frames),
         }
     }
 

@@ -73,7 +73,7 @@ impl QueryValue {
     }
 }
 
-const PROTOCOLS: &[&str] = &["http", "tcp", "udp", "tls"];
+const PROTOCOLS: &[&str] = &["http", "tcp", "udp", "tls", "ws"];
 const DIRECTIONS: &[&str] = &["in", "out", "local"];
 const KINDS: &[&str] = &[
     "data",
@@ -87,7 +87,14 @@ const KINDS: &[&str] = &[
     "failed",
     "note",
     "lost",
+    "text",
+    "binary",
+    "ping",
+    "pong",
+    "close",
 ];
+/// The last of those: what a message of WebSocket is.
+pub(super) const MESSAGES: &[&str] = &["text", "binary", "ping", "pong", "close"];
 const FAULTS: &[&str] = &[
     "delay",
     "rate",

@@ -13,6 +13,7 @@ use crate::model::timing::Stamp;
 
 fn record(data: &[u8]) -> Record {
     Record {
+        frames: bytes::Bytes::new(),
         at: Stamp(0),
         conn: SessionId(3).conn(1),
         direction: Direction::Received,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use super::expr::{
     AddressPattern, ConnTest, Expr, InetPattern, NumberRange, OwnerTest, RecordTest, Test, bits,
 };
+use super::fields::MESSAGES;
 use super::fields::{QueryField, QueryValue};
 use super::pattern::{DataPattern, DataTest, RegexTest, Slice, TextTest};
 use super::scanner::Written;
@@ -132,7 +133,13 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
         QuerySubject::Number => RecordTest::Number(number(self::number)?).into(),
         QuerySubject::Len => RecordTest::Len(number(length)?).into(),
         QuerySubject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
-        QuerySubject::Kind => RecordTest::Kind(named(asked.field, value)?).into(),
+        QuerySubject::Kind => {
+            let message = MESSAGES.iter().find(|it| it.eq_ignore_ascii_case(value));
+            match message {
+                Some(message) => RecordTest::Message(message).into(),
+                None => RecordTest::Kind(named(asked.field, value)?).into(),
+            }
+        }
         QuerySubject::Fault => RecordTest::Fault(Some(named(asked.field, value)?)).into(),
         QuerySubject::Hold => RecordTest::Hold(Some(named(asked.field, value)?)).into(),
         QuerySubject::Delta => RecordTest::Delta(number(nanos)?).into(),

@@ -14,6 +14,7 @@ use crate::engine::event::STEPS_DONE;
 use crate::model::dialled::Dialled;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, StepPlan};
+use crate::model::protocol::Capabilities;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -28,6 +29,7 @@ const ONE_WAY: Duration = Duration::from_millis(50);
 pub(super) struct RunTalk {
     heard: Heard,
     is_of_datagrams: bool,
+    can: Capabilities,
     ends_with_answer: bool,
     has_steps: bool,
     peer: String,
@@ -62,10 +64,11 @@ pub(super) enum RunTalkState {
 impl RunTalk {
     /// Nothing was said yet.
     pub(super) fn new(plan: &Plan, needs_help: bool) -> Self {
-        let is_of_datagrams = plan.capabilities().datagrams;
+        let can = plan.capabilities();
         RunTalk {
-            heard: Heard::new(is_of_datagrams),
-            is_of_datagrams,
+            heard: Heard::new(can),
+            is_of_datagrams: can.datagrams,
+            can,
             ends_with_answer: matches!(plan.steps().last(), Some(StepPlan::Expect { .. })),
             has_steps: !plan.steps().is_empty(),
             peer: plan.address(),
@@ -94,6 +97,9 @@ impl RunTalk {
 
     /// A record of it.
     pub(super) fn take(&mut self, record: &Record) {
+        if !record.is_said(self.can) {
+            return;
+        }
         self.heard.take(record);
         self.unseen = true;
         match (record.kind, record.direction) {

@@ -60,8 +60,13 @@ impl<'a> RecordPlace<'a> {
         self.segment.data(self.stored, self.pages)
     }
 
-    /// The same to keep: large payload is shared, small payload copied.
-    pub(super) fn bytes(&self) -> Bytes {
+    /// Its frames, where it is a message of WebSocket.
+    pub(super) fn frames(&self) -> &'a [u8] {
+        self.segment.frames(self.stored, self.pages)
+    }
+
+    /// Payload and frames to keep: what is large is shared, what is small copied.
+    pub(super) fn bytes(&self) -> [Bytes; 2] {
         self.segment.bytes(self.stored, self.pages)
     }
 }

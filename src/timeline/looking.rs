@@ -56,7 +56,11 @@ impl Timeline {
     pub(crate) fn head(&self, id: RecordId) -> Option<Record> {
         let known = self.log.get(id).filter(|place| place.id >= self.first());
         match known {
-            Some(place) => Some(self.record_head(place.stored)),
+            // One byte of its frames says what it is.
+            Some(place) => Some(Record {
+                frames: place.frames().get(..1).map_or_else(Bytes::new, Bytes::copy_from_slice),
+                ..self.record_head(place.stored)
+            }),
             None => self.get(id).map(|record| Record { data: Bytes::new(), ..record }),
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn conn_id(session: u64, index: u32) -> ConnId {
 /// Payload that came in, `millis` after the start of the program.
 pub(super) fn received(conn: ConnId, millis: u64, data: &[u8]) -> Record {
     Record {
+        frames: bytes::Bytes::new(),
         at: Stamp(millis * 1_000_000),
         conn,
         direction: Direction::Received,

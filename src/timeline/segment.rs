@@ -1,7 +1,7 @@
 //! A stretch of the log: records with consecutive ids. Small payload lies in the pages of the log.
 //!
 //! ```text
-//!   records   [ at len conn start .. | at len conn start .. | ... ]     40 bytes each, no gaps
+//!   records   [ at len conn start .. | at len conn start .. | ... ]     no gaps
 //!   large     [ payload 1 | ...                                   ]     shared, not copied
 //! ```
 //! A segment is filled once, never grows beyond its bounds, and is let go of as a whole; large payload
@@ -32,8 +32,10 @@ pub(super) struct StoredRecord {
     pub(super) conn: ConnSlot,
     /// Place in the payload, or among the large ones.
     start: u32,
-    /// Bytes that are kept.
-    pub(super) kept: u32,
+    /// Bytes that are kept of what it says.
+    kept: u32,
+    /// Bytes of its frames, which lie behind those.
+    framed: u32,
     pub(super) gaps: RecordGaps,
     pub(super) direction: Direction,
     pub(super) kind: RecordKind,
@@ -47,12 +49,24 @@ pub(super) struct Segment {
     /// Where in the pages the payload of its first record is, and where before it none of it is.
     pub(super) payload: u64,
     records: Vec<StoredRecord>,
-    large: Vec<Bytes>,
+    /// What they say, and their frames.
+    large: Vec<[Bytes; 2]>,
 }
 
 /// Memory a record takes that keeps so many bytes.
 pub(super) fn cost(kept: usize) -> usize {
     kept + size_of::<StoredRecord>()
+}
+
+impl StoredRecord {
+    /// Bytes of it that are kept, its frames too.
+    pub(super) fn kept(&self) -> usize {
+        self.kept as usize + self.framed as usize
+    }
+
+    fn is_large(&self) -> bool {
+        self.kept() > SMALL
+    }
 }
 
 impl Segment {
@@ -82,13 +96,15 @@ impl Segment {
         record: Record,
         pages: &mut Pages,
     ) {
-        let Record { at, direction, kind, data, original_len: len, faults, .. } = record;
-        let kept = data.len() as u32;
-        let start = if data.len() > SMALL {
-            self.large.push(data);
+        let Record { at, direction, kind, data, frames, original_len: len, faults, .. } = record;
+        let (kept, framed) = (data.len() as u32, frames.len() as u32);
+        let start = if data.len() + frames.len() > SMALL {
+            self.large.push([data, frames]);
             self.large.len() as u32 - 1
-        } else {
+        } else if frames.is_empty() {
             (pages.push(&data) - self.payload) as u32
+        } else {
+            (pages.push(&[data, frames].concat()) - self.payload) as u32
         };
         self.records.push(StoredRecord {
             at,
@@ -96,6 +112,7 @@ impl Segment {
             conn,
             start,
             kept,
+            framed,
             gaps,
             direction,
             kind,
@@ -110,27 +127,40 @@ impl Segment {
 
     /// The payload of a record of this segment.
     pub(super) fn data<'a>(&'a self, record: &StoredRecord, pages: &'a Pages) -> &'a [u8] {
-        if record.kept as usize > SMALL {
-            &self.large[record.start as usize]
+        if record.is_large() {
+            &self.large[record.start as usize][0]
         } else {
             pages.get(self.payload + u64::from(record.start), record.kept as usize)
         }
     }
 
-    /// The same to keep: large payload is shared, small payload copied.
-    pub(super) fn bytes(&self, record: &StoredRecord, pages: &Pages) -> Bytes {
-        if record.kept as usize > SMALL {
-            self.large[record.start as usize].clone()
+    /// Its frames.
+    pub(super) fn frames<'a>(&'a self, record: &StoredRecord, pages: &'a Pages) -> &'a [u8] {
+        if record.is_large() {
+            &self.large[record.start as usize][1]
         } else {
-            Bytes::copy_from_slice(self.data(record, pages))
+            let at = self.payload + u64::from(record.start) + u64::from(record.kept);
+            pages.get(at, record.framed as usize)
         }
+    }
+
+    /// The same to keep: large payload is shared, small payload copied.
+    pub(super) fn bytes(&self, record: &StoredRecord, pages: &Pages) -> [Bytes; 2] {
+        if record.is_large() {
+            return self.large[record.start as usize].clone();
+        }
+        let frames = match record.framed {
+            0 => Bytes::new(),
+            _ => Bytes::copy_from_slice(self.frames(record, pages)),
+        };
+        [Bytes::copy_from_slice(self.data(record, pages)), frames]
     }
 
     /// The record with this id is not asked for again.
     pub(super) fn release(&mut self, id: u64) -> StoredRecord {
         let record = self.records[(id - self.base) as usize];
-        if record.kept as usize > SMALL {
-            self.large[record.start as usize] = Bytes::new();
+        if record.is_large() {
+            self.large[record.start as usize] = [Bytes::new(), Bytes::new()];
         }
         record
     }
@@ -171,7 +201,7 @@ mod tests {
                 let record = record(at, lens[at]);
                 prop_assert_eq!((stored.at, stored.len), (record.at, record.original_len));
                 prop_assert_eq!(segment.data(stored, &pages), &record.data);
-                prop_assert_eq!(segment.bytes(stored, &pages), record.data);
+                prop_assert_eq!(segment.bytes(stored, &pages), [record.data, record.frames]);
             }
         }
     }
@@ -191,6 +221,6 @@ mod tests {
 
     #[test]
     fn a_record_costs_no_more_than_is_said() {
-        assert_eq!(size_of::<StoredRecord>(), 40);
+        assert_eq!(size_of::<StoredRecord>(), 48);
     }
 }

@@ -11,6 +11,7 @@ use super::conns::ConnSlot;
 use super::exchanges;
 use super::log::RecordPlace;
 use super::store::Timeline;
+use crate::codec::web_socket::told;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::record::RecordKind;
 use crate::query::{Filter, Reads, RecordFacts, RecordFilter};
@@ -104,6 +105,7 @@ impl<'a> Selector<'a> {
             is_marked: self.reads.mark && timeline.is_pinned(record.id),
             comment: if self.reads.comment { timeline.comment(record.id) } else { None },
             faults: stored.faults,
+            message: told::kind(record.frames()),
         }
     }
 

@@ -145,7 +145,7 @@ impl Timeline {
         self.began.get_or_insert(record.at);
         self.rates.count(&record);
         self.sessions.entry(record.conn.session).or_default().count(&record);
-        self.record_bytes += cost(record.data.len());
+        self.record_bytes += cost(record.kept());
         let (is_loss, at) = (record.kind == RecordKind::Lost, record.at);
         let is_error = is_loss || matches!(record.kind, RecordKind::Failed | RecordKind::Reset);
         let id = self.log.push(self.conns.retain(&record), record);
@@ -323,7 +323,7 @@ impl Timeline {
 
     /// Keeps a record when its time for eviction comes. Pinning twice is no error.
     pub(crate) fn pin(&mut self, id: RecordId) -> Result<(), PinRefused> {
-        let cost = cost(self.get(id).ok_or(PinRefused::Gone)?.data.len());
+        let cost = cost(self.get(id).ok_or(PinRefused::Gone)?.kept());
         if self.pins.contains(&id) {
             return Ok(());
         }
@@ -341,13 +341,13 @@ impl Timeline {
         if !self.pins.remove(&id) {
             return false;
         }
-        self.pinned_bytes -= self.get(id).map_or(0, |record| cost(record.data.len()));
+        self.pinned_bytes -= self.get(id).map_or(0, |record| cost(record.kept()));
         self.kept_gaps.remove(&id);
         if let Ok(at) = self.kept.binary_search_by_key(&id, |(kept, _)| *kept) {
             self.comments.remove(&id);
             let (_, record) = self.kept.remove(at);
             self.kept_version += 1;
-            self.count_evicted(record.data.len());
+            self.count_evicted(record.kept());
             let conn = self.conns.slot(record.conn);
             self.conns.release(conn.expect("records keep their connection"));
         }
@@ -393,14 +393,15 @@ impl Timeline {
 
     /// The record that stands in this place.
     pub(super) fn record(&self, view: RecordPlace<'_>) -> Record {
-        Record { data: view.bytes(), ..self.record_head(view.stored) }
+        let [data, frames] = view.bytes();
+        Record { data, frames, ..self.record_head(view.stored) }
     }
 
     /// The same without its payload.
     pub(super) fn record_head(&self, stored: &StoredRecord) -> Record {
         let StoredRecord { at, conn, direction, kind, len: original_len, faults, .. } = *stored;
         let (conn, data) = (self.conns.id(conn), Bytes::new());
-        Record { at, conn, direction, kind, data, original_len, faults }
+        Record { at, conn, direction, kind, data, frames: Bytes::new(), original_len, faults }
     }
 
     fn evict_oldest(&mut self) {
@@ -413,18 +414,19 @@ impl Timeline {
         {
             // Its bytes may be a slice of a whole batch; a copy lets go of the rest.
             record.data = Bytes::copy_from_slice(&record.data);
+            record.frames = Bytes::copy_from_slice(&record.frames);
             self.kept.push((id, record));
             self.kept_version += 1;
             if let Some(gone) = self.log.pop() {
                 self.kept_gaps.insert(id, gone.gaps);
             }
         } else if let Some(gone) = self.log.pop() {
-            self.count_evicted(gone.kept as usize);
+            self.count_evicted(gone.kept());
             self.conns.release(gone.conn);
             // The figures of what crossed stay exact.
             if gone.kind == RecordKind::Lost {
                 self.evicted.records -= 1;
-                self.evicted.bytes -= u64::from(gone.kept);
+                self.evicted.bytes -= gone.kept() as u64;
             }
         }
         self.forget_loss_rows(id);
@@ -440,10 +442,10 @@ impl Timeline {
     /// A record that was cleared makes room; a mark saves it no more.
     fn evict_hidden(&mut self, first: RecordId) {
         let gone = if first < self.hidden.before {
-            self.log.pop().map(|gone| (first, gone.kept as usize, Some(gone.conn)))
+            self.log.pop().map(|gone| (first, gone.kept(), Some(gone.conn)))
         } else {
             let marked = self.hidden.kept.pop();
-            marked.map(|(id, record)| (id, record.data.len(), self.conns.slot(record.conn)))
+            marked.map(|(id, record)| (id, record.kept(), self.conns.slot(record.conn)))
         };
         let Some((id, kept, Some(conn))) = gone else { return };
         self.forget_loss_rows(id);

@@ -98,7 +98,7 @@ fn exit_statuses_tell_what_went_wrong() {
         (vec!["send".into(), format!("tcp://{free}"), "x".into()], 3, "refused"),
         (vec!["send".into(), "http://{{nowhere}}/".into()], 2, "nowhere"),
         (vec!["send".into(), "no-such-preset".into()], 2, "no-such-preset"),
-        (vec!["send".into(), "ws://x/".into()], 2, "not supported yet"),
+        (vec!["send".into(), "ftp://x/".into()], 2, "not supported yet"),
         (vec!["send".into(), format!("http://{not_found}/"), "--check-status".into()], 1, ""),
         (
             vec!["send".into(), format!("http://{silent}/"), "--timeout".into(), "100ms".into()],

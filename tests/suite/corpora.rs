@@ -35,7 +35,7 @@ const OWN: [(&str, &str); 10] = [
     ("redirect-credentials.json", "http_corpora::no_credential_crosses_an_origin"),
     ("reports", "reports, decoded, and the unit tests of interop::curl"),
     ("terminal-payloads.json", "corpora, terminal_safety"),
-    ("websocket-frames.json", "none yet: WebSocket is not spoken"),
+    ("websocket-frames.json", "the unit tests of codec::web_socket"),
 ];
 
 /// Where the corpora are.

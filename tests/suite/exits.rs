@@ -256,7 +256,7 @@ fn not_met_and_usage(endings: &mut Endings) {
         (&["send"][..], "required"),
         (&["send", "--no-such-option", ":1"], "--no-such-option"),
         (&["send", "no-such-preset"], "neither an address nor a preset"),
-        (&["send", "ws://x/"], "not supported yet"),
+        (&["send", "ftp://x/"], "not supported yet"),
         (&["send", "http://{{nowhere}}/"], "nowhere"),
         (&["send", "tcp://127.0.0.1:1", "--data", "@/no/such/file"], "/no/such/file"),
         (&["send", "tcp://127.0.0.1:1", r"\q"], "escape"),

@@ -16,7 +16,7 @@ use crate::harness::wait::wait_until;
 use crate::hostile::{assert_keys_are_answered, pane, table::FAULTS};
 
 /// Faults of the corpus that are met by a test of their own.
-const ELSEWHERE: [(&str, &str); 19] = [
+const ELSEWHERE: [(&str, &str); 20] = [
     ("refused", "tcp_and_udp_peers_that_refuse_or_never_answer_are_told"),
     ("backlog-full", "a_peer_that_never_accepts_is_told_and_can_be_cancelled"),
     ("endless", "a_body_without_an_end_is_bounded_and_can_be_cancelled"),
@@ -37,12 +37,12 @@ const ELSEWHERE: [(&str, &str); 19] = [
     ("cl-negative", "every_fault_of_a_response_is_told_and_what_arrived_is_shown"),
     ("hdr-partial-fin", "every_fault_without_the_screen_has_its_exit_status"),
     ("body-short", "every_fault_without_the_screen_has_its_exit_status"),
+    ("ws-burst", "a_burst_of_frames_is_counted_right"),
 ];
 
 /// Faults in what this program does not speak yet.
-const LATER: [(&str, &str); 9] = [
+const LATER: [(&str, &str); 8] = [
     ("sse-burst", "an event stream is a body without an end here, see 'endless'"),
-    ("ws-burst", "no WebSocket yet"),
     ("proxy-407", "no proxies yet"),
     ("proxy-garbage", "no proxies yet"),
     ("h2-goaway", "no HTTP/2 yet"),

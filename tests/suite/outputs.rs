@@ -33,7 +33,7 @@ fn stuffed(non_blocking: bool) -> (std::io::PipeReader, std::io::PipeWriter) {
 #[test]
 fn standard_error_that_takes_nothing_changes_no_exit_status() {
     let began = Instant::now();
-    for args in [&["send", "ws://x/"][..], &["send", "--no-such-option"], &["send", "nothing"]] {
+    for args in [&["send", "ftp://x/"][..], &["send", "--no-such-option"], &["send", "nothing"]] {
         assert_eq!(run(args).status.code(), Some(2), "{args:?}");
         let output = command(args).stderr(full()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{args:?} with a full one");

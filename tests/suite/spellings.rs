@@ -31,7 +31,7 @@ fn a_broken_scheme_host_or_port_is_said_and_nothing_is_sent() {
         ("tcp://localhost:0", "port 0"),
         ("udp://localhost", "no port"),
         ("tcp:localhost:1", "write tcp://localhost:1"),
-        ("ws://localhost/", "not supported yet"),
+        ("ftp://localhost/", "not supported yet"),
     ] {
         let (status, said) = told(&run(&["send", typed, "-I"]));
         assert!(status == Some(2) && said.contains(words), "{typed}: {status:?} {said}");

@@ -34,7 +34,7 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
         let Some(exchange) = session.exchanges.back().cloned() else { return };
         WhatCame::Exchange(exchange)
     } else {
-        let mut heard = Heard::new(can.datagrams);
+        let mut heard = Heard::new(can);
         heard.dialled(session.dialled.clone());
         let said = &session.conversation;
         for row in (0..said.len()).filter_map(|place| said.row(place)) {

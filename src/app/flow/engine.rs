@@ -130,8 +130,8 @@ fn batch_arrived(app: &mut App, batch: Batch) {
             session.note(&record);
             let id = app.shared.timeline.next_id();
             let can = session.capabilities_of(record.conn);
-            if can.conversation {
-                session.conversation.extend(&record, id, can.datagrams);
+            if can.conversation && record.is_said(can) {
+                session.conversation.extend(&record, id, can.messages);
             }
         }
         app.shared.timeline.push(record);

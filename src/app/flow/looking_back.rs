@@ -10,7 +10,7 @@ use crate::compose;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::{Capabilities, Protocol, Side};
 use crate::model::record::{ConnInfo, Record};
 use crate::model::spec::Spec;
 
@@ -44,9 +44,11 @@ fn past(app: &App, conn: ConnId) -> Option<Session> {
         _ => info.told_under().to_string(),
     };
     let infos = halves.iter().filter_map(|half| timeline.conn(*half)).cloned().chain([info]);
-    let mut past = Session::past(conn.session, plan_of(can.datagrams)?, title, infos);
+    let mut past = Session::past(conn.session, plan_of(can)?, title, infos);
     for (id, record) in timeline.of_conns(&halves) {
-        past.conversation.extend(&record, id, can.datagrams);
+        if record.is_said(can) {
+            past.conversation.extend(&record, id, can.messages);
+        }
     }
     Some(past)
 }
@@ -57,11 +59,12 @@ fn nobody(id: ConnId) -> ConnInfo {
     ConnInfo::new(id, protocol, side)
 }
 
-/// A plan that nobody runs, of a client of streams or of datagrams.
-fn plan_of(datagrams: bool) -> Option<Plan> {
+/// A plan that nobody runs, of a client of streams, of datagrams or of messages.
+fn plan_of(like: Capabilities) -> Option<Plan> {
     let is_like = |protocol: &Protocol| {
         let can = protocol.capabilities(Side::Client);
-        can.conversation && can.datagrams == datagrams
+        let is_like = (can.datagrams, can.messages) == (like.datagrams, like.messages);
+        can.conversation && is_like
     };
     let protocol = Protocol::ALL.into_iter().find(is_like)?;
     let mut spec = Spec::empty(protocol, Side::Client);

@@ -29,6 +29,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Http => compose(app, Protocol::Http, Side::Client),
         Action::Tcp => compose(app, Protocol::Tcp, Side::Client),
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
+        Action::Ws => compose(app, Protocol::Ws, Side::Client),
         Action::Relay => compose_relay(app),
         Action::ToggleFaults => faults::toggle(app),
         Action::ToggleRewrites => rewrites::toggle(app),

@@ -12,6 +12,7 @@ const HINTS: DecodeHints<'static> = DecodeHints {
     ports: [None; 3],
     exchanges: false,
     is_upgraded: false,
+    frames: &[],
     content_type: None,
     head: &[],
 };

@@ -16,12 +16,14 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::cli::headless::Headless;
 use crate::cli::in_flight::InFlight;
+use crate::cli::message_lines::MessageLines;
 use crate::cli::stdin::{self, PieceReceiver, PieceSource};
 use crate::cli::{exit, output};
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::counts::{counted, counted_were};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::ConnId;
+use crate::model::protocol::Capabilities;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 
 /// Bytes of a datagram, as ncat and socat make them.
@@ -34,6 +36,8 @@ pub(super) struct ListenInput {
     /// `None` = it is over, or nobody asked for it.
     pieces: Option<PieceReceiver>,
     is_datagrams: bool,
+    /// Each line is a message.
+    lines: Option<MessageLines>,
     peers: BTreeMap<ConnId, InputPeer>,
     /// Whom a datagram goes to.
     heard_last: Option<ConnId>,
@@ -65,6 +69,7 @@ impl ListenInput {
         ListenInput {
             pieces: None,
             is_datagrams: false,
+            lines: None,
             peers: BTreeMap::new(),
             heard_last: None,
             orders: VecDeque::new(),
@@ -86,9 +91,11 @@ impl ListenInput {
     }
 
     /// Reads it from now on.
-    pub(super) fn read(is_datagrams: bool) -> Self {
+    pub(super) fn read(can: Capabilities) -> Self {
         let pieces = Some(stdin::pieces(vec![PieceSource::Stdin]));
-        ListenInput { pieces, is_datagrams, ..ListenInput::none() }
+        let is_datagrams = can.datagrams;
+        let lines = can.is_framed().then(MessageLines::default);
+        ListenInput { pieces, is_datagrams, lines, ..ListenInput::none() }
     }
 
     fn is_wanted(&self) -> bool {
@@ -119,7 +126,7 @@ impl ListenInput {
     /// Hands a piece, or the end, on to the peers.
     pub(super) fn step(&mut self, step: InputStep, headless: &Headless) -> Result<(), Failure> {
         match step {
-            InputStep::Piece(Some(piece)) => self.send(&piece?),
+            InputStep::Piece(Some(piece)) => self.take(&piece?)?,
             InputStep::Piece(None) => self.finish(),
             InputStep::Retry => {}
         }
@@ -136,6 +143,16 @@ impl ListenInput {
         Ok(())
     }
 
+    fn take(&mut self, piece: &Bytes) -> Result<(), Failure> {
+        let Some(lines) = &mut self.lines else {
+            self.send(piece);
+            return Ok(());
+        };
+        let lines = lines.push(piece)?;
+        lines.iter().for_each(|line| self.send(line));
+        Ok(())
+    }
+
     fn send(&mut self, piece: &Bytes) {
         let size = if self.is_datagrams { DATAGRAM } else { piece.len().max(1) };
         if let Some(last) = self.heard_last {
@@ -145,6 +162,11 @@ impl ListenInput {
         let is_meant = |conn: &ConnId| !is_datagrams || last == Some(*conn);
         for (conn, peer) in self.peers.iter_mut().filter(|(conn, _)| is_meant(conn)) {
             peer.was_sent_some = true;
+            if piece.is_empty() {
+                peer.in_flight.push(0);
+                let data = Bytes::new();
+                self.orders.push_back(Command::Send { to: Recipient::Conn(*conn), data });
+            }
             for part in piece.chunks(size) {
                 peer.in_flight.push(part.len());
                 let data = piece.slice_ref(part);
@@ -155,6 +177,9 @@ impl ListenInput {
 
     fn finish(&mut self) {
         self.pieces = None;
+        if let Some(last) = self.lines.as_mut().and_then(MessageLines::finish) {
+            self.send(&last);
+        }
         let got_some = self.peers.iter().filter(|(_, peer)| peer.was_sent_some);
         if !self.is_datagrams {
             let end = |conn: &ConnId| Command::End { conn: *conn, how: CloseMode::HalfClose };
@@ -166,6 +191,18 @@ impl ListenInput {
     pub(super) fn on_record(&mut self, record: &Record, conn: Option<&ConnInfo>) {
         let id = record.conn;
         let is_tls = conn.is_some_and(|conn| conn.tls);
+        if self.lines.is_some() {
+            // One that has not become a WebSocket cannot take any.
+            if conn.is_some_and(|conn| conn.capabilities().messages) {
+                self.came(id);
+            }
+            if (record.kind, record.direction) == (RecordKind::Data, Direction::Sent)
+                && !record.frames.is_empty()
+            {
+                self.left(id, Some(record.original_len));
+            }
+            return;
+        }
         match (record.kind, record.direction) {
             (RecordKind::Accepted, _) if !is_tls => self.came(id),
             (RecordKind::Secured, _) => self.came(id),

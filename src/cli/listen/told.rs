@@ -17,6 +17,9 @@ use crate::model::timing::Stamp;
 
 /// Whether these are bytes that came, or that a relay took from one and has for the other.
 pub(super) fn is_message(record: &Record, conn: Option<&ConnInfo>) -> bool {
+    if conn.is_some_and(|conn| !record.is_said(conn.capabilities())) {
+        return false;
+    }
     let sender = conn.and_then(|conn| conn.sender(record.direction));
     record.is_received() || record.kind == RecordKind::Data && sender.is_some()
 }

@@ -14,6 +14,7 @@ use crate::model::dialled::Dialled;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::preset::Scope;
+use crate::model::protocol::Capabilities;
 use crate::model::record::Record;
 use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
@@ -76,8 +77,8 @@ pub(super) struct Overheard<'a> {
 
 impl<'a> Overheard<'a> {
     /// Nothing was said yet.
-    pub(super) fn new(checking: &'a Checking, is_of_datagrams: bool) -> Self {
-        Overheard { checking, heard: Heard::new(is_of_datagrams) }
+    pub(super) fn new(checking: &'a Checking, can: Capabilities) -> Self {
+        Overheard { checking, heard: Heard::new(can) }
     }
 
     /// How it came to be connected.

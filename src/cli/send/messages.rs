@@ -25,15 +25,27 @@ pub(super) struct StreamMessages {
 }
 
 impl StreamMessages {
-    /// Opens the files, so that what cannot be read is said before anything is sent.
+    /// Opens the files, so that what cannot be read is said before anything is sent. Where each is a message of so
+    /// many bytes at most it is read and becomes a step.
     pub(super) async fn of<'a>(
         texts: impl Iterator<Item = &'a String>,
         format: PayloadFormat,
         patience: Option<Duration>,
+        whole: Option<usize>,
     ) -> Result<Self, Failure> {
         let mut messages = StreamMessages::default();
         for (index, text) in texts.enumerate() {
             let mut text = text.clone();
+            let file = file_of(&text).filter(|path| *path != STDIN);
+            if let (Some(path), Some(most)) = (file, whole) {
+                let bytes = match format {
+                    PayloadFormat::Hex => stdin::read_hex(path, patience).await?.to_vec(),
+                    _ => named_file::read(Path::new(path), most as u64)
+                        .map_err(|error| unreadable(path, &error))?,
+                };
+                messages.steps.push(ScriptStep::Send(dump(&bytes)));
+                continue;
+            }
             if let Some(path) = file_of(&text) {
                 let source = match path {
                     path if format == PayloadFormat::Hex => {

@@ -17,6 +17,7 @@ use crate::model::http::{
 };
 use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::web_socket::WsSpec;
 use crate::named_file;
 
 /// Bytes of a file that holds a credential.
@@ -176,6 +177,24 @@ fn text_body(data: &str, is_other: bool) -> HttpBody {
         _ if is_json() => HttpBody::Json(data.into()),
         _ => HttpBody::Text(data.into()),
     }
+}
+
+/// Puts options into the request that a handshake is.
+pub(super) async fn put_handshake(
+    session: &mut WsSpec,
+    options: &RequestOptions,
+) -> Result<(), Failure> {
+    let mut request = HttpSpec {
+        headers: std::mem::take(&mut session.headers),
+        auth: std::mem::take(&mut session.auth),
+        redirects: session.redirects,
+        unix_socket: std::mem::take(&mut session.unix_socket),
+        ..HttpSpec::default()
+    };
+    apply(&mut request, options).await?;
+    (session.headers, session.auth) = (request.headers, request.auth);
+    (session.redirects, session.unix_socket) = (request.redirects, request.unix_socket);
+    Ok(())
 }
 
 /// Credentials, headers and redirects.

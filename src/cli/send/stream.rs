@@ -8,6 +8,8 @@
 //! neither the command line nor the preset has a message: after the steps on a stream, as a datagram beside
 //! them. What is piped in asks for no reply; whoever names --wait or --timeout does.
 
+mod ending;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,8 +24,10 @@ use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::in_flight::InFlight;
+use crate::cli::message_lines::MessageLines;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, PieceReceiver, SILENCE};
+use crate::cli::stdin::{self, PieceReceiver, PieceSource, SILENCE};
+use crate::codec::web_socket::told;
 use crate::console;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
@@ -31,12 +35,12 @@ use crate::engine::event::{Batch, Event, NOT_VERIFIED, Phase, STEPS_DONE, UNPROV
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
-use crate::model::counts::{count, counted, counted_were};
-use crate::model::end_address::EndAddress;
+use crate::model::counts::counted;
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
+use crate::model::protocol::Capabilities;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::session_outcome::SessionOutcome;
 use crate::timeline::Totals;
@@ -51,6 +55,8 @@ const UNFINISHED: Duration = Duration::from_secs(5);
 const STALLED: Duration = Duration::from_secs(3);
 /// How long an error may take to come back where no reply is asked for.
 const ONE_WAY: Duration = Duration::from_millis(50);
+/// How long the end of a WebSocket may take behind the close of the peer.
+const CLOSING: Duration = Duration::from_secs(2);
 /// A queue of ours that is full is tried again after this.
 const RETRY: Duration = Duration::from_millis(2);
 
@@ -103,6 +109,11 @@ struct CliConversation<'a> {
     home: Option<SocketAddr>,
     /// Datagrams left out because somebody else sent them.
     left_out: u64,
+    can: Capabilities,
+    /// Each line of the input is a message.
+    lines: Option<MessageLines>,
+    /// Each message that comes is printed as a line.
+    tells_lines: bool,
     /// What expectations look at when it is over.
     overheard: Overheard<'a>,
     /// What is told of all that happens, where that is wanted.
@@ -145,13 +156,15 @@ pub(super) async fn run(
         output.style = Style::Raw;
     }
     let steps_done = plan.steps().is_empty();
-    let is_of_datagrams = plan.capabilities().datagrams;
+    let can = plan.capabilities();
+    // A line for each message, unless bytes are asked for.
+    let tells_lines = can.is_framed() && Style::asked_for(&arguments.common).is_none();
     let ends_with_steps = matches!(plan.steps().last(), Some(StepPlan::Expect { .. }))
         && input.is_none()
         && arguments.wait.is_none();
     let is_piped = matches!(input, StreamInput::Piped(_) | StreamInput::Datagram(_));
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
-    let messages = if plan.capabilities().datagrams {
+    let messages = if can.datagrams {
         let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
         Messages::Datagrams { one_way, any_peer: plan.takes_any_peer() }
     } else {
@@ -167,7 +180,10 @@ pub(super) async fn run(
         answers: AnswerClocks::default(),
         home: None,
         left_out: 0,
-        overheard: Overheard::new(checking, is_of_datagrams),
+        can,
+        lines: None,
+        tells_lines,
+        overheard: Overheard::new(checking, can),
         transcript: (arguments.printing.verbose > 0).then(Transcript::default),
         last_step: if ends_with_steps { LastStep::Awaited } else { LastStep::GoesOn },
         steps_done,
@@ -185,23 +201,31 @@ pub(super) async fn run(
         has_told_stall: false,
     };
     headless.open(plan)?;
-    match input {
-        StreamInput::None => {}
-        StreamInput::Datagram(data) => {
-            conversation.in_flight.push(data.len());
-            headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
-        }
-        StreamInput::Piped(source) => {
-            conversation.input = Some(stdin::pieces(vec![source]));
-        }
-        StreamInput::Pieces(sources) => conversation.input = Some(stdin::pieces(sources)),
-    }
+    conversation.take_input(input, headless)?;
     let status = conversation.talk(headless).await?;
     let (sent, received) = (conversation.totals.sent.bytes, conversation.totals.received.bytes);
     Ok((status, SessionOutcome::Bytes { sent, received }))
 }
 
 impl CliConversation<'_> {
+    fn take_input(&mut self, input: StreamInput, headless: &Headless) -> Result<(), Failure> {
+        match input {
+            StreamInput::None => {}
+            StreamInput::Datagram(data) => {
+                self.in_flight.push(data.len());
+                headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
+            }
+            StreamInput::Piped(source) => self.input = Some(stdin::pieces(vec![source])),
+            StreamInput::Pieces(sources) => {
+                let is_stdin = |source: &PieceSource| matches!(source, PieceSource::Stdin);
+                let takes_lines = self.can.is_framed() && sources.iter().any(is_stdin);
+                self.lines = takes_lines.then(MessageLines::default);
+                self.input = Some(stdin::pieces(sources));
+            }
+        }
+        Ok(())
+    }
+
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
             self.output.ready().await?;
@@ -213,6 +237,10 @@ impl CliConversation<'_> {
             tokio::select! {
                 biased;
                 event = self.output.taking(headless.next_event()) => match event? {
+                    Some(Event::Done { outcome: Ok(_), .. }) if self.is_unanswered() => {
+                        let status = self.on_deadline(headless).await?;
+                        return Ok(status.max(self.overheard.status(headless)));
+                    }
                     Some(Event::Done { outcome, .. }) => {
                         return self.finish(outcome).map(|_| self.overheard.status(headless));
                     }
@@ -274,6 +302,9 @@ impl CliConversation<'_> {
                 self.output.json(&line);
             }
             self.transcribe(record);
+            if !record.is_said(self.can) {
+                continue;
+            }
             self.totals.count(record);
             self.overheard.take(record);
             match (record.kind, record.direction) {
@@ -293,7 +324,7 @@ impl CliConversation<'_> {
                     // JSON Lines have said it.
                     let words = String::from_utf8_lossy(&record.data);
                     let is_told = self.output.style == Style::Json || self.transcript.is_some();
-                    if !is_told && words.contains("cut off") {
+                    if !is_told && ending::is_odd(&words) {
                         output::note(&words);
                     }
                     self.wait();
@@ -378,6 +409,11 @@ impl CliConversation<'_> {
         !self.has_datagrams() && self.link == Link::PeerFinished
     }
 
+    /// A conversation of messages that the peer closed before it said any.
+    fn is_unanswered(&self) -> bool {
+        self.can.messages && self.is_left() && self.replies == 0
+    }
+
     fn is_one_way(&self) -> bool {
         matches!(self.messages, Messages::Datagrams { one_way: true, .. })
     }
@@ -424,6 +460,9 @@ impl CliConversation<'_> {
             Some(ONE_WAY)
         } else if self.last_step == LastStep::Came {
             Some(Duration::ZERO)
+        } else if self.is_left() && self.can.messages {
+            // Both sides say that they close; how, is told in a moment.
+            Some(CLOSING)
         } else if self.is_left() {
             // Nothing can come any more, however long somebody would wait.
             Some(Duration::ZERO)
@@ -456,24 +495,45 @@ impl CliConversation<'_> {
         }
         match self.output.style {
             Style::Json => {}
-            Style::Text if self.has_datagrams() => self.output.text(&record.data),
-            Style::Text | Style::Raw => self.output.piece(&record.data),
+            Style::Text if self.can.messages => self.output.text(&record.data),
+            Style::Text | Style::Raw => {
+                self.output.piece(&record.data);
+                // Bytes that are no text are what they are.
+                if self.tells_lines && told::kind(&record.frames) == Some("text") {
+                    self.output.piece(b"\n");
+                }
+            }
         }
     }
 
     /// A piece of standard input, or its end: then we finish sending.
     async fn on_piece(&mut self, piece: Option<Bytes>, headless: &Headless) -> Result<(), Failure> {
         self.silent_at = None;
+        if let Some(lines) = &mut self.lines {
+            let messages = match &piece {
+                Some(piece) => lines.push(piece)?,
+                None => lines.finish().into_iter().collect(),
+            };
+            for data in messages {
+                self.in_flight.push(data.len());
+                order(Command::Send { to: Recipient::All(SESSION), data }, headless).await?;
+            }
+            if piece.is_none() {
+                self.input = None;
+            }
+            self.wait();
+            return Ok(());
+        }
         if piece.is_none() {
             self.input = None;
         }
-        let order = match piece {
+        let next = match piece {
             Some(data) => {
                 self.in_flight.push(data.len());
                 Command::Send { to: Recipient::All(SESSION), data }
             }
             None if self.is_piped() => {
-                Command::End { conn: SESSION.conn(1), how: CloseMode::HalfClose }
+                Command::End { conn: SESSION.itself(), how: CloseMode::HalfClose }
             }
             None => {
                 self.wait();
@@ -481,89 +541,17 @@ impl CliConversation<'_> {
             }
         };
         self.wait();
-        loop {
-            match headless.engine.command(order.clone()) {
-                Err(failure) if failure.kind == FailureKind::Busy => {
-                    tokio::time::sleep(RETRY).await;
-                }
-                outcome => return outcome,
-            }
-        }
+        order(next, headless).await
     }
+}
 
-    /// Nothing more came: the end of the replies, or there was none.
-    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
-        self.deadline = None;
-        self.output.end_pieces();
-        headless.close(CloseMode::Close).await;
-        let unsent = self.in_flight.bytes();
-        let arguments = self.arguments;
-        let waited = arguments.timeout.or(arguments.wait).unwrap_or(FIRST_REPLY);
-        let timed_out = |cause: String| {
-            Err(Failure::new(Stage::Session, self.peer(), FailureKind::Timeout(waited), cause))
-        };
-        if unsent > 0 {
-            let unsent = counted_were(unsent, "byte");
-            return timed_out(format!("the peer took nothing for {waited:?}; {unsent} not sent"));
+/// Gives an order as soon as there is room for it.
+async fn order(order: Command, headless: &Headless) -> Result<(), Failure> {
+    loop {
+        match headless.engine.command(order.clone()) {
+            Err(failure) if failure.kind == FailureKind::Busy => tokio::time::sleep(RETRY).await,
+            outcome => return outcome,
         }
-        if !self.steps_done {
-            return timed_out(format!("its steps were not done within {waited:?}"));
-        }
-        if self.input.is_some() && !self.awaits_reply {
-            return Err(stdin::nothing_came(waited));
-        }
-        let asks_for_none = self.is_piped() && arguments.timeout.or(arguments.wait).is_none();
-        if asks_for_none && self.link == Link::Up {
-            let quiet =
-                "the peer has not finished; left after 5 s of silence, --wait says how long";
-            output::note(quiet);
-        }
-        let is_done = self.replies > 0
-            || asks_for_none
-            || self.is_piped() && self.is_left()
-            || self.is_one_way()
-            || arguments.wait == Some(Duration::ZERO)
-            // What did not come is told by what was expected.
-            || self.waits_for_answers();
-        if self.input.is_none() && is_done {
-            return Ok(exit::OK);
-        }
-        if self.is_left() {
-            let (kind, cause) = (FailureKind::Truncated, "the peer finished without a reply");
-            return Err(Failure::new(Stage::Session, self.peer(), kind, cause)
-                .hint("none is asked for with --wait 0"));
-        }
-        let (others, hint) = match self.left_out {
-            0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),
-            others => (
-                format!(" ({} from others)", count(others)),
-                "take replies of anybody with --any-peer",
-            ),
-        };
-        timed_out(format!("no reply within {waited:?}{others}"))
-            .map_err(|failure| failure.hint(hint))
-    }
-
-    fn peer(&self) -> String {
-        let peer = self.conns.values().find_map(|conn| conn.peer.as_ref());
-        let named = |peer: &EndAddress| match (&self.endpoint, peer.inet()) {
-            (Some(endpoint), Some(address)) => endpoint.named(address),
-            _ => peer.to_string(),
-        };
-        peer.map(named).unwrap_or_default()
-    }
-
-    fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
-        self.output.end_pieces();
-        let is_cut = self.input.is_some() || self.in_flight.pieces() > 0;
-        outcome.map(|_| exit::OK).map_err(|mut failure| {
-            let sent = self.totals.sent.bytes;
-            if is_cut && sent > 0 {
-                let sent = counted_were(sent, "byte");
-                failure.cause = format!("{}; of the input {sent} sent", failure.cause);
-            }
-            failure
-        })
     }
 }
 

@@ -44,12 +44,17 @@ pub(super) async fn input(
         let bytes = stdin::read_hex(STDIN, arguments.timeout).await?;
         if plan.capabilities().datagrams {
             StreamInput::Datagram(bytes)
+        } else if plan.capabilities().messages {
+            StreamInput::Pieces(vec![PieceSource::Bytes(bytes)])
         } else {
             StreamInput::Piped(PieceSource::Bytes(bytes))
         }
     } else if plan.capabilities().datagrams {
         let datagram = stdin::read_datagram(&plan.address(), arguments.timeout).await?;
         StreamInput::Datagram(datagram)
+    } else if plan.capabilities().messages {
+        // There is no half of it to be closed: what is answered is waited for as behind messages that are typed.
+        StreamInput::Pieces(vec![PieceSource::Stdin])
     } else {
         StreamInput::Piped(PieceSource::Stdin)
     })

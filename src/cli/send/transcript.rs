@@ -81,13 +81,11 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::fault::FaultMarks;
     use crate::model::id::SessionId;
 
     fn record(at: u64, direction: Direction, kind: RecordKind, data: &'static [u8]) -> Record {
-        let (conn, original_len) = (SessionId(1).conn(1), data.len() as u64);
         let (at, data) = (Stamp(at * 1000), Bytes::from_static(data));
-        Record { at, conn, direction, kind, data, original_len, faults: FaultMarks::default() }
+        Record::new(at, SessionId(1).conn(1), direction, kind, data)
     }
 
     #[test]

@@ -45,6 +45,7 @@ const STREAM: DecodeHints<'static> = DecodeHints {
     ports: [Some(40000), Some(9000), None],
     exchanges: false,
     is_upgraded: false,
+    frames: &[],
     content_type: None,
     head: &[],
 };

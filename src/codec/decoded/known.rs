@@ -19,6 +19,8 @@ pub(crate) struct DecodeHints<'a> {
     pub(crate) exchanges: bool,
     /// An answer before them led on to WebSocket.
     pub(crate) is_upgraded: bool,
+    /// Of WebSocket the frames that carried them.
+    pub(crate) frames: &'a [u8],
     /// The type of the body these bytes are.
     pub(crate) content_type: Option<&'a str>,
     /// The headers of the message that these bytes may be a piece of, which came before them.
@@ -38,6 +40,7 @@ impl DecodeHints<'static> {
             ports,
             exchanges: can.exchanges,
             is_upgraded: false,
+            frames: &[],
             content_type: None,
             head: &[],
         }

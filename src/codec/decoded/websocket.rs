@@ -6,30 +6,15 @@ use super::binary::Cut;
 use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, digits};
 use crate::codec::charset;
+use crate::codec::web_socket::close;
+use crate::codec::web_socket::frame::{FrameHeader, Opcode, mask};
+use crate::codec::web_socket::told;
 use crate::model::counts::counted;
 
 /// Frames told of one record.
 const FRAMES: usize = 200;
 /// Letters of a text told in one line.
 const TOLD: usize = 60;
-
-const CLOSES: &[(u16, &str)] = &[
-    (1000, "normal"),
-    (1001, "going away"),
-    (1002, "protocol error"),
-    (1003, "unsupported data"),
-    (1005, "no code"),
-    (1006, "abnormal"),
-    (1007, "invalid text"),
-    (1008, "policy violated"),
-    (1009, "message too big"),
-    (1010, "extension missing"),
-    (1011, "internal error"),
-    (1012, "service restarts"),
-    (1013, "try again later"),
-    (1014, "bad gateway"),
-    (1015, "TLS handshake failed"),
-];
 
 /// A frame's header and its payload without the mask.
 struct WebSocketFrame {
@@ -79,35 +64,61 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
 
 /// Reads a frame that is here as a whole.
 fn frame(cut: &mut Cut<'_>) -> Option<WebSocketFrame> {
-    let start = cut.at;
-    let (first, second) = (cut.u8()?, cut.u8()?);
-    let opcode = first & 15;
+    let (rest, _) = { *cut }.rest();
+    let header = FrameHeader::read(rest)?;
     // Two bits have no meaning, the third says that it is packed (RFC 7692).
-    if first & 0x30 != 0 || !matches!(opcode, 0..=2 | 8..=10) {
-        return None;
-    }
-    let said = match second & 0x7f {
-        126 => u64::from(cut.u16().filter(|length| *length > 125)?),
-        127 => cut.u64().filter(|length| *length > 0xffff)?,
-        short => u64::from(short),
-    };
-    let header = start..cut.at;
-    let mask_at = cut.at;
-    let mask = match second & 0x80 {
-        0 => None,
-        _ => Some(cut.take(4)?.0.first_chunk::<4>().copied()?),
-    };
-    let mask_at = mask_at..cut.at;
-    let (payload, range) = cut.take(usize::try_from(said).ok()?)?;
+    let is_one = header.reserved & 3 == 0 && !header.is_long_winded() && header.len >> 63 == 0;
+    Opcode::of(header.opcode).filter(|_| is_one)?;
+    let mask_len = if header.mask.is_some() { 4 } else { 0 };
+    let (_, head_at) = cut.take(header.size() - mask_len)?;
+    let (_, mask_at) = cut.take(mask_len)?;
+    let (payload, range) = cut.take(usize::try_from(header.len).ok()?)?;
     let mut payload = payload.to_vec();
-    if let Some(mask) = mask {
-        for (byte, mask) in payload.iter_mut().zip(mask.iter().cycle()) {
-            *byte ^= mask;
-        }
+    if let Some(key) = header.mask {
+        mask(&mut payload, key);
     }
-    let at = [header, mask_at, range];
-    let (is_last, is_packed) = (first & 0x80 != 0, first & 0x40 != 0);
-    Some(WebSocketFrame { is_last, is_packed, opcode, mask, said, payload, at })
+    Some(WebSocketFrame {
+        is_last: header.is_last,
+        is_packed: header.is_packed(),
+        opcode: header.opcode,
+        mask: header.mask,
+        said: header.len,
+        payload,
+        at: [head_at, mask_at, range],
+    })
+}
+
+/// Tells the frames of a message of so many bytes, whose bytes they are not.
+pub(super) fn frames(bytes: &[u8], len: usize, sheet: &mut Sheet) {
+    let place = len..len;
+    if let Some(told) = told::oddities(bytes, len as u64) {
+        sheet.row("frames", told, place.clone());
+    }
+    for (at, header) in told::frames(bytes).map(|(_, header)| header).enumerate() {
+        if at == FRAMES {
+            return sheet.flaw(format!("only the first {FRAMES} frames are told"), place);
+        }
+        let kind = Opcode::of(header.opcode).map_or("unknown", Opcode::word);
+        let told = format!("{kind}, {}", counted(header.len, "byte"));
+        sheet.group("frame", told, place.clone(), |sheet| {
+            let yes = |is: bool| if is { "yes" } else { "no" };
+            sheet.row("last", yes(header.is_last), place.clone());
+            sheet.row("packed", yes(header.is_packed()), place.clone());
+            let others = header.reserved & !FrameHeader::PACKED;
+            if others > 0 {
+                sheet.flaw(format!("reserved bits are set: {others:02b}"), place.clone());
+            }
+            sheet.row("opcode", format!("{} {kind}", header.opcode), place.clone());
+            let said_in = counted(header.len_bytes.into(), "byte");
+            sheet.row("length", format!("{}, said in {said_in}", header.len), place.clone());
+            if header.is_long_winded() {
+                sheet.flaw("the length takes fewer bytes", place.clone());
+            }
+            if let Some(key) = header.mask {
+                sheet.row("mask", digits(&key), place.clone());
+            }
+        });
+    }
 }
 
 /// Whether the payload is what its kind says; any two bytes look like a header.
@@ -132,14 +143,7 @@ fn code(frame: &WebSocketFrame) -> Option<u16> {
 /// Tells a frame; gives it in one line.
 fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
     let [header, mask_at, payload_at] = frame.at.clone();
-    let kind = match frame.opcode {
-        0 => "continuation",
-        1 => "text",
-        2 => "binary",
-        8 => "close",
-        9 => "ping",
-        _ => "pong",
-    };
+    let kind = Opcode::of(frame.opcode).map_or("unknown", Opcode::word);
     let more = if frame.is_last { "" } else { ", more follows" };
     let told = format!("{kind}, {}{more}", counted(frame.said, "byte"));
     sheet.group("frame", told.as_str(), header.start..payload_at.end, |sheet| {
@@ -154,7 +158,7 @@ fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
         if let Some(code) = code(frame).filter(|_| frame.opcode == 8) {
             let reason = &frame.payload[2..];
             let (code_at, rest) = (payload_at.start..payload_at.start + 2, payload_at.start + 2);
-            sheet.row("code", close_words(code), code_at);
+            sheet.row("code", close::words(code), code_at);
             sheet.text("reason", reason, rest..payload_at.end);
         } else if frame.is_packed {
             sheet.bytes("payload", &frame.payload, payload_at);
@@ -171,12 +175,7 @@ fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
             format!("text {short}{}", if short.len() < text.len() { "…" } else { "" })
         }
         8 => code(frame)
-            .map_or_else(|| "close".to_owned(), |code| format!("close {}", close_words(code))),
+            .map_or_else(|| "close".to_owned(), |code| format!("close {}", close::words(code))),
         _ => told,
     }
-}
-
-fn close_words(code: u16) -> String {
-    let known = CLOSES.iter().find(|(number, _)| *number == code);
-    known.map_or_else(|| code.to_string(), |(_, words)| format!("{code} {words}"))
 }

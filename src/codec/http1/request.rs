@@ -35,13 +35,15 @@ pub(crate) fn judge(parsed: &ParsedHead) -> RequestVerdict {
         let mark = "others may read this request differently; the connection ends with it";
         verdict.marks.insert(0, mark.into());
     }
-    if let Some(protocol) = head.field("upgrade") {
-        let protocol = excerpt(protocol);
-        let mark = format!("asks to upgrade to '{protocol}', which is not served; ignored");
-        verdict.marks.push(mark);
-    }
     verdict.keep_alive &= verdict.refusal.is_none();
     verdict
+}
+
+/// What is odd about a request that asks for another protocol, where none is served.
+#[must_use]
+pub(crate) fn unserved_upgrade(head: &Head) -> Option<String> {
+    let protocol = excerpt(head.field("upgrade")?);
+    Some(format!("asks to upgrade to '{protocol}', which is not served; ignored"))
 }
 
 /// The same for who passes it on: what the next one may read differently goes no further, and what
@@ -206,7 +208,10 @@ mod tests {
     fn an_upgrade_that_is_not_served_is_marked_and_ignored() {
         let text = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket";
         let verdict = verdict(text);
-        assert!(verdict.refusal.is_none() && verdict.keep_alive);
-        assert!(verdict.marks[0].contains("'websocket'"), "{:?}", verdict.marks);
+        assert!(verdict.refusal.is_none() && verdict.keep_alive && verdict.marks.is_empty());
+        let text = format!("{text}\r\n\r\n");
+        let head =
+            HeadReader::new(Expected::Request).push(text.as_bytes()).unwrap().unwrap().1.head;
+        assert!(unserved_upgrade(&head).unwrap().contains("'websocket'"));
     }
 }

@@ -17,6 +17,7 @@ mod redirect;
 mod request;
 mod two;
 pub(crate) mod unsent;
+pub(crate) mod upgrade;
 mod waiting;
 
 use tokio::sync::mpsc;
@@ -34,10 +35,30 @@ use cookies::SessionCookies;
 use credentials::{HopCredentials, Verdict};
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
+use upgrade::UpgradeSlot;
 
 /// Runs the session to its end.
-pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input, .. } = cx;
+pub(crate) async fn run(plan: HttpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
+    hops(plan, &mut cx, None).await.map(|_| Summary::of("response complete"))
+}
+
+/// Asks for another protocol, whose connection is left in the slot where the server agrees; gives the last answer.
+pub(crate) async fn upgraded(
+    plan: HttpPlan,
+    cx: &mut SessionContext,
+    slot: &UpgradeSlot,
+) -> Result<Head, Failure> {
+    hops(plan, cx, Some(slot)).await
+}
+
+/// Makes hop after hop; gives the head of the answer that stands.
+async fn hops(
+    mut plan: HttpPlan,
+    cx: &mut SessionContext,
+    upgrade: Option<&UpgradeSlot>,
+) -> Result<Head, Failure> {
+    let SessionContext { session, input, .. } = cx;
+    let session = &*session;
     let mut redirects = Redirects::of(&plan);
     let own = request::secure_origin(&plan);
     let contract = session.contract(plan.contract.as_deref()).await?;
@@ -46,15 +67,15 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let cookies = SessionCookies::of(&plan);
     let mut again = StreamAgain::of(&plan);
     for number in 0.. {
-        let with_cookies = cookies.applied(&plan);
+        let keyed = request::keyed(&plan)?;
+        let with_cookies = cookies.applied(&keyed);
         let sent = credentials.applied(&with_cookies, &session.budget).await?;
         let own = own.as_ref();
-        let (session, again_now) = (&session, &again);
-        let of = (&cookies, again_now);
-        let hop = HopOrder { plan: &sent, number, challenges, own, session, of };
+        let of = (&cookies, &again);
+        let hop = HopOrder { plan: &sent, number, challenges, own, session, upgrade, of };
         let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
         let about = (&contract, is_elsewhere);
-        let made = made(hop, &mut input, about, &mut credentials).await;
+        let made = made(hop, input, about, &mut credentials).await;
         let ended = match &made {
             Ok(None) => None,
             Ok(Some(head)) => Some(Ok(head)),
@@ -65,7 +86,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
             challenges += 1;
             tokio::select! {
                 biased;
-                () = stopped(session, &mut input) => return made.map(|_| over()),
+                () = stopped(session, input) => return made.map(Option::unwrap_or_default),
                 () = tokio::time::sleep(wait) => continue,
             }
         }
@@ -75,15 +96,11 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
         };
         let asks_anew = cookies.line(&plan) != sent.cookies.line;
         match redirects.follow(&plan, &head, asks_anew)? {
-            None => break,
+            None => return Ok(head),
             Some(next) => plan = next,
         }
     }
-    Ok(over())
-}
-
-fn over() -> Summary {
-    Summary::of("response complete")
+    Err(refusal::usage("there are more hops than can be counted"))
 }
 
 /// Makes a hop; `None` = its answer asks for credentials, which the next one has. It is made once more over a new connection where the peer had let go of one that was kept, which it may at any time

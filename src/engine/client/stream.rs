@@ -71,8 +71,13 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
     }
 }
 
-/// Hands an order of the session to its one connection.
-fn handle_command(order: SessionInput, conn: ConnId, handle: &ConnHandle, session: &SessionHandle) {
+/// Hands an order of a client's session to its one connection.
+pub(super) fn handle_command(
+    order: SessionInput,
+    conn: ConnId,
+    handle: &ConnHandle,
+    session: &SessionHandle,
+) {
     let refused = match order {
         SessionInput::Send { conn: Some(other), .. }
             if other != conn && other != session.id.itself() =>

@@ -24,6 +24,8 @@ pub(crate) struct ConnHandle {
     messages: mpsc::Sender<Bytes>,
     ending: watch::Sender<Option<CloseMode>>,
     peer_finished: Arc<OnceLock<Instant>>,
+    /// Messages may be empty.
+    takes_empty: bool,
 }
 
 /// The connection's end.
@@ -37,7 +39,7 @@ pub(crate) struct ConnReceiver {
 
 /// What a connection is told.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum ConnOrder {
+pub(crate) enum ConnOrder {
     Send(Bytes),
     End(CloseMode),
 }
@@ -52,16 +54,22 @@ pub(crate) fn channel(peer: &str) -> (ConnHandle, ConnReceiver) {
         messages: message_sender,
         ending: ending_sender,
         peer_finished: Arc::clone(&peer_finished),
+        takes_empty: false,
     };
     (handle, ConnReceiver { messages, ending, peer_finished })
 }
 
 impl ConnHandle {
+    /// The same, of a connection whose messages may be empty.
+    pub(crate) fn taking_empty(self) -> Self {
+        ConnHandle { takes_empty: true, ..self }
+    }
+
     /// Queues a message. Refused when empty (a stream has no empty messages), when the peer does
     /// not read, or when the connection is over.
     pub(crate) fn send(&self, data: Bytes) -> Result<(), Failure> {
         let peer = &*self.peer;
-        if data.is_empty() {
+        if data.is_empty() && !self.takes_empty {
             let cause = "an empty message cannot be sent on a stream";
             return Err(Failure::new(Stage::Send, peer, FailureKind::Usage, cause));
         }
@@ -99,7 +107,7 @@ impl ConnControl for ConnHandle {
 impl ConnReceiver {
     /// The next order, `None` when the session has dropped the handle; messages only if there is
     /// `room` for them. Safe to drop.
-    pub(super) async fn next(&mut self, room: bool) -> Option<ConnOrder> {
+    pub(crate) async fn next(&mut self, room: bool) -> Option<ConnOrder> {
         tokio::select! {
             biased;
             message = self.messages.recv(), if room => message.map(ConnOrder::Send),
@@ -111,12 +119,12 @@ impl ConnReceiver {
     }
 
     /// Tells the session that the peer has sent its FIN.
-    pub(super) fn peer_finished(&self) {
+    pub(crate) fn peer_finished(&self) {
         self.peer_finished.get_or_init(Instant::now);
     }
 
     /// A message that is queued already.
-    pub(super) fn queued(&mut self) -> Option<Bytes> {
+    pub(crate) fn queued(&mut self) -> Option<Bytes> {
         self.messages.try_recv().ok()
     }
 }

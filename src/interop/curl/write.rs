@@ -24,15 +24,17 @@ const EXPECT_FROM: usize = 1024 * 1024;
 pub fn write(plan: &Plan) -> String {
     match plan {
         Plan::Http(plan) => command(plan),
-        Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
-            "# curl is a client; it cannot listen\n".into()
-        }
+        Plan::HttpListener(_)
+        | Plan::TcpListener(_)
+        | Plan::UdpListener(_)
+        | Plan::WsListener(_) => "# curl is a client; it cannot listen\n".into(),
         Plan::HttpRelay(_) | Plan::TcpRelay(_) | Plan::UdpRelay(_) => {
             "# curl is a client; it cannot relay\n".into()
         }
         Plan::Tcp(_) | Plan::Udp(_) => {
             format!("# curl has no plain {} sessions\n", plan.protocol().title())
         }
+        Plan::Ws(_) => "# curl on its command line cannot talk over a WebSocket\n".into(),
     }
 }
 

@@ -157,6 +157,7 @@ fn conn(protocol: Protocol, side: Side) -> ConnInfo {
 
 fn record(data: &[u8]) -> Record {
     Record {
+        frames: bytes::Bytes::new(),
         at: Stamp(0),
         conn: SessionId(1).conn(1),
         direction: Direction::Received,

@@ -33,7 +33,7 @@ def expect(sock, wanted, seconds):
 
 "#;
 
-const HAS_JSON: &str = r#"
+pub(super) const HAS_JSON: &str = r#"
 
 def has(value, part):
     """Whether a value has these members and elements."""
@@ -155,11 +155,13 @@ pub(super) fn udp_client(plan: &UdpPlan) -> String {
     )
 }
 
-fn waits(steps: &[StepPlan]) -> bool {
+/// Whether a step waits for something.
+pub(super) fn waits(steps: &[StepPlan]) -> bool {
     steps.iter().any(|step| matches!(step, StepPlan::Expect { .. }))
 }
 
-fn steps_of(steps: &[StepPlan], send: impl Fn(String) -> String) -> String {
+/// The lines that do the steps.
+pub(super) fn steps_of(steps: &[StepPlan], send: impl Fn(String) -> String) -> String {
     let line = |step: &StepPlan| match step {
         StepPlan::Send(data) => format!("    {}\n", send(bytes(data))),
         StepPlan::Expect { awaited, within } => {
@@ -186,7 +188,7 @@ fn wanted(awaited: &AwaitedPlan) -> String {
 }
 
 /// Whether a step waits for what is found by a regular expression, and for JSON.
-fn looks(steps: &[StepPlan]) -> (bool, bool) {
+pub(super) fn looks(steps: &[StepPlan]) -> (bool, bool) {
     let any = |is: fn(&AwaitedPlan) -> bool| {
         steps.iter().any(|step| matches!(step, StepPlan::Expect { awaited, .. } if is(awaited)))
     };

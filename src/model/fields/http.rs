@@ -15,7 +15,7 @@ use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
 
 const BODIES: &[&str] = &["none", "json", "text", "form", "multipart", "file", "hex", "escaped"];
-const HEADERS: &str = "\"Name: value\"; a leading ~ switches the row off. \"~User-Agent\" (Host, \
+pub(super) const HEADERS: &str = "\"Name: value\"; a leading ~ switches the row off. \"~User-Agent\" (Host, \
                        Accept, ...) keeps a header from being sent that is sent otherwise.";
 /// What the contract of a session is called in its form, and what its rows say.
 pub(super) const CONTRACT: &str = "Contract (an OpenAPI file)";

@@ -24,11 +24,11 @@ const STREAM_HELP: &str =
     "Where to connect: host:port, or unix:/path for a socket of the file system.";
 const FORMATS: ValueKind = ValueKind::Choice(&["text", "hex"]);
 const AWAITED: ValueKind = ValueKind::Choice(&["text", "hex", "matches", "length", "json"]);
-const LIST: ValueKind = ValueKind::List(Spelling::Table);
-const RULES: &str = "Automatic answers; the first that applies is sent. {{message}} is what was \
+pub(super) const LIST: ValueKind = ValueKind::List(Spelling::Table);
+pub(super) const RULES: &str = "Automatic answers; the first that applies is sent. {{message}} is what was \
                      received, {{match}} the part that matched.";
-const STEP: &str = "+ step (done once the session is up)";
-const STEP_HELP: &str = "Done once the session is up, in order.";
+pub(super) const STEP: &str = "+ step (done once the session is up)";
+pub(super) const STEP_HELP: &str = "Done once the session is up, in order.";
 
 pub(super) const HISTORY: &str = "Keep in the history";
 pub(super) const HISTORY_HELP: &str = "Whether what is sent or started stands in the history.";

@@ -49,17 +49,13 @@ impl<'a> SpecParts<'a> {
             },
             Spec::Tcp(spec) => SpecParts {
                 address: &spec.address,
-                input: Some(spec.input),
-                run: Some(&spec.run),
                 has_tls: spec.tls != ClientTls::Off,
                 consent: consent(&spec.tls),
-                ..SpecParts::checked(&spec.expect, &spec.capture)
+                ..SpecParts::talk(spec.input, &spec.run, &spec.expect, &spec.capture)
             },
             Spec::Udp(spec) => SpecParts {
                 address: &spec.address,
-                input: Some(spec.input),
-                run: Some(&spec.run),
-                ..SpecParts::checked(&spec.expect, &spec.capture)
+                ..SpecParts::talk(spec.input, &spec.run, &spec.expect, &spec.capture)
             },
             Spec::HttpListener(spec) => SpecParts {
                 has_tls: spec.tls != ListenerTls::Off,
@@ -87,6 +83,17 @@ impl<'a> SpecParts<'a> {
                 ..SpecParts::relayed(&spec.bind, &spec.rewrite)
             },
             Spec::UdpRelay(spec) => SpecParts::relayed(&spec.bind, &spec.rewrite),
+            Spec::Ws(spec) => SpecParts {
+                address: &spec.url,
+                consent: Some((spec.verify, &spec.trust)),
+                ..SpecParts::talk(spec.input, &spec.run, &spec.expect, &spec.capture)
+            },
+            Spec::WsListener(spec) => SpecParts {
+                has_tls: spec.tls != ListenerTls::Off,
+                input: Some(spec.input),
+                answers: Some(&spec.rules),
+                ..SpecParts::served(&spec.bind, &spec.expect)
+            },
         }
     }
 
@@ -98,6 +105,16 @@ impl<'a> SpecParts<'a> {
     /// Of a relay.
     fn relayed(bind: &'a str, rewrites: &'a [RewriteSpec]) -> Self {
         SpecParts { address: bind, rewrites: Some(rewrites), ..SpecParts::default() }
+    }
+
+    /// Of a client of conversations.
+    fn talk(
+        input: InputSpec,
+        run: &'a RunSpec,
+        expect: &'a ExpectSpec,
+        capture: &'a CaptureSpec,
+    ) -> Self {
+        SpecParts { input: Some(input), run: Some(run), ..SpecParts::checked(expect, capture) }
     }
 
     /// Of a client.
@@ -160,16 +177,12 @@ impl<'a> SpecPartsMut<'a> {
                 served: Some(&mut spec.expect.rows),
                 ..SpecPartsMut::at(&mut spec.bind)
             },
-            Spec::TcpListener(spec) => SpecPartsMut {
-                input: Some(&mut spec.input),
-                served: Some(&mut spec.expect.rows),
-                ..SpecPartsMut::at(&mut spec.bind)
-            },
-            Spec::UdpListener(spec) => SpecPartsMut {
-                input: Some(&mut spec.input),
-                served: Some(&mut spec.expect.rows),
-                ..SpecPartsMut::at(&mut spec.bind)
-            },
+            Spec::TcpListener(spec) => {
+                SpecPartsMut::served(&mut spec.bind, &mut spec.input, &mut spec.expect)
+            }
+            Spec::UdpListener(spec) => {
+                SpecPartsMut::served(&mut spec.bind, &mut spec.input, &mut spec.expect)
+            }
             Spec::HttpRelay(spec) => SpecPartsMut {
                 consent: consent_mut(&mut spec.target_tls),
                 target: Some(&mut spec.target),
@@ -190,6 +203,29 @@ impl<'a> SpecPartsMut<'a> {
                 rewrites: Some(&mut spec.rewrite),
                 ..SpecPartsMut::at(&mut spec.bind)
             },
+            Spec::Ws(spec) => SpecPartsMut {
+                consent: Some((&mut spec.verify, &mut spec.trust)),
+                input: Some(&mut spec.input),
+                steps: Some(&mut spec.steps),
+                checks: Some((&mut spec.expect, &mut spec.capture)),
+                ..SpecPartsMut::at(&mut spec.url)
+            },
+            Spec::WsListener(spec) => {
+                SpecPartsMut::served(&mut spec.bind, &mut spec.input, &mut spec.expect)
+            }
+        }
+    }
+
+    /// Of a listener of conversations.
+    fn served(
+        bind: &'a mut String,
+        input: &'a mut InputSpec,
+        expect: &'a mut ListenerExpectSpec,
+    ) -> Self {
+        SpecPartsMut {
+            input: Some(input),
+            served: Some(&mut expect.rows),
+            ..SpecPartsMut::at(bind)
         }
     }
 

@@ -13,6 +13,7 @@ use crate::app::sessions::{Conn, Session, SessionState};
 use crate::app::{App, decoded_view, format, session_words};
 use crate::codec::escape::{escape, letters};
 use crate::codec::printable::{printable, printable_str};
+use crate::codec::web_socket::told;
 use crate::engine::event::Phase;
 use crate::model::payload::{InputMode, PayloadFormat};
 use crate::model::protocol::Side;
@@ -271,7 +272,8 @@ fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Opti
     }
     content(&mut painter, row, style, false, hit);
     let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
-    let can_finish = is_open && session.capabilities().input;
+    let can = session.capabilities();
+    let can_finish = is_open && can.input && !can.messages;
     if can_finish && row.kind == RecordKind::Finished && row.direction == Direction::Received {
         let more = painter.app.keyed("; our side stays open, [finish-sending] finishes it too");
         painter.put(&more, painter.palette.dim);
@@ -291,6 +293,10 @@ fn message(
     painter.skip(1);
     if row.count > 1 {
         painter.put(&format!("{}× ", format::count(row.count.into())), palette.dim);
+    }
+    let first = painter.app.shared.timeline.head(row.first);
+    if first.and_then(|first| told::kind(&first.frames)) == Some("binary") {
+        painter.put("binary ", palette.dim);
     }
     match row.end {
         FrameEnd::Whole => {}

@@ -34,7 +34,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             "requests and answers appear here; without a target it is a forward proxy",
             "[switch-side] composes a client for it",
         ],
-        Spec::Tcp(_) => [
+        Spec::Tcp(_) | Spec::Ws(_) => [
             "[send] connects",
             "the conversation appears here, with a line to type into",
             "[switch-side] composes the other end, a listener",
@@ -44,7 +44,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             "datagrams appear here, with a line to type into",
             "[switch-side] composes the other end, a listener",
         ],
-        Spec::TcpListener(_) => [
+        Spec::TcpListener(_) | Spec::WsListener(_) => [
             "[send] starts the listener",
             "its connections appear here; answer one or all of them",
             "[switch-side] composes a client for it",

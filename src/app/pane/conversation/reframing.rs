@@ -13,14 +13,14 @@ use crate::timeline::listing::{Rebuild, STEP_WORK};
 /// Opens the framing picker, unless the session on screen cannot be cut anew.
 pub(super) fn pick(shared: &Shared) -> Outcome {
     if has_boundaries(shared) {
-        let own = "a datagram is a message already: its boundaries are those of the sender";
+        let own = "each row is a message already: its boundaries are those of the sender";
         return Outcome::say(own);
     }
     Intent::PickFraming.into()
 }
 
 fn has_boundaries(shared: &Shared) -> bool {
-    shared.session().is_some_and(|session| session.capabilities().datagrams)
+    shared.session().is_some_and(|session| session.capabilities().messages)
 }
 
 impl ConversationPane {

@@ -154,7 +154,7 @@ impl ConversationPane {
         let Some(row) = self.selected(shared) else { return };
         let bytes = conversation::bytes(&shared.timeline, &row);
         let first = shared.timeline.get(row.first);
-        let hints = first.map(|first| decoded_view::hints(&shared.timeline, &first));
+        let hints = first.as_ref().map(|first| decoded_view::hints(&shared.timeline, first));
         let hints = hints.unwrap_or_default();
         let Some(view) = self.view_mut(shared) else { return };
         record_view::show(&mut view.detail, (row.first, row.kind), bytes, &hints);

@@ -224,7 +224,7 @@ impl ConversationPane {
             Err(_) => return Outcome::yes(),
         };
         let Some(session) = shared.session() else { return Outcome::yes() };
-        if data.is_empty() && !session.capabilities().datagrams {
+        if data.is_empty() && !session.capabilities().messages {
             return Outcome::say("nothing to send: the line and its line ending are empty");
         }
         self.sent.add(session, text, mode);

@@ -39,7 +39,7 @@ impl TrafficPane {
         let Some(id) = self.selected(shared) else { return };
         let Some(record) = shared.timeline.get(id) else { return };
         let hints = decoded_view::hints(&shared.timeline, &record);
-        record_view::show(&mut self.detail, (id, record.kind), record.data, &hints);
+        record_view::show(&mut self.detail, (id, record.kind), record.data.clone(), &hints);
         self.resized(shared);
     }
 

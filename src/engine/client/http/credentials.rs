@@ -18,6 +18,7 @@ use crate::codec::printable::printable_str;
 use crate::engine::budget::Budget;
 use crate::engine::clock;
 use crate::engine::http::body_source::{BodySource, SourceError};
+use crate::engine::random;
 use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::AwsKeys;
@@ -154,12 +155,8 @@ fn now() -> String {
 
 /// Something that nobody has used before.
 fn nonce(plan: &HttpPlan) -> Result<String, Failure> {
-    let mut bytes = [0; NONCE];
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    provider.secure_random.fill(&mut bytes).map_err(|_| {
-        let cause = "the system gives no random numbers";
-        Failure::new(Stage::Compose, &*plan.url, FailureKind::Io, cause)
-    })?;
+    let bytes = random::bytes::<NONCE>()
+        .map_err(|cause| Failure::new(Stage::Compose, &*plan.url, FailureKind::Io, cause))?;
     Ok(hex::written(&bytes))
 }
 

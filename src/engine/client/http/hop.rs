@@ -15,6 +15,7 @@ use super::receive::Incoming;
 use super::request;
 use super::two::request::Http2Request;
 use super::two::{self, StreamSlot};
+use super::upgrade::{UpgradeSlot, UpgradedStream};
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
@@ -65,6 +66,8 @@ pub(super) struct Hop<'a> {
     pub(super) stream_hold: StreamSlot,
     /// Others go on over its connection.
     is_left_to_others: bool,
+    /// It asks for another protocol: where its connection is left then.
+    upgrade: Option<&'a UpgradeSlot>,
 }
 
 /// What carries the messages.
@@ -87,6 +90,8 @@ pub(super) struct HopOrder<'a> {
     pub(super) session: &'a SessionHandle,
     /// What the session knows of cookies, and of a stream that it goes on with.
     pub(super) of: (&'a SessionCookies, &'a StreamAgain),
+    /// Where its connection is left, if it asks for another protocol.
+    pub(super) upgrade: Option<&'a UpgradeSlot>,
 }
 
 impl<'a> Hop<'a> {
@@ -96,7 +101,8 @@ impl<'a> Hop<'a> {
         order: HopOrder<'a>,
         takes_kept: bool,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
-        let HopOrder { plan, number, challenges, own, session, of: (cookies, again) } = order;
+        let HopOrder { plan, number, challenges, own, session, of: (cookies, again), upgrade } =
+            order;
         let (endpoint, tls) = request::destination(plan)?;
         let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
@@ -131,6 +137,7 @@ impl<'a> Hop<'a> {
             is_unprocessed,
             stream_hold: StreamSlot::new(),
             is_left_to_others: false,
+            upgrade,
         };
         Ok((hop, writers))
     }
@@ -165,7 +172,11 @@ impl<'a> Hop<'a> {
         self.peer_takes();
         let sending = self.send(&mut to, head, source, request);
         let received = Box::pin(Incoming::new(self, &mut from, sending).run(response)).await?;
-        if received.leaves_connection && request::leaves_connection(self.plan, length) {
+        if let (Some(slot), Some(rest)) = (self.upgrade, received.upgraded) {
+            let (conn, tls, stream) = (self.conn, self.tls.clone(), from.unsplit(to));
+            let asked = self.plan.headers.clone();
+            slot.put(UpgradedStream { conn, stream, facts, tls, rest, asked });
+        } else if received.leaves_connection && request::leaves_connection(self.plan, length) {
             self.keep(from.unsplit(to), facts);
         }
         Ok(received.head)
@@ -400,6 +411,11 @@ impl<'a> Hop<'a> {
         *self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it asks for another protocol.
+    pub(super) fn asks_for_upgrade(&self) -> bool {
+        self.upgrade.is_some()
+    }
+
     /// The head of the response is in.
     pub(super) fn has_head(&self) -> bool {
         self.recorder.edit(|exchange| exchange.response.is_some())
@@ -422,7 +438,8 @@ impl<'a> Hop<'a> {
             self.keep_partial_head();
             self.session.events.failed(self.conn, failure);
         }
-        if self.recorder.edit(|exchange| exchange.local.is_some()) {
+        let is_upgraded = failure.is_none() && self.upgrade.is_some_and(UpgradeSlot::is_full);
+        if self.recorder.edit(|exchange| exchange.local.is_some()) && !is_upgraded {
             let (kind, text) = if self.is_keeping.load(Ordering::Relaxed) {
                 (RecordKind::Note, "kept for the next request")
             } else if self.is_left_to_others {
@@ -433,6 +450,10 @@ impl<'a> Hop<'a> {
             self.session.events.note(self.conn, Direction::Local, kind, text);
         }
         self.recorder.close(failure.cloned().map_or(Ok(()), Err));
+        if is_upgraded {
+            // It goes on as another one.
+            return;
+        }
         self.session.events.retire(self.conn);
     }
 

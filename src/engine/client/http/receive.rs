@@ -27,6 +27,8 @@ pub(super) struct Incoming<'a, R, S> {
     buffer: ReadBuffer,
     /// The peer finished sending, or sent more than its answer.
     is_spent: bool,
+    /// What came behind an answer that leads on to another protocol.
+    upgraded: Option<Bytes>,
 }
 
 /// A response that is complete.
@@ -34,6 +36,8 @@ pub(super) struct Received {
     pub(super) head: Head,
     /// The peer lets the connection carry another request (RFC 9112, section 9.3), and all of this one is out.
     pub(super) leaves_connection: bool,
+    /// It leads on to another protocol, of which this came already.
+    pub(super) upgraded: Option<Bytes>,
 }
 
 impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming<'a, R, S> {
@@ -45,6 +49,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             tap: Tap::new(hop.session.events.clone(), hop.conn),
             buffer: ReadBuffer::new(),
             is_spent: false,
+            upgraded: None,
         }
     }
 
@@ -57,7 +62,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let (head, is_sent) = self.waiting.ended(received).await?;
         let is_http = head.status() != Some(status::SWITCHING);
         let leaves_connection = is_sent && !self.is_spent && is_http && keeps_alive(&head);
-        Ok(Received { head, leaves_connection })
+        Ok(Received { head, leaves_connection, upgraded: self.upgraded })
     }
 
     /// One read, of the body if there is one; empty = the peer finished sending.
@@ -148,10 +153,13 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         &mut self,
         writer: BodyWriter,
         parsed: ParsedHead,
-        rest: Bytes,
+        mut rest: Bytes,
     ) -> Result<Head, Failure> {
         let ParsedHead { head, warnings, .. } = parsed;
         let hop = self.waiting.hop;
+        if hop.asks_for_upgrade() && head.status() == Some(status::SWITCHING) {
+            self.upgraded = Some(std::mem::take(&mut rest));
+        }
         let framing = response_framing(&head, &hop.plan.method);
         hop.recorder.warn_all(warnings);
         let mut body: ReceivedBody = self.waiting.head_is_in(writer, head, framing);

@@ -33,8 +33,12 @@ const SAFE_ELSEWHERE: &[&str] = &[
     "if-range",
     "pragma",
     "range",
+    "sec-websocket-extensions",
+    "sec-websocket-key",
+    "sec-websocket-version",
     "te",
     "transfer-encoding",
+    "upgrade",
     "upgrade-insecure-requests",
     "user-agent",
 ];

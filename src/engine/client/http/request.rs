@@ -1,9 +1,13 @@
 //! From a plan to the bytes of a request, and where they go. Pure.
 
+use std::borrow::Cow;
+
 use url::{Position, Url};
 
 use crate::codec::http1::write::request_head;
+use crate::codec::web_socket::handshake;
 use crate::codec::zone;
+use crate::engine::random;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::HttpVersion;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -98,6 +102,19 @@ pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
         | VersionChoice::Http2PriorKnowledge => HttpVersion::Http11,
     };
     Ok(request_head(&plan.method, &target(&plan.url), version, &headers))
+}
+
+/// The plan with a key of its own, where it asks for a WebSocket and has none (RFC 6455, section 4.1).
+pub(super) fn keyed(plan: &HttpPlan) -> Result<Cow<'_, HttpPlan>, Failure> {
+    let is_open = |(name, value): &(String, String)| {
+        name.eq_ignore_ascii_case("sec-websocket-key") && value.is_empty()
+    };
+    let Some(at) = plan.headers.iter().position(is_open) else { return Ok(Cow::Borrowed(plan)) };
+    let bytes = random::bytes()
+        .map_err(|cause| Failure::new(Stage::Compose, &*plan.url, FailureKind::Io, cause))?;
+    let mut plan = plan.clone();
+    plan.headers[at].1 = handshake::key(bytes);
+    Ok(Cow::Owned(plan))
 }
 
 /// Whether it goes out over HTTP/2, whatever the server chooses.

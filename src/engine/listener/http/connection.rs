@@ -10,6 +10,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -20,11 +21,13 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::answered::LastAnswer;
+use super::web_socket::ServedWebSocket;
 use crate::codec::http1::HeadReader;
 use crate::engine::accept::pace::{Evictability, PeerPace, TimedStream};
 use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
 use crate::engine::contracts::ContractSlot;
+use crate::engine::conversation::conn_handle::ConnHandle;
 use crate::engine::http::answer::RuleTurns;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
@@ -33,6 +36,7 @@ use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset};
+use crate::engine::web_socket::agreed::AgreedTalk;
 use crate::model::failure::Stage;
 use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
@@ -66,6 +70,8 @@ pub(super) struct HttpListener {
     pub(super) turns: RuleTurns,
     /// Exchanges are told in the order in which they ended.
     pub(super) endings: EndingOrder,
+    /// What is served besides.
+    pub(super) served: Option<ServedWebSocket>,
 }
 
 /// One connection, as the listener sees it and as it shows itself.
@@ -76,20 +82,41 @@ pub(super) struct HttpConnControl {
     /// Somebody else needs the place: it stops where it is.
     giving_way: CancellationToken,
     pace: PeerPace,
+    /// It became a conversation.
+    talk: Arc<OnceLock<ConnHandle>>,
+}
+
+impl HttpConnControl {
+    /// From now on it is a conversation; gives whether it was to end before.
+    pub(super) fn begins_talk(&self, talk: ConnHandle) -> bool {
+        let _ = self.talk.set(talk);
+        self.stop.is_cancelled()
+    }
+
+    /// The conversation, if it is one.
+    pub(super) fn talk(&self) -> Option<&ConnHandle> {
+        self.talk.get()
+    }
 }
 
 impl ConnControl for HttpConnControl {
     fn evictability(&self) -> Evictability {
-        self.pace.evictability()
+        match self.talk() {
+            Some(talk) => talk.evictability(),
+            None => self.pace.evictability(),
+        }
     }
 
     /// A reset comes by the accept loop, which aborts the task.
-    fn end(&self, _how: CloseMode) {
+    fn end(&self, how: CloseMode) {
         self.stop.cancel();
+        if let Some(talk) = self.talk() {
+            talk.end(how);
+        }
     }
 
     fn evict(&self) {
-        self.stop.cancel();
+        self.end(CloseMode::Close);
         self.giving_way.cancel();
     }
 }
@@ -109,7 +136,7 @@ pub(super) struct HttpConnection {
     pub(super) accepted: AcceptedConn,
     /// The peer's address and port, as failures name it.
     target: Arc<str>,
-    control: HttpConnControl,
+    pub(super) control: HttpConnControl,
     received: Tap,
     sent: Tap,
     buffer: ReadBuffer,
@@ -122,6 +149,8 @@ pub(super) struct HttpConnection {
     /// The head being read; outlives the same.
     pub(super) reading: Option<HeadReader>,
     pub(super) answered: LastAnswer,
+    /// What follows the answer that is on its way, where that is no HTTP.
+    pub(super) agreed: Option<AgreedTalk>,
 }
 
 impl HttpConnection {
@@ -146,6 +175,7 @@ impl HttpConnection {
             finished: false,
             reading: None,
             answered: LastAnswer::default(),
+            agreed: None,
         };
         let giving_way = connection.control.giving_way.clone();
         // A slow request is told so; who does not read even that is reset.
@@ -166,6 +196,9 @@ impl HttpConnection {
                 return reset(connection.accepted.stream);
             }
         };
+        if let Some(agreed) = connection.agreed.take() {
+            return Box::pin(connection.talk(agreed)).await;
+        }
         tokio::select! {
             biased;
             () = abort.cancelled() => {}

@@ -11,6 +11,7 @@ use super::connection::{HttpConnection, ReadAbort, STALL};
 use super::host;
 use crate::codec::http1::{
     Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, RequestVerdict, judge,
+    unserved_upgrade,
 };
 use crate::codec::printable::printable;
 use crate::engine::body::BodyWriter;
@@ -140,7 +141,9 @@ impl HttpConnection {
         let foreign = |head: &Head| host::foreign(head, &asked.target, local, machine);
         let foreign = recorder.edit(|exchange| foreign(&exchange.request.head));
         let foreign = foreign.filter(|_| is_served);
-        for mark in verdict.marks.into_iter().chain(foreign) {
+        let upgrade = recorder.edit(|exchange| unserved_upgrade(&exchange.request.head));
+        let upgrade = upgrade.filter(|_| self.listener.served.is_none());
+        for mark in verdict.marks.into_iter().chain(upgrade).chain(foreign) {
             self.note(Direction::Local, RecordKind::Note, mark.clone());
             recorder.warn(mark);
         }

@@ -26,9 +26,12 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
     ) -> bool {
         let plan = Arc::clone(&self.listener.plan.borrow());
-        let answer = match self.mocked(&plan, &asked, recorder).await {
+        let answer = match self.handshake(&asked, recorder) {
             Some(answer) => Cow::Owned(answer),
-            None => self.answer(&plan, &asked, recorder),
+            None => match self.mocked(&plan, &asked, recorder).await {
+                Some(answer) => Cow::Owned(answer),
+                None => self.answer(&plan, &asked, recorder),
+            },
         };
         if !answer.delay.is_zero() {
             recorder.publish();
@@ -68,6 +71,9 @@ impl HttpConnection {
             let (bodies, ended) =
                 (&listener.session.bodies, outcome.as_ref().map_err(drop).copied());
             listener.contract.check(recorder, bodies, ended, false).await;
+            if outcome.is_err() {
+                self.agreed = None;
+            }
             (keep_alive && outcome.is_ok(), recorder.taken_out(outcome))
         };
         listener.endings.told(&listener.session.events, ends).await
@@ -180,7 +186,7 @@ fn drip(answer: &AnswerPlan) -> Option<Drip> {
 }
 
 /// A plain text answer of our own, and the warning that it is one.
-fn own_answer(status: u16, why: &str, recorder: &ExchangeRecorder) -> AnswerPlan {
+pub(super) fn own_answer(status: u16, why: &str, recorder: &ExchangeRecorder) -> AnswerPlan {
     recorder.warn(format!("{why}; answered {status}"));
     AnswerPlan {
         status,

@@ -46,7 +46,7 @@ impl<'a, S: Future<Output = Result<(), Failure>>> IncomingStream<'a, S> {
             Err(failure) => Err(failure),
         };
         let (head, is_sent) = self.waiting.ended(received).await?;
-        Ok(Received { head, leaves_connection: is_sent })
+        Ok(Received { head, leaves_connection: is_sent, upgraded: None })
     }
 
     /// The final head; those before it are told.
