@@ -38,6 +38,7 @@ pub(crate) mod reading;
 pub(crate) mod recipe;
 pub(crate) mod search;
 pub(crate) mod socks5;
+pub(crate) mod socks5_client;
 pub(crate) mod strict_toml;
 pub(crate) mod syntax;
 pub mod theme_file;

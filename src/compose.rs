@@ -23,6 +23,7 @@ mod json_values;
 pub(crate) mod listening_names;
 mod method;
 mod nested;
+mod network;
 pub(crate) mod query_pieces;
 mod relay;
 pub(crate) mod relay_targets;

@@ -20,6 +20,7 @@ use crate::model::http::{
 };
 use crate::model::http_relay::{HostHeader, HttpRelaySpec};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, UnixSpec, When, WhenKind};
+use crate::model::network::NetworkSpec;
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
@@ -135,6 +136,10 @@ fn client() -> impl Strategy<Value = ClientSpec> {
     (rare(), any::<bool>()).prop_map(|(source, history)| ClientSpec { source, history })
 }
 
+fn network() -> impl Strategy<Value = NetworkSpec> {
+    (rare(), rare()).prop_map(|(proxy, no_proxy)| NetworkSpec { proxy, no_proxy })
+}
+
 fn datagrams() -> impl Strategy<Value = DatagramSpec> {
     prop::option::of(1..=u8::MAX).prop_map(|ttl| DatagramSpec { ttl })
 }
@@ -220,12 +225,12 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    let socket = (socket(), client(), run(), checks());
+    let socket = (socket(), client(), network(), run(), checks());
     let more = (verify(), any::<u8>(), trust(), any::<bool>(), version());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
             let (verify, redirects, trust, keep, version) = more;
-            let (socket, client, run, (expect, capture)) = socket;
+            let (socket, client, network, run, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
                 method,
@@ -244,6 +249,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 unix_socket,
                 socket,
                 client,
+                network,
                 run,
                 expect,
                 capture,
@@ -405,13 +411,14 @@ fn relays() -> BoxedStrategy<Spec> {
 /// Any spec, whether it can run or not.
 pub(crate) fn spec() -> BoxedStrategy<Spec> {
     let of_tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client());
-    let tcp = (of_tcp, run(), checks()).prop_map(
+    let tcp = (of_tcp, network(), run(), checks()).prop_map(
         |(
             (address, tls, steps, input, connect_timeout, socket, client),
+            network,
             run,
             (expect, capture),
         )| {
-            let session = TcpSpec { address, tls, steps, input, ..TcpSpec::default() };
+            let session = TcpSpec { address, tls, steps, input, network, ..TcpSpec::default() };
             Spec::Tcp(TcpSpec { connect_timeout, socket, client, run, expect, capture, ..session })
         },
     );

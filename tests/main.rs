@@ -157,6 +157,8 @@ mod private_files;
 mod properties;
 #[path = "../src/property_tests.rs"]
 mod property_tests;
+#[path = "suite/proxies.rs"]
+mod proxies;
 #[path = "suite/pty.rs"]
 mod pty;
 #[path = "suite/readme.rs"]

@@ -64,6 +64,8 @@ pub struct Send {
     pub form: bool,
     #[command(flatten)]
     pub request: RequestOptions,
+    #[command(flatten)]
+    pub network: NetworkOptions,
     /// Do not read a body or bytes to send from a pipe on standard input, which is read for POST, PUT
     /// and PATCH and for conversations where nothing else is to be sent, presets included.
     #[arg(short = 'I', long)]
@@ -153,6 +155,28 @@ pub struct RequestOptions {
     /// HTTP: connect to this Unix socket instead of the host of the URL: a path, or @name (Linux).
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub unix_socket: Option<String>,
+}
+
+/// How a request or conversation gets to its target.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct NetworkOptions {
+    /// HTTP and TCP: go through this proxy: http, https, socks5 (names are looked up here) or socks5h (by the proxy); none
+    /// goes through none. Else a request goes by http_proxy, https_proxy, all_proxy and no_proxy.
+    #[arg(short = 'x', long, value_name = "[SCHEME://][USER:PASSWORD@]HOST[:PORT]")]
+    pub proxy: Option<String>,
+    /// HTTP and TCP: targets that are reached without a proxy, with commas between: names with all below them, addresses,
+    /// networks; '*' is every target.
+    #[arg(long = "noproxy", value_name = "TARGETS")]
+    pub no_proxy: Option<String>,
+}
+
+impl NetworkOptions {
+    /// Each that was given, by the name of the field of presets that says the same.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, &str)> {
+        let all = [("proxy", &self.proxy), ("no-proxy", &self.no_proxy)];
+        all.into_iter().filter_map(|(field, value)| Some((field, value.as_deref()?))).collect()
+    }
 }
 
 /// What `--auth` is.

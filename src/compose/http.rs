@@ -6,6 +6,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::body::body;
 use super::credentials::{self, Credentials, credentials};
+use super::network;
 use super::query_pieces::COMPONENT;
 use super::sockets::{self, listener_tls, socket, stream_bind};
 use super::text::Composer;
@@ -13,6 +14,7 @@ use crate::codec::multipart;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
+use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
     ApiKey, ApiKeyPlace, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
@@ -21,6 +23,7 @@ use crate::model::http::{
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanAuth, PlanBody,
 };
+use crate::model::socket_options::ClientOptions;
 use crate::model::spec::NameValue;
 use crate::model::timing::bound;
 use crate::model::url_text::UrlText;
@@ -61,11 +64,15 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     notes.append(&mut composer.notes);
     notes.extend(missing_notes(&automatic, &own, |header| spec.omits(header)));
     let socket = socket(&spec.socket, composer);
-    let client = sockets::client(&spec.client, composer);
+    let network = network::of_request(&spec.network, composer);
+    let client = ClientOptions { network, ..sockets::client(&spec.client, composer) };
     let contract = sockets::contract(&spec.contract, composer);
     let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
     let version = version(spec.version, url.as_deref(), composer);
     sockets::keep_alive_of_unix(&socket, unix_socket.is_some(), composer);
+    if let Some(name) = &unix_socket {
+        network::without_unix(&Endpoint::unix(name.clone()), &client.network, composer);
+    }
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // A header of the user's own takes its place, and where it is switched off nothing is said.
     let auth = if is_sent(AutomaticHeader::Authorization) { auth } else { PlanAuth::None };

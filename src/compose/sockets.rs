@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::network;
 use super::text::Composer;
 use crate::compose::address;
 use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
@@ -245,7 +246,7 @@ pub(super) fn is_unix(bind: Option<&Bind>) -> bool {
 
 /// Options of a client, whatever it speaks.
 pub(super) fn client(spec: &ClientSpec, composer: &mut Composer<'_>) -> ClientOptions {
-    ClientOptions { source: source(&spec.source, composer) }
+    ClientOptions { source: source(&spec.source, composer), ..ClientOptions::default() }
 }
 
 /// Says what is asked of the client of a Unix socket that it cannot have.
@@ -258,6 +259,7 @@ pub(super) fn unix_client(
         let why = "a Unix socket is connected to from no address; leave the source empty";
         composer.issue(FieldId::new("source"), why);
     }
+    network::without_unix(endpoint, &client.network, composer);
 }
 
 /// Options of clients of which there are several at once, on sockets of their own.

@@ -169,6 +169,7 @@ pub(crate) fn exchange_of(
         "url": url(exchange),
         "local": exchange.local,
         "peer": exchange.peer,
+        "proxy": exchange.proxy,
         "request": touched(message(&exchange.request, bodies.request, told), marks.request),
         "response": response.map(|response| {
             touched(message(response, bodies.response, told), marks.response)
@@ -391,6 +392,7 @@ fn timing(timing: &Timing) -> Value {
     known(json!({
         "lookup": timing.lookup.map(micros),
         "connect": timing.connect.map(micros),
+        "tunnel": timing.tunnel.map(micros),
         "tls": timing.tls.map(micros),
         "send": timing.send.map(micros),
         "first_byte": timing.first_byte.map(micros),

@@ -115,6 +115,7 @@ impl ToldExchange {
             url: text("url").unwrap_or_default(),
             local: value["local"].as_str().and_then(|end| end.parse().ok()),
             peer: value["peer"].as_str().and_then(|end| end.parse().ok()),
+            proxy: text("proxy").map(Into::into),
             response,
             interim: list(&value["interim"]).filter_map(head).collect(),
             timing: timing(&value["timing_us"]),
@@ -263,6 +264,7 @@ fn timing(value: &Value) -> Timing {
     Timing {
         lookup: part("lookup"),
         connect: part("connect"),
+        tunnel: part("tunnel"),
         tls: part("tls"),
         send: part("send"),
         first_byte: part("first_byte"),

@@ -28,6 +28,8 @@ pub struct Exchange {
     pub started: Stamp,
     pub local: Option<EndAddress>,
     pub peer: Option<EndAddress>,
+    /// The proxy it went through, without its password; `peer` is that one's then.
+    pub proxy: Option<Box<str>>,
     pub request: HttpMessage,
     pub response: Option<HttpMessage>,
     /// 1xx heads that came before the final one.
@@ -236,6 +238,7 @@ impl Exchange {
             started,
             local: None,
             peer: None,
+            proxy: None,
             request,
             response: None,
             interim: Vec::new(),

@@ -7,6 +7,7 @@ mod hold;
 mod http;
 mod http_relay;
 mod list;
+mod network;
 mod relay;
 mod rewrite;
 mod run;

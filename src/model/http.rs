@@ -9,6 +9,7 @@ use super::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use super::client::{ClientSpec, SocketSpec};
 use super::listener::UnixSpec;
 use super::name_value::NameValue;
+use super::network::NetworkSpec;
 use super::payload::{Payload, PayloadFormat};
 use super::rule_tag::RuleTag;
 use super::run_spec::RunSpec;
@@ -47,6 +48,7 @@ pub struct HttpSpec {
     pub unix_socket: String,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub network: NetworkSpec,
     pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,

@@ -386,10 +386,12 @@ impl ExchangePrinter<'_> {
 /// How long an exchange took and with whom it was, in one line.
 fn facts(exchange: &Exchange) -> String {
     let ms = |duration: Duration| format!("{:.1} ms", duration.as_secs_f64() * 1000.0);
-    let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
+    let Timing { lookup, connect, tunnel, tls, send, first_byte, transfer, total } =
+        exchange.timing;
     let phases = [
         ("lookup", lookup),
         ("connect", connect),
+        ("proxy", tunnel),
         ("TLS", tls),
         ("send", send),
         ("first byte", first_byte),
@@ -398,5 +400,7 @@ fn facts(exchange: &Exchange) -> String {
     let phases =
         phases.into_iter().filter_map(|(name, took)| Some(format!("{name} {}", ms(took?))));
     let peer = exchange.peer.as_ref().map_or(String::new(), |peer| format!(" from {peer}"));
-    format!("{}{peer} ({})", ms(total), phases.collect::<Vec<_>>().join(", "))
+    let through = exchange.proxy.as_ref();
+    let through = through.map_or_else(String::new, |proxy| format!(" through proxy {proxy}"));
+    format!("{}{peer}{through} ({})", ms(total), phases.collect::<Vec<_>>().join(", "))
 }

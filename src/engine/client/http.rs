@@ -41,8 +41,11 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let (mut credentials, mut challenges) = (HopCredentials::default(), 0);
     for number in 0.. {
         let sent = credentials.applied(&plan, &session.budget).await?;
-        let hop =
-            HopOrder { plan: &sent, number, challenges, own: own.as_ref(), session: &session };
+        // A redirect may lead where another one leads to, or none.
+        let proxy = request::proxy(&sent)?;
+        let sent = request::behind(sent, proxy.as_ref());
+        let (own, proxy) = (own.as_ref(), proxy.as_ref());
+        let hop = HopOrder { plan: &sent, proxy, number, challenges, own, session: &session };
         let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
         let about = (&contract, is_elsewhere);
         let head = made(hop, &mut input, about, &mut credentials).await?;

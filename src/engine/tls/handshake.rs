@@ -57,7 +57,7 @@ impl Handshake {
     /// Has no time limit of its own; what the peer showed is recorded when it fails, too.
     pub(crate) async fn run(
         &self,
-        socket: StreamSocket,
+        socket: Stream,
         tap: Option<WireTap>,
     ) -> Result<Stream, Failure> {
         let connector = tap.as_ref().map_or_else(
@@ -134,7 +134,7 @@ pub(crate) async fn accept(
         None => acceptor,
     };
     let started = Instant::now();
-    let wire = Wire::new(socket, tap);
+    let wire = Wire::new(Stream::Left(socket), tap);
     let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(wire)).await.map_err(|_| {
         let what = "the client did not finish the handshake";
         explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)

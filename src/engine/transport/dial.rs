@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 
 use super::stream::{Stream, StreamSocket, local_end, prepare, process_of};
+use super::tunnel::ProxyHop;
 use super::wire::WireTap;
 use super::{connect, explain, unix};
 use crate::engine::event::Phase;
@@ -23,9 +24,10 @@ use crate::engine::way_back;
 use crate::model::asked_target::AskedTarget;
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Endpoint;
-use crate::model::failure::{Failure, Stage};
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
+use crate::model::proxy::ProxyKind;
 use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::socket_options::{ClientOptions, SocketOptions};
 use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
@@ -47,6 +49,8 @@ pub(crate) struct Dial<'a> {
     pub(crate) timeout: Duration,
     pub(crate) socket: &'a SocketOptions,
     pub(crate) client: &'a ClientOptions,
+    /// Whom it goes through.
+    pub(crate) proxy: Option<&'a ProxyHop>,
     /// Of a relay: what it is a half of. How far such a connection is does not tell how the session
     /// stands.
     pub(crate) pair: Option<RelayPair>,
@@ -57,6 +61,8 @@ pub(crate) struct Dial<'a> {
 pub(crate) struct ConnectFacts {
     pub(crate) lookup: Option<Duration>,
     pub(crate) connect: Option<Duration>,
+    /// Until a proxy had connected on, TLS with it included.
+    pub(crate) tunnel: Option<Duration>,
     pub(crate) tls: Option<Duration>,
     pub(crate) local: Option<EndAddress>,
     /// The first address of the name until one is connected.
@@ -125,7 +131,7 @@ impl Dial<'_> {
         let started = Instant::now();
         let (socket, peer) = match &self.endpoint.socket {
             Some(name) => self.unix(name, session, until).await?,
-            None => self.inet(session, facts, until).await?,
+            None => self.inet(session, facts, until).await.map_err(|why| self.of_first(why))?,
         };
         let took = facts.connect.get_or_insert(started.elapsed()).as_secs_f64() * 1000.0;
         facts.local = local_end(&socket).or(Some(EndAddress::Unnamed(self.conn.index)));
@@ -135,14 +141,91 @@ impl Dial<'_> {
             Failure::new(Stage::Connect, self.endpoint.to_string(), kind, cause)
         })?;
         let process = process_of(&socket, true);
-        let named = peer.inet().map_or_else(|| peer.to_string(), |peer| self.endpoint.named(peer));
+        let first = self.first();
+        let named = peer.inet().map_or_else(|| peer.to_string(), |peer| first.named(peer));
+        let which = if self.proxy.is_some() { "the proxy " } else { "" };
         facts.peer = Some(peer);
         self.introduce(session, facts, process);
         if let Some(local) = &facts.local {
-            let text = format!("connected to {named} from {local} in {took:.1} ms");
+            let text = format!("connected to {which}{named} from {local} in {took:.1} ms");
             session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
         }
-        self.secured(socket, session, facts, until).await
+        let stream = self.through(socket, session, facts, until).await?;
+        self.secured(stream, session, facts, until).await
+    }
+
+    /// Whom a connection is made to.
+    fn first(&self) -> &Endpoint {
+        self.proxy.map_or(self.endpoint, |hop| &hop.proxy.endpoint)
+    }
+
+    /// A failure on the way to whom the connection is made to, who may be a proxy.
+    fn of_first(&self, why: Failure) -> Failure {
+        match self.proxy {
+            Some(hop) => Failure { target: format!("proxy {}", hop.proxy), ..why },
+            None => why,
+        }
+    }
+
+    /// The way through the proxy, if there is one.
+    async fn through(
+        &self,
+        socket: StreamSocket,
+        session: &SessionHandle,
+        facts: &mut ConnectFacts,
+        until: tokio::time::Instant,
+    ) -> Result<Stream, Failure> {
+        let Some(hop) = self.proxy else { return Ok(Stream::Left(socket)) };
+        let is_secure = hop.proxy.kind == ProxyKind::Https;
+        if !is_secure && !hop.is_tunnel {
+            return Ok(Stream::Left(socket));
+        }
+        let started = Instant::now();
+        let way = async {
+            let mut stream = Stream::Left(socket);
+            if is_secure {
+                stream = self.proxy_secured(stream, hop, session).await?;
+            }
+            if hop.is_tunnel {
+                hop.open(&mut stream, self.endpoint).await?;
+            }
+            Ok(stream)
+        };
+        let proxy = hop.proxy.to_string();
+        let stream = timeout_at(until, Box::pin(way)).await.unwrap_or_else(|_| {
+            let what = format!("it did not connect to {}", self.endpoint);
+            Err(explain::timed_out(Stage::Proxy, &proxy, self.timeout, &what))
+        });
+        facts.tunnel = Some(started.elapsed());
+        let stream = stream?;
+        if hop.is_tunnel {
+            let took = started.elapsed().as_secs_f64() * 1000.0;
+            let text =
+                format!("{} is reached through the proxy {proxy} in {took:.1} ms", self.endpoint);
+            session.events.note(self.conn, Direction::Local, RecordKind::Note, text);
+        }
+        Ok(stream)
+    }
+
+    /// TLS with the proxy itself, whose certificate has to verify whatever is accepted of the target.
+    async fn proxy_secured(
+        &self,
+        stream: Stream,
+        hop: &ProxyHop,
+        session: &SessionHandle,
+    ) -> Result<Stream, Failure> {
+        let (target, host) = (format!("proxy {}", hop.proxy), &hop.proxy.endpoint.host);
+        let alpn: &[&[u8]] = &[b"http/1.1"];
+        let handshake = Handshake::new(&target, host, Acceptance::Nothing, alpn, &session.tls)?;
+        let secured = handshake.run(stream, None).await;
+        // The user can accept certificates of targets alone.
+        secured.map_err(|why| match why.kind {
+            FailureKind::Distrusted(_) => {
+                let hint = "a proxy has to have a certificate that verifies; SSL_CERT_FILE names its authority";
+                Failure { kind: FailureKind::Certificate, ..why }.hint(hint)
+            }
+            _ => why,
+        })
     }
 
     fn late(&self, stage: Stage, what: &str) -> Failure {
@@ -175,10 +258,10 @@ impl Dial<'_> {
         facts: &mut ConnectFacts,
         until: tokio::time::Instant,
     ) -> Result<(StreamSocket, EndAddress), Failure> {
-        let target = self.endpoint.to_string();
+        let (first, target) = (self.first(), self.first().to_string());
         let addresses = {
-            self.phase(session, Phase::Resolving { host: self.endpoint.host.clone() });
-            let resolved = timeout_at(until, resolve(self.endpoint)).await.map_err(|_| {
+            self.phase(session, Phase::Resolving { host: first.host.clone() });
+            let resolved = timeout_at(until, resolve(first)).await.map_err(|_| {
                 self.late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
             })??;
             facts.lookup = resolved.elapsed;
@@ -192,7 +275,7 @@ impl Dial<'_> {
         };
         let attempt = timeout_at(until, connect::race(&target, &addresses, self.client, trying));
         let (tcp, peer) = attempt.await.map_err(|_| {
-            let tried: Vec<_> = addresses.iter().map(|it| self.endpoint.named(*it)).collect();
+            let tried: Vec<_> = addresses.iter().map(|it| first.named(*it)).collect();
             self.late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
                 .hint("the host is down, or a firewall drops the packets")
         })??;
@@ -203,13 +286,13 @@ impl Dial<'_> {
     /// The TLS layer, if there is one.
     async fn secured(
         &self,
-        socket: StreamSocket,
+        stream: Stream,
         session: &SessionHandle,
         facts: &mut ConnectFacts,
         until: tokio::time::Instant,
     ) -> Result<Stream, Failure> {
         let ClientTls::On { verify, trust, sni } = self.tls else {
-            return Ok(Stream::Left(socket));
+            return Ok(stream);
         };
         self.phase(session, Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
@@ -218,7 +301,7 @@ impl Dial<'_> {
         let handshake =
             Handshake::new(&self.endpoint.to_string(), name, accepted, self.alpn, &session.tls)?;
         let tap = WireTap::of(&session.events, self.conn);
-        let ended = timeout_at(until, handshake.run(socket, tap)).await;
+        let ended = timeout_at(until, handshake.run(stream, tap)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(Arc::new(handshake.facts(started.elapsed())));
         let stream = ended.unwrap_or_else(|_| {

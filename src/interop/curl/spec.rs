@@ -69,6 +69,7 @@ impl CurlRequest {
             redirects: if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 },
             socket,
             client,
+            network: self.network.spec(),
             unix_socket: std::mem::take(&mut self.socket.unix),
             ..HttpSpec::default()
         };
@@ -459,6 +460,7 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut CurlWarnings) {
     let both = |row: &'a mut NameValue| [&mut row.name, &mut row.value];
     let mut texts = vec![&mut spec.method, &mut spec.url];
     texts.extend(spec.headers.iter_mut().flat_map(both));
+    texts.extend([&mut spec.network.proxy, &mut spec.network.no_proxy]);
     match &mut spec.auth {
         Auth::None => {}
         Auth::Basic { user, password } | Auth::Digest { user, password } => {

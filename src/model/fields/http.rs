@@ -59,6 +59,7 @@ impl Options for HttpSpec {
                    to another origin leads away from it.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, network, tab: OPTIONS;
         "", ValueKind::Table, run, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
         "", ValueKind::Table, expect, tab: EXPECT;

@@ -184,12 +184,19 @@ fn cut(bytes: &[u8], reach: usize) -> Marked {
     marked(bytes.get(..reach).unwrap_or(bytes))
 }
 
+/// What connecting is called where it leads to a proxy, and the time until that had connected on.
+pub(super) const CONNECT_TO_PROXY: &str = "Connect to proxy";
+pub(super) const THROUGH_PROXY: &str = "Tunnel of proxy";
+
 /// One bar for each phase, then sizes and addresses.
 fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
-    let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
+    let Timing { lookup, connect, tunnel, tls, send, first_byte, transfer, total } =
+        exchange.timing;
+    let is_proxied = exchange.proxy.is_some();
     let phases = [
         ("Name lookup", lookup),
-        ("Connect", connect),
+        (if is_proxied { CONNECT_TO_PROXY } else { "Connect" }, connect),
+        (THROUGH_PROXY, tunnel),
         ("TLS handshake", tls),
         ("Send request", send),
         ("Wait for first byte", first_byte),
@@ -201,6 +208,9 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
     let mut lines = Vec::new();
     let mut start = 0.0;
     for (label, took) in phases {
+        if took.is_none() && label == THROUGH_PROXY {
+            continue;
+        }
         let Some(took) = took else {
             lines.push(TextLine::new(Tone::Dim, label, "–"));
             continue;
@@ -218,6 +228,9 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
         if let Some(address) = address {
             lines.push(TextLine::pair(label, address.to_string()));
         }
+    }
+    if let Some(proxy) = &exchange.proxy {
+        lines.push(TextLine::pair("Through proxy", marked(proxy.as_bytes())));
     }
     lines.push(TextLine::pair("URL", marked(exchange.url.as_bytes())));
     sizes(&mut lines, "Request", &exchange.request);

@@ -26,6 +26,7 @@ use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::{self, ConnectFacts, Dial};
 use crate::engine::transport::kept::{ConnectionKey, KeptConnection, SharedConnection};
 use crate::engine::transport::stream::Stream;
+use crate::engine::transport::tunnel::ProxyHop;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -44,6 +45,8 @@ pub(super) struct Hop<'a> {
     pub(super) recorder: ExchangeRecorder,
     endpoint: Endpoint,
     tls: ClientTls,
+    /// Whom it goes through.
+    proxy: Option<&'a ProxyHop>,
     /// What keeps the response.
     response: BodyId,
     /// When the peer last took something of the request.
@@ -73,6 +76,7 @@ enum Carrier {
 #[derive(Clone, Copy)]
 pub(super) struct HopOrder<'a> {
     pub(super) plan: &'a HttpPlan,
+    pub(super) proxy: Option<&'a ProxyHop>,
     /// Of the exchange in its session.
     pub(super) number: u32,
     /// How many before it only asked for credentials.
@@ -89,7 +93,7 @@ impl<'a> Hop<'a> {
         order: HopOrder<'a>,
         takes_kept: bool,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
-        let HopOrder { plan, number, challenges, own, session } = order;
+        let HopOrder { plan, proxy, number, challenges, own, session } = order;
         let (endpoint, tls) = request::destination(plan)?;
         let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
@@ -101,6 +105,7 @@ impl<'a> Hop<'a> {
             exchange.url.clone_from(&plan.url);
             exchange.warnings.clone_from(&plan.notes);
             exchange.challenges = challenges;
+            exchange.proxy = proxy.map(|hop| hop.proxy.to_string().into());
         });
         let taken = Mutex::new(Instant::now());
         let takes_kept = takes_kept && request::may_take_kept(plan);
@@ -112,6 +117,7 @@ impl<'a> Hop<'a> {
             recorder,
             endpoint,
             tls,
+            proxy,
             response,
             taken,
             takes_kept,
@@ -134,7 +140,7 @@ impl<'a> Hop<'a> {
                 Failure::new(Stage::Compose, &*self.plan.url, FailureKind::NotFound, why)
             }
         })?;
-        let (length, head) = (source.len(), request::head(self.plan, source.len())?);
+        let (length, head) = (source.len(), request::head(self.plan, source.len(), self.proxy)?);
         if request::is_sure_of_two(self.plan) {
             self.announce(Http2Request::of(self.plan, length)?.head, length);
         } else {
@@ -298,12 +304,14 @@ impl<'a> Hop<'a> {
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
             client: &self.plan.client,
+            proxy: self.proxy,
             pair: None,
         };
         let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
         self.recorder.edit(|exchange| {
             exchange.timing.lookup = facts.lookup;
             exchange.timing.connect = facts.connect;
+            exchange.timing.tunnel = facts.tunnel;
             exchange.timing.tls = facts.tls;
         });
         self.tell_connection(&facts);

@@ -1,9 +1,12 @@
 //! From a plan to the bytes of a request, and where they go. Pure.
 
+use std::borrow::Cow;
+
 use url::{Position, Url};
 
 use crate::codec::http1::write::request_head;
 use crate::codec::zone;
+use crate::engine::transport::tunnel::{self, ProxyHop};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::HttpVersion;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -12,6 +15,9 @@ use crate::model::plan::{HttpPlan, LengthHeader, PlanBody};
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
+
+/// What tells a proxy who we are.
+const FOR_PROXIES: &str = "Proxy-Authorization";
 
 /// Whom to connect to for a plan, and whether under TLS.
 pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Failure> {
@@ -35,6 +41,50 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     Ok((Endpoint { socket, ..Endpoint::new(host, port) }, tls))
 }
 
+/// Whom it goes through to get there, if it does. Without TLS a proxy of HTTP passes the request on itself.
+///
+/// # Errors
+/// It cannot be told.
+pub(super) fn proxy(plan: &HttpPlan) -> Result<Option<ProxyHop>, Failure> {
+    let (target, tls) = destination(plan)?;
+    let is_secure = tls != ClientTls::Off;
+    let Some(proxy) = tunnel::way_to(&plan.client, &target, is_secure)? else { return Ok(None) };
+    let is_tunnel =
+        is_secure || proxy.is_socks() || plan.version == VersionChoice::Http2PriorKnowledge;
+    let header = |wanted: &str| {
+        let found = plan.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.clone())
+    };
+    let (authorization, user_agent) = (header(FOR_PROXIES), header("user-agent"));
+    Ok(Some(ProxyHop { proxy: proxy.clone(), is_tunnel, authorization, user_agent }))
+}
+
+/// The plan without what is for a proxy alone: one that connects on is told it, who is behind it is not.
+pub(super) fn behind<'p>(plan: Cow<'p, HttpPlan>, proxy: Option<&ProxyHop>) -> Cow<'p, HttpPlan> {
+    let is_hidden = |name: &str| name.eq_ignore_ascii_case(FOR_PROXIES);
+    let is_tunnel = proxy.is_some_and(|hop| hop.is_tunnel);
+    if !is_tunnel || !plan.headers.iter().any(|(name, _)| is_hidden(name)) {
+        return plan;
+    }
+    let mut plan = plan.into_owned();
+    plan.headers.retain(|(name, _)| !is_hidden(name));
+    Cow::Owned(plan)
+}
+
+/// Puts what a proxy needs that passes the request on itself where curl puts it.
+fn told_to_proxy(headers: &mut Vec<(String, String)>, proxy: &ProxyHop) {
+    let has = |headers: &[(String, String)], wanted: &str| {
+        headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    };
+    if let Some(credentials) = proxy.credentials().filter(|_| !has(headers, FOR_PROXIES)) {
+        let host = headers.iter().position(|(name, _)| name.eq_ignore_ascii_case("host"));
+        headers.insert(host.map_or(0, |at| at + 1), (FOR_PROXIES.to_owned(), credentials));
+    }
+    if !has(headers, "Proxy-Connection") {
+        headers.push(("Proxy-Connection".to_owned(), "Keep-Alive".to_owned()));
+    }
+}
+
 /// Where a plan goes under TLS; what the user consented to holds there.
 pub(super) fn secure_origin(plan: &HttpPlan) -> Option<Endpoint> {
     let (endpoint, tls) = destination(plan).ok()?;
@@ -51,9 +101,18 @@ pub(super) fn consented(tls: ClientTls, own: bool) -> ClientTls {
     }
 }
 
-/// The head as it goes out. `len` is the length of a body from files.
-pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
+/// The head as it goes out, to a proxy with the whole URL (RFC 9112, section 3.2.2). `len` is the length of a body
+/// from files.
+pub(super) fn head(
+    plan: &HttpPlan,
+    len: u64,
+    proxy: Option<&ProxyHop>,
+) -> Result<Vec<u8>, Failure> {
     let mut headers = plan.headers.clone();
+    let passes_on = proxy.filter(|hop| !hop.is_tunnel);
+    if let Some(proxy) = passes_on {
+        told_to_proxy(&mut headers, proxy);
+    }
     let is_framed = headers.iter().any(|(name, _)| {
         name.eq_ignore_ascii_case("content-length")
             || name.eq_ignore_ascii_case("transfer-encoding")
@@ -76,7 +135,14 @@ pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
         | VersionChoice::Http2
         | VersionChoice::Http2PriorKnowledge => HttpVersion::Http11,
     };
-    Ok(request_head(&plan.method, &target(&plan.url), version, &headers))
+    let mut target = target(&plan.url);
+    if passes_on.is_some() {
+        // Nobody but us knows a zone.
+        let url = zone::take(&plan.url).0;
+        let parts = UrlText::literal(&url);
+        target = format!("{}://{}{target}", parts.scheme, parts.host_port);
+    }
+    Ok(request_head(&plan.method, &target, version, &headers))
 }
 
 /// Whether it goes out over HTTP/2, whatever the server chooses.

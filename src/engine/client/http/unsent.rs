@@ -27,7 +27,9 @@ pub struct UnsentRequest {
 impl UnsentRequest {
     /// Opens the files it is made of.
     pub async fn open(plan: &HttpPlan) -> Result<Self, Failure> {
-        let plan = &*HopCredentials::default().applied(plan, &Budget::of(1)).await?;
+        let sent = HopCredentials::default().applied(plan, &Budget::of(1)).await?;
+        let proxy = request::proxy(&sent)?;
+        let plan = &*request::behind(sent, proxy.as_ref());
         let unreadable =
             |why: String| Failure::new(Stage::Compose, &*plan.url, FailureKind::NotFound, why);
         let source =
@@ -37,7 +39,7 @@ impl UnsentRequest {
         let (head, chunked) = if request::is_sure_of_two(plan) {
             (Http2Request::of(plan, source.len())?.head.raw.to_vec(), false)
         } else {
-            (request::head(plan, source.len())?, request::is_chunked(plan))
+            (request::head(plan, source.len(), proxy.as_ref())?, request::is_chunked(plan))
         };
         Ok(UnsentRequest { head, source, url: plan.url.clone(), chunked, is_over: false })
     }
