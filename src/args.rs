@@ -42,7 +42,9 @@ pub use readdress::Readdress;
 pub use relay::Relay;
 pub use replay::Replay;
 pub use run::RunArgs;
-pub use send::{AuthType, ColorWhen, NetworkOptions, Parts, Pretty, RequestOptions, Send};
+pub use send::{
+    AuthType, ColorWhen, NetworkOption, NetworkOptions, Parts, Pretty, RequestOptions, Send,
+};
 pub use show_env::ShowEnv;
 pub use watch::WatchArgs;
 

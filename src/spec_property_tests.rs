@@ -28,7 +28,7 @@ use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
 use crate::model::run_spec::{RunSpec, WordList};
 use crate::model::spec::{NameValue, Spec};
-use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::tls::{ClientTls, ListenerTls, TlsChoices, TlsVersions};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 
 /// Text with a liking for what means something somewhere.
@@ -104,14 +104,23 @@ fn trust() -> impl Strategy<Value = TrustedCertificates> {
     prop::collection::vec(one, 0..3).prop_map(TrustedCertificates)
 }
 
+fn tls_choices() -> impl Strategy<Value = TlsChoices> {
+    let versions =
+        prop_oneof![Just(TlsVersions::Any), Just(TlsVersions::Only12), Just(TlsVersions::Only13)];
+    (rare(), rare(), rare(), versions).prop_map(|(ca, certificate, key, versions)| TlsChoices {
+        ca,
+        certificate,
+        key,
+        versions,
+    })
+}
+
 fn client_tls() -> impl Strategy<Value = ClientTls> {
     let sni = prop_oneof![Just(String::new()), text()];
     prop_oneof![
         Just(ClientTls::Off),
-        (verify(), trust(), sni).prop_map(|(verify, trust, sni)| ClientTls::On {
-            verify,
-            trust,
-            sni
+        (verify(), trust(), sni, tls_choices()).prop_map(|(verify, trust, sni, choices)| {
+            ClientTls::On { verify, trust, sni, choices }
         })
     ]
 }
@@ -225,12 +234,12 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    let socket = (socket(), client(), network(), run(), checks());
+    let socket = (socket(), client(), (network(), tls_choices()), run(), checks());
     let more = (verify(), any::<u8>(), trust(), any::<bool>(), version());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
             let (verify, redirects, trust, keep, version) = more;
-            let (socket, client, network, run, (expect, capture)) = socket;
+            let (socket, client, (network, tls), run, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
                 method,
@@ -243,6 +252,8 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 version,
                 verify,
                 trust,
+                sni: network.no_proxy.clone(),
+                tls,
                 redirects,
                 contract: client.source.clone(),
                 keep,

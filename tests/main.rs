@@ -135,6 +135,8 @@ mod links;
 mod named_files;
 #[path = "suite/outputs.rs"]
 mod outputs;
+#[path = "suite/own_certificates.rs"]
+mod own_certificates;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/panics.rs"]

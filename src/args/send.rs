@@ -168,14 +168,58 @@ pub struct NetworkOptions {
     /// networks; '*' is every target.
     #[arg(long = "noproxy", value_name = "TARGETS")]
     pub no_proxy: Option<String>,
+    /// TLS: trust the authorities in this PEM file in place of the system's; a server's own certificate in it is trusted, too.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cacert: Option<String>,
+    /// TLS: show this certificate (PEM file) to a server that asks for one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cert: Option<String>,
+    /// TLS: the key of --cert (PEM file), if it is not in the same file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<String>,
+    /// TLS: speak no newer version than this.
+    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
+    pub tls_max: Option<String>,
+    /// TLS: speak 1.2 or newer (the default; for a preset that says otherwise).
+    #[arg(long = "tlsv1.2", conflicts_with = "tlsv1_3")]
+    pub tlsv1_2: bool,
+    /// TLS: speak 1.3 or newer.
+    #[arg(long = "tlsv1.3")]
+    pub tlsv1_3: bool,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkOption<'a> {
+    /// As it is written.
+    pub option: &'static str,
+    /// The field of presets that says the same.
+    pub field: &'static str,
+    pub value: &'a str,
 }
 
 impl NetworkOptions {
-    /// Each that was given, by the name of the field of presets that says the same.
+    /// Each that was given.
     #[must_use]
-    pub fn fields(&self) -> Vec<(&'static str, &str)> {
-        let all = [("proxy", &self.proxy), ("no-proxy", &self.no_proxy)];
-        all.into_iter().filter_map(|(field, value)| Some((field, value.as_deref()?))).collect()
+    pub fn given(&self) -> Vec<NetworkOption<'_>> {
+        let version = match (self.tls_max.as_deref(), self.tlsv1_2, self.tlsv1_3) {
+            (Some("1.2"), ..) => Some("1.2"),
+            (_, _, true) => Some("1.3"),
+            (Some(_), ..) | (_, true, _) => Some("any"),
+            (None, false, false) => None,
+        };
+        let all = [
+            ("--proxy", "proxy", self.proxy.as_deref()),
+            ("--noproxy", "no-proxy", self.no_proxy.as_deref()),
+            ("--cacert", "tls.ca", self.cacert.as_deref()),
+            ("--cert", "tls.certificate", self.cert.as_deref()),
+            ("--key", "tls.key", self.key.as_deref()),
+            ("the version of TLS", "tls.version", version),
+        ];
+        let given = |(option, field, value): (&'static str, &'static str, Option<_>)| {
+            Some(NetworkOption { option, field, value: value? })
+        };
+        all.into_iter().filter_map(given).collect()
     }
 }
 

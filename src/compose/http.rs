@@ -68,6 +68,8 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     let client = ClientOptions { network, ..sockets::client(&spec.client, composer) };
     let contract = sockets::contract(&spec.contract, composer);
     let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
+    let sni = sockets::server_name(FieldId::new("tls").then("sni"), &spec.sni, composer);
+    let tls = sockets::tls_choices(FieldId::new("tls"), &spec.tls, composer);
     let version = version(spec.version, url.as_deref(), composer);
     sockets::keep_alive_of_unix(&socket, unix_socket.is_some(), composer);
     if let Some(name) = &unix_socket {
@@ -102,6 +104,8 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         version,
         verify: spec.verify,
         trust: spec.trust.clone(),
+        sni,
+        tls,
         redirects: spec.redirects,
         auth,
         socket,

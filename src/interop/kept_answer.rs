@@ -156,6 +156,7 @@ fn tls(facts: &TlsFacts) -> Value {
         "unverified": facts.unverified,
         "unproven": facts.unproven,
         "wants-certificate": facts.wants_certificate,
+        "shown": facts.shown.as_deref().map(certificate),
         "handshake": nanos(facts.handshake),
         "chain": facts.chain.iter().map(certificate).collect::<Vec<_>>(),
     })
@@ -351,6 +352,7 @@ fn read_tls(object: &Value) -> Option<TlsFacts> {
             .get("wants-certificate")
             .and_then(Value::as_bool)
             .unwrap_or_default(),
+        shown: object.get("shown").and_then(certificate).map(Box::new),
         handshake: Duration::from_nanos(number(object, "handshake")?),
     })
 }

@@ -152,14 +152,15 @@ pub(crate) fn exchange_of(
     };
     let response = exchange.response.as_ref();
     let tls = exchange.tls.as_ref().map(|tls| {
-        json!({
+        known(json!({
             "version": tls.version,
             "cipher": tls.cipher,
             "alpn": tls.alpn,
             "sni": tls.sni,
+            "shown": tls.shown.as_deref().map(|own| &own.subject),
             "unverified": tls.unverified,
             "unproven": tls.unproven,
-        })
+        }))
     });
     let marks = exchange.touched;
     let mut facts = known(json!({

@@ -1,7 +1,9 @@
 //! How a client of streams gets to its peer, as options of curl, and as remarks where another tool has no word for it.
 
 use crate::model::network::{NetworkOptions, NetworkSpec};
+use crate::model::plan::HttpPlan;
 use crate::model::proxy::AskedProxy;
+use crate::model::tls::{TlsChoices, TlsVersions};
 
 /// The options of curl that ask for the same, each with its value. What the environment says curl reads itself.
 pub(super) fn curl_options(network: &NetworkOptions) -> Vec<(&'static str, String)> {
@@ -15,6 +17,31 @@ pub(super) fn curl_options(network: &NetworkOptions) -> Vec<(&'static str, Strin
         options.extend(network.proxies.exceptions.clone().map(|targets| ("noproxy", targets)));
     }
     options
+}
+
+/// The options of curl for the TLS of a request, each with its value; without one it is a switch.
+pub(super) fn curl_tls(choices: &TlsChoices) -> Vec<(&'static str, &str)> {
+    let files = [("cacert", &choices.ca), ("cert", &choices.certificate), ("key", &choices.key)];
+    let mut options: Vec<_> = files.into_iter().map(|(name, file)| (name, file.as_str())).collect();
+    options.retain(|(_, file)| !file.is_empty());
+    match choices.versions {
+        TlsVersions::Any => {}
+        TlsVersions::Only12 => options.push(("tls-max", "1.2")),
+        TlsVersions::Only13 => options.push(("tlsv1.3", "")),
+    }
+    options
+}
+
+/// What of the TLS of a request is asked for, in words; for tools that have none for it.
+pub(super) fn asked_tls(plan: &HttpPlan) -> Vec<&'static str> {
+    let TlsChoices { ca, certificate, key: _, versions } = &plan.tls;
+    let parts = [
+        (!ca.is_empty(), "a file of authorities"),
+        (!certificate.is_empty(), "a certificate of ours"),
+        (*versions != TlsVersions::Any, "the version of TLS that is asked for"),
+        (!plan.sni.is_empty(), "a server name of its own in TLS"),
+    ];
+    parts.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, what)| what).collect()
 }
 
 /// What of it is asked for, in words; for tools that have none for it.
@@ -31,16 +58,24 @@ pub(super) fn left_out(network: &NetworkOptions) -> String {
     })
 }
 
-/// What a curl command says of proxies.
+/// The same of the TLS of a request.
+pub(super) fn left_out_tls(plan: &HttpPlan) -> String {
+    let asked = asked_tls(plan).into_iter();
+    asked.map(|what| format!("# has in wirebench, not here: {what}\n")).collect()
+}
+
+/// What a curl command says of proxies, and of TLS.
 #[derive(Debug, Default, Clone)]
 pub(super) struct CurlNetwork {
     spec: NetworkSpec,
     login: Option<String>,
+    pub(super) tls: TlsChoices,
 }
 
 impl CurlNetwork {
     /// The options it takes, as curl's manual writes them.
-    pub(super) const OPTIONS: &str = "x/proxy= U/proxy-user= noproxy= socks5= socks5-hostname=";
+    pub(super) const OPTIONS: &str = "x/proxy= U/proxy-user= noproxy= socks5= socks5-hostname= cacert= \
+                                    E/cert= key= tls-max= tlsv1.2 tlsv1.3";
 
     /// Takes the value of one of the options; whether it is one.
     pub(super) fn read(&mut self, name: &str, value: &str) -> bool {
@@ -51,9 +86,25 @@ impl CurlNetwork {
             "socks5-hostname" => self.spec.proxy = format!("socks5h://{value}"),
             "noproxy" => value.clone_into(&mut self.spec.no_proxy),
             "proxy-user" => self.login = Some(value.to_owned()),
+            "cacert" => value.clone_into(&mut self.tls.ca),
+            "cert" => {
+                // A password may stand behind the file; none is used here.
+                let file = value.split_once(':').map_or(value, |(file, _)| file);
+                file.clone_into(&mut self.tls.certificate);
+            }
+            "key" => value.clone_into(&mut self.tls.key),
+            "tls-max" if value == "1.2" => self.tls.versions = TlsVersions::Only12,
+            "tls-max" => {}
             _ => return false,
         }
         true
+    }
+
+    /// Takes a switch.
+    pub(super) fn switch(&mut self, name: &str) {
+        if name == "tlsv1.3" {
+            self.tls.versions = TlsVersions::Only13;
+        }
     }
 
     /// The options of a spec that ask for the same.

@@ -13,7 +13,7 @@ use super::network::NetworkSpec;
 use super::payload::{Payload, PayloadFormat};
 use super::rule_tag::RuleTag;
 use super::run_spec::RunSpec;
-use super::tls::ListenerTls;
+use super::tls::{ListenerTls, TlsChoices};
 use super::trust::{TrustedCertificates, Verify};
 
 /// A request as written in the form. Header order, case and duplicates are kept.
@@ -36,6 +36,9 @@ pub struct HttpSpec {
     pub verify: Verify,
     /// Certificates accepted although they do not verify.
     pub trust: TrustedCertificates,
+    /// Server name sent; empty = the host of the URL.
+    pub sni: String,
+    pub tls: TlsChoices,
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,

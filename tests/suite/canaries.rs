@@ -25,15 +25,15 @@ use crate::harness::terminal::Launch;
 use crate::harness::wait::wait_until;
 
 /// Where secrets can stand: what is called so in the file of secrets, and what else is made of such words.
-const PLACES: [&str; 12] = [
+const PLACES: [&str; 13] = [
     "user", "path", "query", "bearer", "key", "own", "cookie", "basic", "body", "form", "tcp",
-    "udp",
+    "udp", "proxy",
 ];
 /// Of a program, of the operating system, of the command line, typed for a prompt, taken from an answer.
 const GIVEN: [&str; 5] = ["program", "system", "given", "prompt", "captured"];
 /// Typed in place, in presets.
-const TYPED: [&str; 9] =
-    ["tuser", "tquery", "tbearer", "tkey", "tcookie", "tbasic", "tjson", "tform", "trow"];
+const TYPED: [&str; 10] =
+    ["tuser", "tquery", "tbearer", "tkey", "tcookie", "tbasic", "tjson", "tform", "trow", "tproxy"];
 
 /// Nothing of it means anything in a URL, in JSON or to a shell, so it is spelled everywhere alike.
 fn canary(place: &str) -> String {
@@ -128,6 +128,11 @@ fn get(peer: SocketAddr, rest: &str) -> String {
     format!("[http]\nurl = \"http://{peer}{rest}\n")
 }
 
+/// Through the peer as a proxy, with this password.
+fn through(proxy: SocketAddr, password: &str) -> String {
+    format!("[http]\nurl = \"http://example.test/t\"\nproxy = \"http://ann:{password}@{proxy}\"\n")
+}
+
 /// Presets that name secrets.
 fn of_secrets(peers: &Peers) -> Vec<Preset> {
     let (http, tcp, udp) = (peers.http, peers.tcp, peers.udp);
@@ -158,6 +163,7 @@ fn of_secrets(peers: &Peers) -> Vec<Preset> {
         ("a/basic.toml", get(http, &basic)),
         ("a/body.toml", get(http, &posted)),
         ("a/form.toml", get(http, &form)),
+        ("a/proxy.toml", through(http, &secret("proxy"))),
         ("a/tcp.toml", talk("tcp", tcp, &over_tcp)),
         ("a/udp.toml", talk("udp", udp, &over_udp)),
         ("mock/web.toml", web),
@@ -210,6 +216,7 @@ fn of_typed(http: SocketAddr) -> Vec<Preset> {
         ("typed/basic.toml", get(http, &basic)),
         ("typed/json.toml", get(http, &json)),
         ("typed/form.toml", get(http, &form)),
+        ("typed/proxy.toml", through(http, &c("tproxy"))),
     ]
 }
 

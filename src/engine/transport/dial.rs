@@ -19,6 +19,7 @@ use crate::engine::event::Phase;
 use crate::engine::resolve::resolve;
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake::Handshake;
+use crate::engine::tls::store::AskedTls;
 use crate::engine::tls::tls_words;
 use crate::engine::way_back;
 use crate::model::asked_target::AskedTarget;
@@ -30,7 +31,7 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::proxy::ProxyKind;
 use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::socket_options::{ClientOptions, SocketOptions};
-use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
+use crate::model::tls::{CertificateFacts, ClientTls, TlsChoices, TlsFacts};
 use crate::model::trust::Acceptance;
 use crate::model::unix_name::UnixName;
 use crate::os::SoughtProcess;
@@ -216,7 +217,9 @@ impl Dial<'_> {
     ) -> Result<Stream, Failure> {
         let (target, host) = (format!("proxy {}", hop.proxy), &hop.proxy.endpoint.host);
         let alpn: &[&[u8]] = &[b"http/1.1"];
-        let handshake = Handshake::new(&target, host, Acceptance::Nothing, alpn, &session.tls)?;
+        let (accepted, choices) = (Acceptance::Nothing, &TlsChoices::default());
+        let asked = AskedTls { accepted, alpn, choices };
+        let handshake = Handshake::new(&target, host, asked, &session.tls)?;
         let secured = handshake.run(stream, None).await;
         // The user can accept certificates of targets alone.
         secured.map_err(|why| match why.kind {
@@ -291,15 +294,15 @@ impl Dial<'_> {
         facts: &mut ConnectFacts,
         until: tokio::time::Instant,
     ) -> Result<Stream, Failure> {
-        let ClientTls::On { verify, trust, sni } = self.tls else {
+        let ClientTls::On { verify, trust, sni, choices } = self.tls else {
             return Ok(stream);
         };
         self.phase(session, Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
         let accepted = Acceptance::at(self.endpoint, *verify, trust);
         let started = Instant::now();
-        let handshake =
-            Handshake::new(&self.endpoint.to_string(), name, accepted, self.alpn, &session.tls)?;
+        let asked = AskedTls { accepted, alpn: self.alpn, choices };
+        let handshake = Handshake::new(&self.endpoint.to_string(), name, asked, &session.tls)?;
         let tap = WireTap::of(&session.events, self.conn);
         let ended = timeout_at(until, handshake.run(stream, tap)).await;
         facts.tls = Some(started.elapsed());

@@ -57,14 +57,14 @@ const OPTIONS: [(Meaning, &str); 5] = [
     ),
     (
         Meaning::Unsupported,
-        "1/tlsv1 2/sslv2 3/sslv3 4/ipv4 6/ipv6 a/append B/use-ascii E/cert= K/config= \
+        "1/tlsv1 2/sslv2 3/sslv3 4/ipv4 6/ipv6 a/append B/use-ascii K/config= \
          C/continue-at= P/ftp-port= l/list-only n/netrc p/proxytunnel \
-         Q/quote= t/telnet-option= z/time-cond= alpn ca-native cacert= \
+         Q/quote= t/telnet-option= z/time-cond= alpn ca-native \
          capath= cert-status cert-type= ciphers= connect-timeout= connect-to= crlf crlfile= \
          curves= delegation= disallow-username-in-url dns-interface= dns-ipv4-addr= \
          dns-ipv6-addr= dns-servers= doh-cert-status doh-insecure doh-url= ech= egd-file= engine= \
          etag-compare= false-start ftp-account= ftp-alternative-to-user= ftp-method= \
-         ftp-ssl-ccc-mode= haproxy-clientip= haproxy-protocol hostpubmd5= hostpubsha256= http3 http3-only ip-tos= key= key-type= krb= \
+         ftp-ssl-ccc-mode= haproxy-clientip= haproxy-protocol hostpubmd5= hostpubsha256= http3 http3-only ip-tos= key-type= krb= \
          login-options= mail-auth= mail-from= mail-rcpt= mptcp netrc-file= \
          netrc-optional npn pass= pinnedpubkey= post301 post302 post303 preproxy= proto= \
          proto-redir= proxy-anyauth proxy-basic proxy-ca-native proxy-cacert= proxy-capath= \
@@ -76,8 +76,8 @@ const OPTIONS: [(Meaning, &str); 5] = [
          sasl-authzid= sasl-ir service-name= socks4= socks4a= socks5-basic socks5-gssapi \
          socks5-gssapi-nec socks5-gssapi-service= ssl ssl-allow-beast \
          ssl-auto-client-cert ssl-no-revoke ssl-reqd ssl-revoke-best-effort tcp-fastopen \
-         tftp-blksize= tftp-no-options tls-max= tls13-ciphers= tlsauthtype= tlspassword= tlsuser= \
-         tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 tr-encoding variable= vlan-priority=",
+         tftp-blksize= tftp-no-options tls13-ciphers= tlsauthtype= tlspassword= tlsuser= \
+         tlsv1.0 tlsv1.1 tr-encoding variable= vlan-priority=",
     ),
 ];
 
@@ -105,7 +105,6 @@ pub(super) fn instead(name: &str) -> &'static str {
         "resolve" | "connect-to" | "doh-url" => ": the request goes where its URL leads",
         "proxytunnel" => ": a proxy passes on what is asked for without TLS",
         "preproxy" | "socks4" | "socks4a" | "proxy1.0" => ": the request goes there directly",
-        "cert" | "key" => ": no certificate of ours is shown",
         "config" => ": the options in it are not read",
         "netrc" | "netrc-file" | "netrc-optional" => ": no credentials are taken from it",
         "request-target" => ": the target is that of the URL",

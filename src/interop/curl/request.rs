@@ -266,7 +266,7 @@ impl CurlRequest {
             // Where the server takes it, as nothing said is here.
             "http2" => (self.version, self.asks_for_http2) = (VersionChoice::Auto, true),
             "http2-prior-knowledge" => self.version = VersionChoice::Http2PriorKnowledge,
-            _ => {}
+            _ => self.network.switch(name),
         }
     }
 

@@ -70,6 +70,7 @@ impl CurlRequest {
             socket,
             client,
             network: self.network.spec(),
+            tls: self.network.tls.clone(),
             unix_socket: std::mem::take(&mut self.socket.unix),
             ..HttpSpec::default()
         };
@@ -461,6 +462,7 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut CurlWarnings) {
     let mut texts = vec![&mut spec.method, &mut spec.url];
     texts.extend(spec.headers.iter_mut().flat_map(both));
     texts.extend([&mut spec.network.proxy, &mut spec.network.no_proxy]);
+    texts.extend([&mut spec.tls.ca, &mut spec.tls.certificate, &mut spec.tls.key]);
     match &mut spec.auth {
         Auth::None => {}
         Auth::Basic { user, password } | Auth::Digest { user, password } => {

@@ -83,7 +83,8 @@ pub(super) fn say_options(plan: &HttpPlan, title: &str, place: &str, remarks: &m
         (!plan.trust.0.is_empty(), "certificates that are trusted by their hash"),
     ];
     let parts = parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, what)| what);
-    for what in parts.chain(network_words::asked(&plan.client.network)) {
+    let more = network_words::asked(&plan.client.network).into_iter();
+    for what in parts.chain(more).chain(network_words::asked_tls(plan)) {
         remarks.say(format!("{what}, which {title} has no word for"), place);
     }
 }

@@ -98,6 +98,8 @@ pub fn http_plan() -> Plan {
         version: wirebench::model::http::VersionChoice::default(),
         verify: Verify::On,
         trust: TrustedCertificates::default(),
+        sni: String::new(),
+        tls: wirebench::model::tls::TlsChoices::default(),
         redirects: 10,
         auth: wirebench::model::plan::PlanAuth::None,
         contract: None,

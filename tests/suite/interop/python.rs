@@ -306,6 +306,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
             verify: Verify::Off,
             trust: TrustedCertificates::default(),
             sni: "localhost".into(),
+            choices: wirebench::model::tls::TlsChoices::default(),
         },
         steps: vec![
             StepPlan::Expect {

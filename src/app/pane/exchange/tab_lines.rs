@@ -284,6 +284,13 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
             format!("unproven: {}", facts.unproven),
         ));
     }
+    if let Some(own) = &facts.shown {
+        let text = format!("shown to the server: {}", printable(own.subject.as_bytes()));
+        lines.push(TextLine::pair("Our certificate", text));
+    } else if facts.wants_certificate {
+        let text = "the server asked for one, and none was shown";
+        lines.push(TextLine::pair("Our certificate", text));
+    }
     for (at, certificate) in facts.chain.iter().enumerate() {
         let title = if at == 0 { "Leaf".to_owned() } else { format!("Issuer {at}") };
         lines.push(TextLine::new(Tone::Dim, "", ""));

@@ -27,8 +27,8 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     let tls = match url.scheme() {
         "http" => ClientTls::Off,
         "https" => {
-            let (verify, trust, sni) = (plan.verify, plan.trust.clone(), String::new());
-            ClientTls::On { verify, trust, sni }
+            let (verify, trust, sni) = (plan.verify, plan.trust.clone(), plan.sni.clone());
+            ClientTls::On { verify, trust, sni, choices: plan.tls.clone() }
         }
         other => return Err(bad(format!("'{other}:' is not http or https"))),
     };
@@ -94,8 +94,9 @@ pub(super) fn secure_origin(plan: &HttpPlan) -> Option<Endpoint> {
 /// The TLS options without consent that was given for another origin.
 pub(super) fn consented(tls: ClientTls, own: bool) -> ClientTls {
     match tls {
-        ClientTls::On { trust, sni, .. } if !own => {
-            ClientTls::On { verify: Verify::On, trust: trust.elsewhere(), sni }
+        ClientTls::On { trust, choices, .. } if !own => {
+            let (trust, choices, sni) = (trust.elsewhere(), choices.elsewhere(), String::new());
+            ClientTls::On { verify: Verify::On, trust, sni, choices }
         }
         tls => tls,
     }
@@ -223,6 +224,8 @@ pub(super) mod tests {
             version: VersionChoice::default(),
             verify: Verify::On,
             trust: crate::model::trust::TrustedCertificates::default(),
+            sni: String::new(),
+            tls: crate::model::tls::TlsChoices::default(),
             redirects: 0,
             auth: crate::model::plan::PlanAuth::None,
             socket: crate::model::socket_options::SocketOptions::default(),
