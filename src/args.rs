@@ -43,7 +43,7 @@ pub use relay::Relay;
 pub use replay::Replay;
 pub use run::RunArgs;
 pub use send::{
-    AuthType, ColorWhen, NetworkOption, NetworkOptions, Parts, Pretty, RequestOptions, Send,
+    AuthType, ColorWhen, NetworkArgs, NetworkOption, Parts, Pretty, RequestOptions, Send,
 };
 pub use show_env::ShowEnv;
 pub use watch::WatchArgs;

@@ -33,6 +33,7 @@ mod sockets;
 pub(crate) mod spec_names;
 pub mod template;
 mod text;
+mod transfer;
 
 use bytes::Bytes;
 

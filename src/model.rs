@@ -76,6 +76,7 @@ pub mod table_cell;
 pub mod theme;
 pub mod timing;
 pub mod tls;
+pub mod transfer;
 pub mod trust;
 pub mod unix_name;
 pub(crate) mod url_text;

@@ -29,6 +29,7 @@ use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
 use crate::model::run_spec::{RunSpec, WordList};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls, TlsChoices, TlsVersions};
+use crate::model::transfer::TransferSpec;
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 
 /// Text with a liking for what means something somewhere.
@@ -146,7 +147,10 @@ fn client() -> impl Strategy<Value = ClientSpec> {
 }
 
 fn network() -> impl Strategy<Value = NetworkSpec> {
-    (rare(), rare()).prop_map(|(proxy, no_proxy)| NetworkSpec { proxy, no_proxy })
+    let words = || prop::collection::vec("[a-z:1.]{1,6}", 0..3).prop_map(WordList);
+    (rare(), rare(), words(), words()).prop_map(|(proxy, no_proxy, resolve, connect_to)| {
+        NetworkSpec { proxy, no_proxy, resolve, connect_to }
+    })
 }
 
 fn datagrams() -> impl Strategy<Value = DatagramSpec> {
@@ -234,12 +238,24 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    let socket = (socket(), client(), (network(), tls_choices()), run(), checks());
+    let time = || prop::option::of(duration());
+    let transfer = (rare(), rare(), rare(), any::<u8>(), time(), time()).prop_map(
+        |(range, limit_rate, netrc, retry, retry_delay, retry_max_time)| TransferSpec {
+            range,
+            limit_rate,
+            netrc,
+            retry,
+            retry_delay,
+            retry_max_time,
+        },
+    );
+    let network = (network(), tls_choices(), transfer);
+    let socket = (socket(), client(), network, run(), checks());
     let more = (verify(), any::<u8>(), trust(), any::<bool>(), version());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
             let (verify, redirects, trust, keep, version) = more;
-            let (socket, client, (network, tls), run, (expect, capture)) = socket;
+            let (socket, client, (network, tls, transfer), run, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
                 method,
@@ -254,6 +270,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 trust,
                 sni: network.no_proxy.clone(),
                 tls,
+                transfer,
                 redirects,
                 contract: client.source.clone(),
                 keep,

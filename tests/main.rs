@@ -127,6 +127,8 @@ mod kept_faults;
 mod keylog;
 #[path = "suite/kill.rs"]
 mod kill;
+#[path = "suite/led_names.rs"]
+mod led_names;
 #[path = "suite/left.rs"]
 mod left;
 #[path = "suite/links.rs"]
@@ -221,6 +223,8 @@ mod themes;
 mod tls_ends;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/transfers.rs"]
+mod transfers;
 #[path = "suite/trust.rs"]
 mod trust;
 #[path = "suite/udp_answers.rs"]

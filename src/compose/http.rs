@@ -10,6 +10,7 @@ use super::network;
 use super::query_pieces::COMPONENT;
 use super::sockets::{self, listener_tls, socket, stream_bind};
 use super::text::Composer;
+use super::transfer;
 use crate::codec::multipart;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
@@ -17,7 +18,7 @@ use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
-    ApiKey, ApiKeyPlace, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
+    ApiKey, ApiKeyPlace, Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
     HttpSpec, VersionChoice, expects_body,
 };
 use crate::model::plan::{
@@ -78,6 +79,11 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // A header of the user's own takes its place, and where it is switched off nothing is said.
     let auth = if is_sent(AutomaticHeader::Authorization) { auth } else { PlanAuth::None };
+    let is_said = |(header, _): &(AutomaticHeader, _)| *header == AutomaticHeader::Authorization;
+    let takes_login = is_sent(AutomaticHeader::Authorization)
+        && spec.auth == Auth::None
+        && !automatic.iter().any(is_said);
+    let transfer = transfer::options(&spec.transfer, takes_login, composer);
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
         .into_iter()
@@ -106,6 +112,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         trust: spec.trust.clone(),
         sni,
         tls,
+        transfer,
         redirects: spec.redirects,
         auth,
         socket,
@@ -171,6 +178,8 @@ fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> 
         credentials(&spec.auth, composer);
     let url = url(spec, key.as_ref(), composer);
     let mut own = headers(&spec.headers, composer, FieldId::new("headers"));
+    let range = transfer::range(&spec.transfer, composer).filter(|_| !has(&own, "range"));
+    own.extend(range.map(|range| ("Range".to_owned(), range)));
     put_key(&mut own, key);
     let given_type = value(&own, "content-type");
     let (body, content_type) = body(written, given_type, composer, FieldId::new("body"));

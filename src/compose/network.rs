@@ -4,8 +4,9 @@ use super::text::Composer;
 use crate::compose::template::VariableName;
 use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
-use crate::model::network::{NetworkOptions, NetworkSpec};
+use crate::model::network::{self, NameRules, NetworkOptions, NetworkSpec};
 use crate::model::proxy::{AskedProxy, EnvironmentProxies, Proxy, ProxyRules};
+use crate::model::run_spec::WordList;
 
 /// What a session says instead of a proxy, if it shall have none.
 const NO_PROXY: &str = "none";
@@ -24,7 +25,30 @@ pub(super) fn of_conversation(spec: &NetworkSpec, composer: &mut Composer<'_>) -
     let exceptions = composer.line(FieldId::new("no-proxy"), &spec.no_proxy);
     let exceptions = Some(exceptions.trim().to_owned()).filter(|text| !text.is_empty());
     let proxies = ProxyRules { asked, exceptions, environment: EnvironmentProxies::default() };
-    NetworkOptions { proxies }
+    NetworkOptions { proxies, names: names(spec, composer) }
+}
+
+fn names(spec: &NetworkSpec, composer: &mut Composer<'_>) -> NameRules {
+    let [resolve, connect_to] = [("resolve", &spec.resolve), ("connect-to", &spec.connect_to)];
+    let resolve = rules(resolve, network::resolve_rules, composer);
+    let connect_to = rules(connect_to, network::connect_to_rules, composer);
+    NameRules { resolve, connect_to }
+}
+
+/// What the words of a field say; nothing after an issue.
+fn rules<T>(
+    (key, words): (&'static str, &WordList),
+    read: fn(&[String]) -> Result<Vec<T>, String>,
+    composer: &mut Composer<'_>,
+) -> Vec<T> {
+    let (field, count) = (FieldId::new(key), composer.issues.len());
+    let words: Vec<String> = words.0.iter().map(|word| composer.line(field, word)).collect();
+    read(&words).unwrap_or_else(|why| {
+        if composer.issues.len() == count {
+            composer.issue(field, why);
+        }
+        Vec::new()
+    })
 }
 
 fn proxy(written: &str, composer: &mut Composer<'_>) -> AskedProxy {

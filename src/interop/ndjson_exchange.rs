@@ -65,7 +65,8 @@ impl ToldExchange {
     /// after their codings.
     pub(super) fn records(&self) -> impl Iterator<Item = Record> {
         let Exchange { conn, started, timing, touched, .. } = self.exchange;
-        let parts = [timing.lookup, timing.connect, timing.tls, timing.send, timing.first_byte];
+        let Timing { lookup, connect, tunnel, tls, send, first_byte, .. } = timing;
+        let parts = [lookup, connect, tunnel, tls, send, first_byte];
         let first = parts.into_iter().flatten().sum::<Duration>().min(timing.total);
         let (asks, answers) = if self.exchange.side.listens() {
             (Direction::Received, Direction::Sent)

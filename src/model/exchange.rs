@@ -20,7 +20,7 @@ pub struct Exchange {
     pub conn: ConnId,
     /// Counts the exchanges of a session from 0: redirect hops of a client, requests of a listener.
     pub number: u32,
-    /// How many before it only asked for credentials.
+    /// How many before it led nowhere: they only asked for credentials, or were tried again.
     pub challenges: u32,
     pub side: Side,
     /// Absolute URL.

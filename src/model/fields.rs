@@ -14,6 +14,7 @@ mod run;
 mod session;
 mod setting_line;
 mod tls;
+mod transfer;
 
 use super::field::Options;
 use super::protocol::{Protocol, Side};

@@ -14,6 +14,7 @@ use super::payload::{Payload, PayloadFormat};
 use super::rule_tag::RuleTag;
 use super::run_spec::RunSpec;
 use super::tls::{ListenerTls, TlsChoices};
+use super::transfer::TransferSpec;
 use super::trust::{TrustedCertificates, Verify};
 
 /// A request as written in the form. Header order, case and duplicates are kept.
@@ -39,6 +40,7 @@ pub struct HttpSpec {
     /// Server name sent; empty = the host of the URL.
     pub sni: String,
     pub tls: TlsChoices,
+    pub transfer: TransferSpec,
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,

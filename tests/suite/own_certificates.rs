@@ -133,7 +133,10 @@ fn nginx_sees_the_certificate_that_it_sees_of_curl() {
     for (args, expected) in [
         (&["--cacert", &*ca][..], "NONE  TLSv1.3 localhost"),
         (&["--cacert", &ca, "--cert", &pem, "--key", &key], "SUCCESS CN=ann TLSv1.3 localhost"),
-        (&["--cacert", &ca, "--cert", &both, "--tls-max", "1.2"], "SUCCESS CN=ann TLSv1.2 localhost"),
+        (
+            &["--cacert", &ca, "--cert", &both, "--tls-max", "1.2"],
+            "SUCCESS CN=ann TLSv1.2 localhost",
+        ),
         (&["--cacert", &ca, "--tlsv1.3", "--cert", &both], "SUCCESS CN=ann TLSv1.3 localhost"),
     ] {
         let ours = run(&[&["send", "--http1.1", &url], args].concat());
@@ -191,8 +194,11 @@ fn files_that_will_not_do_are_told_with_what_to_do() {
     let files = Files::new();
     let server = listen("https://127.0.0.1:0", &["--json"]);
     let url = format!("https://localhost:{}/", server.port);
-    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    for (name, content) in [("enc.key", encrypted.as_bytes()), ("x.p12", b"0\x82\x01"), ("no.pem", b"x")] {
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    for (name, content) in
+        [("enc.key", encrypted.as_bytes()), ("x.p12", b"0\x82\x01"), ("no.pem", b"x")]
+    {
         std::fs::write(files.path(name), content).unwrap();
     }
     let path = |name: &str| files.path(name);

@@ -29,6 +29,7 @@ use crate::model::plan::{Plan, PlanBody};
 use crate::model::secrets::Disclosure;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::timing::Timing;
+use crate::model::transfer::RETRIED;
 use crate::named_file;
 
 /// Where things are printed.
@@ -47,6 +48,8 @@ struct ExchangePrinter<'a> {
     /// Every hop is printed, not only the last.
     all_hops: bool,
     redirects: bool,
+    /// It may be tried again.
+    retries: bool,
     last: Option<Box<Exchange>>,
     /// Exchanges whose request's head, request's body, response's head and response's body are
     /// printed; the last of each.
@@ -132,6 +135,7 @@ pub(super) async fn run(
         parts,
         all_hops: arguments.printing.all || parts.request_head || parts.request_body,
         redirects,
+        retries: plan.as_http().is_some_and(|plan| plan.transfer.retry.times > 0),
         last: None,
         done: [None; 4],
         body: None,
@@ -220,7 +224,9 @@ impl ExchangePrinter<'_> {
         let may_redirect = self.redirects
             && matches!(response.head.status(), Some(301 | 302 | 303 | 307 | 308))
             && response.head.field("location").is_some();
-        if may_redirect && !self.all_hops {
+        let may_be_tried_again =
+            self.retries && response.head.status().is_some_and(|status| RETRIED.contains(&status));
+        if (may_redirect || may_be_tried_again) && !self.all_hops {
             return Ok(());
         }
         self.begin()?;

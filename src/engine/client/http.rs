@@ -10,46 +10,67 @@
 
 mod credentials;
 mod hop;
+mod pace;
 mod receive;
 mod redirect;
 mod request;
+mod retry;
 mod two;
 pub(crate) mod unsent;
 mod waiting;
 
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
+use crate::engine::clock;
 use crate::engine::contracts::ContractSlot;
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::exchange::Head;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Stage};
 use crate::model::plan::HttpPlan;
 use crate::model::url_text::UrlText;
 use credentials::{HopCredentials, Verdict};
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
+use retry::{Retries, Retry};
 
 /// Runs the session to its end.
 pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let mut redirects = Redirects::of(&plan);
+    let mut retries = Retries::of(&plan.transfer.retry);
     let own = request::secure_origin(&plan);
     let contract = session.contract(plan.contract.as_deref()).await?;
     let first = UrlText::literal(&plan.url).host_port.to_owned();
     let (mut credentials, mut challenges) = (HopCredentials::default(), 0);
     for number in 0.. {
-        let sent = credentials.applied(&plan, &session.budget).await?;
+        let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
+        let sent = credentials.applied(&plan, !is_elsewhere, &session.budget).await?;
         // A redirect may lead where another one leads to, or none.
         let proxy = request::proxy(&sent)?;
         let sent = request::behind(sent, proxy.as_ref());
         let (own, proxy) = (own.as_ref(), proxy.as_ref());
         let hop = HopOrder { plan: &sent, proxy, number, challenges, own, session: &session };
-        let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
         let about = (&contract, is_elsewhere);
-        let head = made(hop, &mut input, about, &mut credentials).await?;
-        let Some(head) = head else {
+        let came = made(hop, &mut input, about, &mut credentials).await;
+        if let Some(retry) = again(&mut retries, &came) {
+            let wait = sleep(retry.wait);
+            let target = &*plan.url;
+            tokio::select! {
+                biased;
+                () = stopped(&session, &mut input) => {
+                    let words = "cancelled before a further try";
+                    return Err(refusal::cancelled(Stage::Head, target, words));
+                }
+                () = wait => {}
+            }
+            plan.notes = vec![retry.why];
+            challenges += 1;
+            continue;
+        }
+        let Some(head) = came? else {
             challenges += 1;
             continue;
         };
@@ -59,6 +80,13 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
         }
     }
     Ok(Summary::of("response complete"))
+}
+
+/// Whether a hop that came to this is made again. One that asked for credentials is in any case.
+fn again(retries: &mut Retries, came: &Result<Option<Head>, Failure>) -> Option<Retry> {
+    let came = came.as_ref().map(Option::as_ref).transpose()?;
+    let wall = jiff::Timestamp::from_nanosecond(clock::wall().0.into()).unwrap_or_default();
+    retries.after(came, wall)
 }
 
 /// Makes a hop; `None` = its answer asks for credentials, which the next one has. It is made once more over a new connection where the peer had let go of one that was kept, which it may at any time

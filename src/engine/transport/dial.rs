@@ -4,6 +4,7 @@
 //! failure names its stage, the address and what to try. What was learnt before a failure
 //! (addresses, times, the peer's certificates) is kept.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::tunnel::ProxyHop;
 use super::wire::WireTap;
 use super::{connect, explain, unix};
 use crate::engine::event::Phase;
-use crate::engine::resolve::resolve;
+use crate::engine::resolve::{Resolved, resolve};
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake::Handshake;
 use crate::engine::tls::store::AskedTls;
@@ -70,6 +71,8 @@ pub(crate) struct ConnectFacts {
     pub(crate) peer: Option<EndAddress>,
     /// With the chain when verification failed, too.
     pub(crate) tls_facts: Option<Arc<TlsFacts>>,
+    /// What was said about its names.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl ConnectFacts {
@@ -147,6 +150,9 @@ impl Dial<'_> {
         let which = if self.proxy.is_some() { "the proxy " } else { "" };
         facts.peer = Some(peer);
         self.introduce(session, facts, process);
+        for remark in &facts.remarks {
+            session.events.note(self.conn, Direction::Local, RecordKind::Note, remark.clone());
+        }
         if let Some(local) = &facts.local {
             let text = format!("connected to {which}{named} from {local} in {took:.1} ms");
             session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
@@ -188,7 +194,8 @@ impl Dial<'_> {
                 stream = self.proxy_secured(stream, hop, session).await?;
             }
             if hop.is_tunnel {
-                hop.open(&mut stream, self.endpoint).await?;
+                let names = &self.client.network.names;
+                hop.open(&mut stream, &names.led_to(self.endpoint), names).await?;
             }
             Ok(stream)
         };
@@ -261,12 +268,21 @@ impl Dial<'_> {
         facts: &mut ConnectFacts,
         until: tokio::time::Instant,
     ) -> Result<(StreamSocket, EndAddress), Failure> {
-        let (first, target) = (self.first(), self.first().to_string());
+        let names = &self.client.network.names;
+        let wanted = self.first();
+        // What a proxy is asked for leads elsewhere behind it.
+        let led = if self.proxy.is_some() { Cow::Borrowed(wanted) } else { names.led_to(wanted) };
+        let (first, target) = (&*led, led.to_string());
+        if first != wanted {
+            facts.remarks.push(format!("{wanted} is connected to at {first} (connect-to)"));
+        }
         let addresses = {
             self.phase(session, Phase::Resolving { host: first.host.clone() });
-            let resolved = timeout_at(until, resolve(first)).await.map_err(|_| {
-                self.late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
-            })??;
+            let resolved =
+                timeout_at(until, self.resolved(first, facts)).await.map_err(|_| {
+                    self.late(Stage::Lookup, "the name server did not answer")
+                        .hint("use an IP address")
+                })??;
             facts.lookup = resolved.elapsed;
             facts.peer = resolved.addresses.first().copied().map(EndAddress::from);
             resolved.addresses
@@ -319,6 +335,20 @@ impl Dial<'_> {
             session.events.note(self.conn, Direction::Local, RecordKind::Secured, text);
         }
         Ok(stream)
+    }
+
+    /// The addresses of a place: those that are said, else those that are found.
+    async fn resolved(
+        &self,
+        place: &Endpoint,
+        facts: &mut ConnectFacts,
+    ) -> Result<Resolved, Failure> {
+        let Some(addresses) = self.client.network.names.addresses(place) else {
+            return resolve(place).await;
+        };
+        let all: Vec<String> = addresses.iter().map(|it| it.ip().to_string()).collect();
+        facts.remarks.push(format!("{place} has the address {} (resolve)", all.join(", ")));
+        Ok(Resolved { addresses, elapsed: None })
     }
 
     fn phase(&self, session: &SessionHandle, phase: Phase) {

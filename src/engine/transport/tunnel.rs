@@ -19,6 +19,7 @@ use crate::engine::resolve::resolve;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Head, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::network::NameRules;
 use crate::model::plan::TcpPlan;
 use crate::model::proxy::{Proxy, ProxyKind};
 use crate::model::socket_options::ClientOptions;
@@ -87,7 +88,12 @@ impl ProxyHop {
     }
 
     /// Has the proxy connect on. Safe to drop, the connection with it.
-    pub(crate) async fn open(&self, stream: &mut Stream, target: &Endpoint) -> Result<(), Failure> {
+    pub(crate) async fn open(
+        &self,
+        stream: &mut Stream,
+        target: &Endpoint,
+        names: &NameRules,
+    ) -> Result<(), Failure> {
         match self.proxy.kind {
             ProxyKind::Http | ProxyKind::Https => self.by_connect(stream, target).await,
             ProxyKind::Socks5h => match target.host.parse() {
@@ -98,10 +104,13 @@ impl ProxyHop {
                 Err(_) => self.by_socks(stream, SocksTarget::Name(&target.host, target.port)).await,
             },
             ProxyKind::Socks5 => {
-                let found = resolve(target).await?;
+                let found = match names.addresses(target) {
+                    Some(found) => found,
+                    None => resolve(target).await?.addresses,
+                };
                 // Most of what such a proxy can reach is IPv4.
-                let four = found.addresses.iter().find(|address| address.is_ipv4());
-                let address = four.or(found.addresses.first()).copied();
+                let four = found.iter().find(|address| address.is_ipv4());
+                let address = four.or(found.first()).copied();
                 let address = address.ok_or_else(|| {
                     self.failure(FailureKind::NotFound, format!("{target} has no address"))
                 })?;

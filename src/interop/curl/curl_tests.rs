@@ -248,7 +248,8 @@ fn switches_set_what_they_name() {
     assert_eq!(self::spec("curl -L --no-location x").redirects, 0);
     assert_eq!(self::spec("curl -XwHat x").method, "wHat");
     assert!(
-        warnings("curl -s -o out.txt --preproxy proxy:1 --ciphers x --wat x").contains("-s, -o out.txt")
+        warnings("curl -s -o out.txt --preproxy proxy:1 --ciphers x --wat x")
+            .contains("-s, -o out.txt")
     );
     for part in ["--preproxy proxy:1 is not supported", "--ciphers x", "unknown option --wat"] {
         assert!(warnings("curl --preproxy proxy:1 --ciphers x --wat x").contains(part));

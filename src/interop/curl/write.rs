@@ -132,6 +132,8 @@ fn switches(wire: &WireRequest<'_>) -> Vec<String> {
     }
     let options = socket_options::curl_options(&plan.client, &plan.socket);
     switches.extend(options.iter().map(|(name, value)| format!("--{name} {}", word(value))));
+    let transfer = network_words::curl_transfer(&plan.transfer);
+    switches.extend(transfer.iter().map(|(name, value)| format!("--{name} {}", word(value))));
     for (name, value) in network_words::curl_tls(&plan.tls) {
         let value = if value.is_empty() { String::new() } else { format!(" {}", word(value)) };
         switches.push(format!("--{name}{value}"));

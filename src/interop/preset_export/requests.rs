@@ -84,7 +84,7 @@ pub(super) fn say_options(plan: &HttpPlan, title: &str, place: &str, remarks: &m
     ];
     let parts = parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, what)| what);
     let more = network_words::asked(&plan.client.network).into_iter();
-    for what in parts.chain(more).chain(network_words::asked_tls(plan)) {
+    for what in parts.chain(more).chain(network_words::asked_of_request(plan)) {
         remarks.say(format!("{what}, which {title} has no word for"), place);
     }
 }

@@ -124,7 +124,7 @@ fn left_out(plan: &HttpPlan) -> String {
         + &version
         + &socket
         + &socket_options::left_out(&plan.client, &plan.socket)
-        + &network_words::left_out_tls(plan)
+        + &network_words::left_out_of_request(plan)
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {

@@ -100,6 +100,7 @@ pub fn http_plan() -> Plan {
         trust: TrustedCertificates::default(),
         sni: String::new(),
         tls: wirebench::model::tls::TlsChoices::default(),
+        transfer: wirebench::model::transfer::TransferOptions::default(),
         redirects: 10,
         auth: wirebench::model::plan::PlanAuth::None,
         contract: None,

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
+use super::pace::PacedWriter;
 use super::receive::Incoming;
 use super::request;
 use super::two::request::Http2Request;
@@ -79,7 +80,7 @@ pub(super) struct HopOrder<'a> {
     pub(super) proxy: Option<&'a ProxyHop>,
     /// Of the exchange in its session.
     pub(super) number: u32,
-    /// How many before it only asked for credentials.
+    /// How many before it only asked for credentials, or were tried again.
     pub(super) challenges: u32,
     /// Where the first hop went under TLS: what the user consented to holds there.
     pub(super) own: Option<&'a Endpoint>,
@@ -158,7 +159,9 @@ impl<'a> Hop<'a> {
         };
         let (mut from, mut to) = tokio::io::split(stream);
         self.peer_takes();
-        let sending = self.send(&mut to, head, source, request);
+        let taken = || self.peer_takes();
+        let mut paced = PacedWriter::new(&mut to, self.plan.transfer.limit_rate, &taken);
+        let sending = self.send(&mut paced, head, source, request);
         let received = Box::pin(Incoming::new(self, &mut from, sending).run(response)).await?;
         if received.leaves_connection && request::leaves_connection(self.plan, length) {
             self.keep(from.unsplit(to), facts);
@@ -315,6 +318,7 @@ impl<'a> Hop<'a> {
             exchange.timing.tls = facts.tls;
         });
         self.tell_connection(&facts);
+        self.recorder.warn_all(facts.remarks.iter().cloned());
         let stream = stream?;
         self.warn_of(&facts);
         Ok((stream, facts))

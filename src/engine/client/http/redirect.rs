@@ -258,6 +258,7 @@ mod tests {
             client: crate::model::socket_options::ClientOptions::default(),
             sni: String::new(),
             tls: crate::model::tls::TlsChoices::default(),
+            transfer: crate::model::transfer::TransferOptions::default(),
             unix_socket: None,
             new_connection: false,
         }

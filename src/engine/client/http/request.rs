@@ -49,8 +49,12 @@ pub(super) fn proxy(plan: &HttpPlan) -> Result<Option<ProxyHop>, Failure> {
     let (target, tls) = destination(plan)?;
     let is_secure = tls != ClientTls::Off;
     let Some(proxy) = tunnel::way_to(&plan.client, &target, is_secure)? else { return Ok(None) };
-    let is_tunnel =
-        is_secure || proxy.is_socks() || plan.version == VersionChoice::Http2PriorKnowledge;
+    // A proxy that passes requests on goes where their URL leads.
+    let is_led = *plan.client.network.names.led_to(&target) != target;
+    let is_tunnel = is_secure
+        || is_led
+        || proxy.is_socks()
+        || plan.version == VersionChoice::Http2PriorKnowledge;
     let header = |wanted: &str| {
         let found = plan.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         found.map(|(_, value)| value.clone())
@@ -226,6 +230,7 @@ pub(super) mod tests {
             trust: crate::model::trust::TrustedCertificates::default(),
             sni: String::new(),
             tls: crate::model::tls::TlsChoices::default(),
+            transfer: crate::model::transfer::TransferOptions::default(),
             redirects: 0,
             auth: crate::model::plan::PlanAuth::None,
             socket: crate::model::socket_options::SocketOptions::default(),

@@ -27,7 +27,7 @@ pub struct UnsentRequest {
 impl UnsentRequest {
     /// Opens the files it is made of.
     pub async fn open(plan: &HttpPlan) -> Result<Self, Failure> {
-        let sent = HopCredentials::default().applied(plan, &Budget::of(1)).await?;
+        let sent = HopCredentials::default().applied(plan, true, &Budget::of(1)).await?;
         let proxy = request::proxy(&sent)?;
         let plan = &*request::behind(sent, proxy.as_ref());
         let unreadable =
