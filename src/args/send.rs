@@ -161,7 +161,7 @@ pub struct RequestOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct NetworkArgs {
     /// HTTP and TCP: go through this proxy: http, https, socks5 (names are looked up here) or socks5h (by the proxy); none
-    /// goes through none. Else a request goes by http_proxy, https_proxy, all_proxy and no_proxy.
+    /// goes through none. Else a request goes by `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`.
     #[arg(short = 'x', long, value_name = "[SCHEME://][USER:PASSWORD@]HOST[:PORT]")]
     pub proxy: Option<String>,
     /// HTTP and TCP: targets that are reached without a proxy, with commas between: names with all below them, addresses,

@@ -50,14 +50,12 @@ fn words(text: &str) -> Result<Vec<String>, String> {
     while let Some((at, line)) = lines.next() {
         let mut rest = line.trim_start();
         while !rest.is_empty() && !rest.starts_with('#') {
-            let (word, behind) = match rest.strip_prefix('"') {
-                Some(inner) => quoted(inner)
-                    .ok_or_else(|| format!("line {}: a quote is not closed", at + 1))?,
-                None => {
-                    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                    let (word, behind) = rest.split_at(end);
-                    (word.to_owned(), behind)
-                }
+            let (word, behind) = if let Some(inner) = rest.strip_prefix('"') {
+                quoted(inner).ok_or_else(|| format!("line {}: a quote is not closed", at + 1))?
+            } else {
+                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                let (word, behind) = rest.split_at(end);
+                (word.to_owned(), behind)
             };
             rest = behind.trim_start();
             if word == "macdef" {

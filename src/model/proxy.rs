@@ -94,6 +94,9 @@ impl Proxy {
             }
         };
         let (login, place) = (url.userinfo.unwrap_or_default(), url.host_port);
+        if place.is_empty() {
+            return Err("it names no host and port; write http://host:port".to_owned());
+        }
         let port = if kind == ProxyKind::Https { TLS_PORT } else { PORT };
         let whole = if url.port.is_some() { place.to_owned() } else { format!("{place}:{port}") };
         let endpoint: Endpoint = whole.parse().map_err(|_| {
@@ -101,7 +104,7 @@ impl Proxy {
                 "'{place}' is no place of a proxy; write http://host:port or socks5://host:port"
             )
         })?;
-        if endpoint.host.is_empty() || endpoint.port == 0 {
+        if endpoint.port == 0 {
             return Err("it names no host and port; write http://host:port".to_owned());
         }
         Ok(Proxy { kind, endpoint, login: login.to_owned() })

@@ -77,8 +77,7 @@ fn a_proxy_is_asked_for_where_a_target_leads_as_curl_asks() {
 
 #[test]
 fn a_client_comes_from_the_interface_or_address_that_curl_would_name() {
-    let (peers, met) = (Arc::new(Mutex::new(Vec::new())), echo_peer());
-    drop(met);
+    let peers = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&peers);
     let server = tcp_peer(move |mut stream| {
         kept.lock().unwrap().push(stream.peer_addr().unwrap().ip().to_string());

@@ -42,6 +42,7 @@ pub(in crate::cli) struct Printing {
 }
 
 /// What has been printed of the exchanges of a session.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked at another place")]
 struct ExchangePrinter<'a> {
     to: &'a mut Printing,
     parts: Parts,
