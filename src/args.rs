@@ -42,7 +42,10 @@ pub use readdress::Readdress;
 pub use relay::Relay;
 pub use replay::Replay;
 pub use run::RunArgs;
-pub use send::{AuthType, ColorWhen, CookieOptions, Parts, Pretty, RequestOptions, Send};
+pub use send::{
+    AuthType, ColorWhen, CookieOptions, NetworkArgs, NetworkOption, Parts, Pretty, RequestOptions,
+    Send,
+};
 pub use show_env::ShowEnv;
 pub use watch::WatchArgs;
 

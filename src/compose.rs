@@ -23,6 +23,7 @@ mod json_values;
 pub(crate) mod listening_names;
 mod method;
 mod nested;
+mod network;
 pub(crate) mod query_pieces;
 mod relay;
 pub(crate) mod relay_targets;
@@ -32,6 +33,7 @@ mod sockets;
 pub(crate) mod spec_names;
 pub mod template;
 mod text;
+mod transfer;
 mod web_socket;
 
 use std::sync::Arc;

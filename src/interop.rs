@@ -53,5 +53,6 @@ pub(crate) mod typed_credentials;
 mod typed_json;
 pub(crate) mod web_socket_talk;
 
+mod network_words;
 mod socket_options;
 mod wire_request;

@@ -20,6 +20,7 @@ use crate::model::http::{
 };
 use crate::model::http_relay::{HostHeader, HttpRelaySpec};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, UnixSpec, When, WhenKind};
+use crate::model::network::NetworkSpec;
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
@@ -27,7 +28,8 @@ use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
 use crate::model::run_spec::{RunSpec, WordList};
 use crate::model::spec::{NameValue, Spec};
-use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::tls::{ClientTls, ListenerTls, TlsChoices, TlsVersions};
+use crate::model::transfer::TransferSpec;
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 use crate::model::web_socket::{MessageKind, WsListenerSpec, WsSpec, WsTalkSpec};
 
@@ -104,14 +106,23 @@ fn trust() -> impl Strategy<Value = TrustedCertificates> {
     prop::collection::vec(one, 0..3).prop_map(TrustedCertificates)
 }
 
+fn tls_choices() -> impl Strategy<Value = TlsChoices> {
+    let versions =
+        prop_oneof![Just(TlsVersions::Any), Just(TlsVersions::Only12), Just(TlsVersions::Only13)];
+    (rare(), rare(), rare(), versions).prop_map(|(ca, certificate, key, versions)| TlsChoices {
+        ca,
+        certificate,
+        key,
+        versions,
+    })
+}
+
 fn client_tls() -> impl Strategy<Value = ClientTls> {
     let sni = prop_oneof![Just(String::new()), text()];
     prop_oneof![
         Just(ClientTls::Off),
-        (verify(), trust(), sni).prop_map(|(verify, trust, sni)| ClientTls::On {
-            verify,
-            trust,
-            sni
+        (verify(), trust(), sni, tls_choices()).prop_map(|(verify, trust, sni, choices)| {
+            ClientTls::On { verify, trust, sni, choices }
         })
     ]
 }
@@ -134,6 +145,13 @@ fn socket() -> impl Strategy<Value = SocketSpec> {
 
 fn client() -> impl Strategy<Value = ClientSpec> {
     (rare(), any::<bool>()).prop_map(|(source, history)| ClientSpec { source, history })
+}
+
+fn network() -> impl Strategy<Value = NetworkSpec> {
+    let words = || prop::collection::vec("[a-z:1.]{1,6}", 0..3).prop_map(WordList);
+    (rare(), rare(), words(), words()).prop_map(|(proxy, no_proxy, resolve, connect_to)| {
+        NetworkSpec { proxy, no_proxy, resolve, connect_to }
+    })
 }
 
 fn datagrams() -> impl Strategy<Value = DatagramSpec> {
@@ -223,14 +241,29 @@ fn auth() -> impl Strategy<Value = Auth> {
     ]
 }
 
+fn transfer() -> impl Strategy<Value = TransferSpec> {
+    let time = || prop::option::of(duration());
+    (rare(), rare(), rare(), any::<u8>(), time(), time()).prop_map(
+        |(range, limit_rate, netrc, retry, retry_delay, retry_max_time)| TransferSpec {
+            range,
+            limit_rate,
+            netrc,
+            retry,
+            retry_delay,
+            retry_max_time,
+        },
+    )
+}
+
 fn http_spec() -> BoxedStrategy<HttpSpec> {
     let auth = auth();
-    let socket = (socket(), client(), run(), checks());
+    let network = (network(), tls_choices(), transfer());
+    let socket = (socket(), client(), network, run(), checks());
     let more = (verify(), any::<u8>(), trust(), any::<[bool; 3]>(), version());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
             let (verify, redirects, trust, [keep, cookies, reconnect], version) = more;
-            let (socket, client, run, (expect, capture)) = socket;
+            let (socket, client, (network, tls, transfer), run, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
                 method,
@@ -243,6 +276,9 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 version,
                 verify,
                 trust,
+                sni: network.no_proxy.clone(),
+                tls,
+                transfer,
                 redirects,
                 cookies,
                 reconnect,
@@ -251,6 +287,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 unix_socket,
                 socket,
                 client,
+                network,
                 run,
                 expect,
                 capture,
@@ -456,13 +493,14 @@ fn web_socket() -> BoxedStrategy<Spec> {
 /// Any spec, whether it can run or not.
 pub(crate) fn spec() -> BoxedStrategy<Spec> {
     let of_tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client());
-    let tcp = (of_tcp, run(), checks()).prop_map(
+    let tcp = (of_tcp, network(), run(), checks()).prop_map(
         |(
             (address, tls, steps, input, connect_timeout, socket, client),
+            network,
             run,
             (expect, capture),
         )| {
-            let session = TcpSpec { address, tls, steps, input, ..TcpSpec::default() };
+            let session = TcpSpec { address, tls, steps, input, network, ..TcpSpec::default() };
             Spec::Tcp(TcpSpec { connect_timeout, socket, client, run, expect, capture, ..session })
         },
     );

@@ -132,6 +132,8 @@ mod keylog;
 mod keyring;
 #[path = "suite/kill.rs"]
 mod kill;
+#[path = "suite/led_names.rs"]
+mod led_names;
 #[path = "suite/left.rs"]
 mod left;
 #[path = "suite/links.rs"]
@@ -140,6 +142,8 @@ mod links;
 mod named_files;
 #[path = "suite/outputs.rs"]
 mod outputs;
+#[path = "suite/own_certificates.rs"]
+mod own_certificates;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/panics.rs"]
@@ -162,6 +166,8 @@ mod private_files;
 mod properties;
 #[path = "../src/property_tests.rs"]
 mod property_tests;
+#[path = "suite/proxies.rs"]
+mod proxies;
 #[path = "suite/pty.rs"]
 mod pty;
 #[path = "suite/readme.rs"]
@@ -224,6 +230,8 @@ mod themes;
 mod tls_ends;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/transfers.rs"]
+mod transfers;
 #[path = "suite/trust.rs"]
 mod trust;
 #[path = "suite/udp_answers.rs"]

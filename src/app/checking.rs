@@ -24,7 +24,7 @@ pub struct CheckOrder {
 pub enum WhatCame {
     /// Its body lies with the engine.
     Exchange(Box<Exchange>),
-    Conversation(Heard),
+    Conversation(Box<Heard>),
     /// What came to a listener; the body of its last request lies with the engine.
     Served(Box<Served>),
 }

@@ -390,6 +390,7 @@ impl Differing {
         let phases = [
             ("Name lookup", old.lookup, new.lookup),
             ("Connect", old.connect, new.connect),
+            ("Proxy", old.tunnel, new.tunnel),
             ("TLS handshake", old.tls, new.tls),
             ("Send request", old.send, new.send),
             ("First byte", old.first_byte, new.first_byte),

@@ -65,6 +65,8 @@ pub struct Send {
     pub form: bool,
     #[command(flatten)]
     pub request: RequestOptions,
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// Do not read a body or bytes to send from a pipe on standard input, which is read for POST, PUT
     /// and PATCH and for conversations where nothing else is to be sent, presets included.
     #[arg(short = 'I', long)]
@@ -172,6 +174,121 @@ pub struct CookieOptions {
     /// HTTP: the same with the cookies that the screen keeps of the environment (-e), or of none.
     #[arg(long, conflicts_with = "cookie_jar")]
     pub environment_cookies: bool,
+}
+
+/// How a request or conversation gets to its target.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct NetworkArgs {
+    /// HTTP and TCP: go through this proxy: http, https, socks5 (names are looked up here) or socks5h (by the proxy); none
+    /// goes through none. Else a request goes by `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`.
+    #[arg(short = 'x', long, value_name = "[SCHEME://][USER:PASSWORD@]HOST[:PORT]")]
+    pub proxy: Option<String>,
+    /// HTTP and TCP: targets that are reached without a proxy, with commas between: names with all below them, addresses,
+    /// networks; '*' is every target.
+    #[arg(long = "noproxy", value_name = "TARGETS")]
+    pub no_proxy: Option<String>,
+    /// HTTP and TCP: take these addresses for a host and a port and ask no name server; '*' is every host. Once per host.
+    #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]")]
+    pub resolve: Vec<String>,
+    /// HTTP and TCP: connect to the second host and port in place of the first; each may be empty for any, or for the same.
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
+    pub connect_to: Vec<String>,
+    /// Send from this network interface or address of this machine.
+    #[arg(long, value_name = "NAME|ADDRESS")]
+    pub interface: Option<String>,
+    /// HTTP: ask for these bytes of the answer: 0-499, 500- or -100.
+    #[arg(short = 'r', long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub range: Option<String>,
+    /// HTTP: send and receive no more than this a second: 1000, 64k, 64KiB/s or 8Mbit/s.
+    #[arg(long, value_name = "RATE")]
+    pub limit_rate: Option<String>,
+    /// HTTP: take user and password of the host from ~/.netrc.
+    #[arg(short = 'n', long, conflicts_with_all = ["netrc_file", "auth", "bearer"])]
+    pub netrc: bool,
+    /// HTTP: the same from this file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["auth", "bearer"])]
+    pub netrc_file: Option<String>,
+    /// HTTP: try a request again so often that took too long or was answered with 408, 429, 500, 502, 503 or 504, first
+    /// after a second, then after twice as long each time, or when the server asks for it (Retry-After).
+    #[arg(long, value_name = "N")]
+    pub retry: Option<u8>,
+    /// HTTP: wait so long before each further try.
+    #[arg(long, value_name = "TIME")]
+    pub retry_delay: Option<String>,
+    /// HTTP: begin no further try after this time.
+    #[arg(long, value_name = "TIME")]
+    pub retry_max_time: Option<String>,
+    /// TLS: trust the authorities in this PEM file in place of the system's; a server's own certificate in it is trusted, too.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cacert: Option<String>,
+    /// TLS: show this certificate (PEM file) to a server that asks for one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cert: Option<String>,
+    /// TLS: the key of --cert (PEM file), if it is not in the same file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<String>,
+    /// TLS: speak no newer version than this.
+    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
+    pub tls_max: Option<String>,
+    /// TLS: speak 1.2 or newer (the default; for a preset that says otherwise).
+    #[arg(long = "tlsv1.2", conflicts_with = "tlsv1_3")]
+    pub tlsv1_2: bool,
+    /// TLS: speak 1.3 or newer.
+    #[arg(long = "tlsv1.3")]
+    pub tlsv1_3: bool,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkOption {
+    /// As it is written.
+    pub option: &'static str,
+    /// The field of presets that says the same.
+    pub field: &'static str,
+    pub value: String,
+}
+
+impl NetworkArgs {
+    /// Each that was given.
+    #[must_use]
+    pub fn given(&self) -> Vec<NetworkOption> {
+        let version = match (self.tls_max.as_deref(), self.tlsv1_2, self.tlsv1_3) {
+            (Some("1.2"), ..) => Some("1.2"),
+            (_, _, true) => Some("1.3"),
+            (Some(_), ..) | (_, true, _) => Some("any"),
+            (None, false, false) => None,
+        };
+        let listed = |all: &[String]| (!all.is_empty()).then(|| all.join(", "));
+        // curl's word for what kind of thing it is.
+        let bare = |name: &String| {
+            let kinds = ["if!", "host!"];
+            let name = kinds.iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name);
+            name.to_owned()
+        };
+        let interface = self.interface.as_ref().map(bare);
+        let all = [
+            ("--proxy", "proxy", self.proxy.clone()),
+            ("--noproxy", "no-proxy", self.no_proxy.clone()),
+            ("--resolve", "resolve", listed(&self.resolve)),
+            ("--connect-to", "connect-to", listed(&self.connect_to)),
+            ("--interface", "source", interface),
+            ("--range", "range", self.range.clone()),
+            ("--limit-rate", "limit-rate", self.limit_rate.clone()),
+            ("--retry", "retry", self.retry.map(|times| times.to_string())),
+            ("--retry-delay", "retry-delay", self.retry_delay.clone()),
+            ("--retry-max-time", "retry-max-time", self.retry_max_time.clone()),
+            ("--netrc", "netrc", self.netrc.then(|| "~/.netrc".to_owned())),
+            ("--netrc-file", "netrc", self.netrc_file.clone()),
+            ("--cacert", "tls.ca", self.cacert.clone()),
+            ("--cert", "tls.certificate", self.cert.clone()),
+            ("--key", "tls.key", self.key.clone()),
+            ("the version of TLS", "tls.version", version.map(str::to_owned)),
+        ];
+        let given = |(option, field, value): (&'static str, &'static str, Option<_>)| {
+            Some(NetworkOption { option, field, value: value? })
+        };
+        all.into_iter().filter_map(given).collect()
+    }
 }
 
 /// What `--auth` is.

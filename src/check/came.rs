@@ -201,10 +201,11 @@ impl<'a> Came<'a> {
             FacetOf::Sent => Answered::Number(talk.sent),
             FacetOf::Lost => talk.lost.map_or_else(Answered::none, Answered::Number),
             FacetOf::Phase(phase) => {
-                let Dialled { lookup, connect, tls } = &talk.dialled;
+                let Dialled { lookup, connect, tunnel, tls } = &talk.dialled;
                 let timing = Timing {
                     lookup: *lookup,
                     connect: *connect,
+                    tunnel: *tunnel,
                     tls: tls.as_ref().map(|tls| tls.handshake),
                     send: None,
                     first_byte: talk.first_byte,
@@ -250,6 +251,7 @@ fn phase_of(timing: Timing, phase: TimingPhase) -> Answered {
     let time = match phase {
         TimingPhase::Lookup => timing.lookup,
         TimingPhase::Connect => timing.connect,
+        TimingPhase::Tunnel => timing.tunnel,
         TimingPhase::Handshake => timing.tls,
         TimingPhase::Send => timing.send,
         TimingPhase::FirstByte => timing.first_byte,

@@ -351,7 +351,7 @@ fn of_json_messages_the_last_that_has_it_answers() {
 #[test]
 fn a_conversation_answers_what_it_has() {
     let ms = |ms| Some(Duration::from_millis(ms));
-    let dialled = Dialled { lookup: None, connect: ms(2), tls: exchange().tls };
+    let dialled = Dialled { connect: ms(2), tls: exchange().tls, ..Dialled::default() };
     let talk = Talk {
         sent: 3,
         received: 2,

@@ -6,6 +6,7 @@ mod filtered;
 mod http;
 mod keeping;
 mod messages;
+mod network;
 mod offline;
 mod recoding;
 mod request;
@@ -268,6 +269,7 @@ async fn compose(arguments: &args::Send, headless: &mut Headless) -> Result<Comp
     if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }
+    network::put(&arguments.network, &mut spec)?;
     refuse_meaningless(arguments, &words, &spec)?;
     let (mut raw, mut messages, mut own) = (None, StreamMessages::default(), 0);
     let mut passes_over = !arguments.ignore_stdin && stdin::is_pipe();
@@ -397,6 +399,7 @@ pub(super) fn composed(
     let words = request::split(arguments);
     let Target { mut spec, .. } =
         target::find(words.target, Side::Client, &arguments.common, paths, os)?;
+    network::put(&arguments.network, &mut spec)?;
     refuse_meaningless(arguments, &words, &spec)?;
     let target = words.target;
     let request = spec.as_http_mut();

@@ -486,6 +486,7 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
             verify: Verify::On,
             trust: TrustedCertificates::default(),
             sni: "{{host}}".into(),
+            choices: crate::model::tls::TlsChoices::default(),
         },
         steps: vec![
             ScriptStep::Send(Payload::text(r"PING\r\n")),

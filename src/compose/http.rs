@@ -6,23 +6,27 @@ use percent_encoding::utf8_percent_encode;
 
 use super::body::body;
 use super::credentials::{self, Credentials, credentials};
+use super::network;
 use super::query_pieces::COMPONENT;
 use super::sockets::{self, listener_tls, socket, stream_bind};
 use super::text::Composer;
+use super::transfer;
 use crate::codec::multipart;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::cookie::PlanCookies;
+use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
-    ApiKey, ApiKeyPlace, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
+    ApiKey, ApiKeyPlace, Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
     HttpSpec, VersionChoice, expects_body,
 };
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanAuth, PlanBody,
     PlanEvents,
 };
+use crate::model::socket_options::ClientOptions;
 use crate::model::spec::NameValue;
 use crate::model::timing::bound;
 use crate::model::url_text::UrlText;
@@ -63,14 +67,25 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     notes.append(&mut composer.notes);
     notes.extend(missing_notes(&automatic, &own, |header| spec.omits(header)));
     let socket = socket(&spec.socket, composer);
-    let client = sockets::client(&spec.client, composer);
+    let network = network::of_request(&spec.network, composer);
+    let client = ClientOptions { network, ..sockets::client(&spec.client, composer) };
     let contract = sockets::contract(&spec.contract, composer);
     let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
+    let sni = sockets::server_name(FieldId::new("tls").then("sni"), &spec.sni, composer);
+    let tls = sockets::tls_choices(FieldId::new("tls"), &spec.tls, composer);
     let version = version(spec.version, url.as_deref(), composer);
     sockets::keep_alive_of_unix(&socket, unix_socket.is_some(), composer);
+    if let Some(name) = &unix_socket {
+        network::without_unix(&Endpoint::unix(name.clone()), &client.network, composer);
+    }
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // A header of the user's own takes its place, and where it is switched off nothing is said.
     let auth = if is_sent(AutomaticHeader::Authorization) { auth } else { PlanAuth::None };
+    let is_said = |(header, _): &(AutomaticHeader, _)| *header == AutomaticHeader::Authorization;
+    let takes_login = is_sent(AutomaticHeader::Authorization)
+        && spec.auth == Auth::None
+        && !automatic.iter().any(is_said);
+    let transfer = transfer::options(&spec.transfer, takes_login, composer);
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
         .into_iter()
@@ -97,6 +112,9 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         version,
         verify: spec.verify,
         trust: spec.trust.clone(),
+        sni,
+        tls,
+        transfer,
         redirects: spec.redirects,
         auth,
         cookies: PlanCookies { is_on: spec.cookies, ..PlanCookies::default() },
@@ -164,6 +182,8 @@ fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> 
         credentials(&spec.auth, composer);
     let url = url(spec, key.as_ref(), composer);
     let mut own = headers(&spec.headers, composer, FieldId::new("headers"));
+    let range = transfer::range(&spec.transfer, composer).filter(|_| !has(&own, "range"));
+    own.extend(range.map(|range| ("Range".to_owned(), range)));
     put_key(&mut own, key);
     let given_type = value(&own, "content-type");
     let (body, content_type) = body(written, given_type, composer, FieldId::new("body"));

@@ -331,11 +331,11 @@ fn secured(endpoint: &Endpoint, way: &MappedWay<'_>, composer: &mut Composer<'_>
         Some(tls @ ClientTls::On { .. }) => client_tls(FieldId::new("target-tls"), tls, composer),
         _ => ClientTls::verified(),
     };
-    let ClientTls::On { verify, trust, sni } = tls else { return ClientTls::verified() };
+    let ClientTls::On { verify, trust, sni, choices } = tls else { return ClientTls::verified() };
     let asked = asked.rsplit_once(':').map_or(asked, |(host, _)| host);
     let keeps = !is_told(endpoint, told) && !asked.contains('*');
     let sni = if sni.is_empty() && keeps { asked.to_owned() } else { sni };
-    ClientTls::On { verify, trust, sni }
+    ClientTls::On { verify, trust, sni, choices }
 }
 
 /// Whether the Host becomes that of this server.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::network;
 use super::sockets::{
     bind, client, client_tls, datagram_endpoint, datagrams, endpoint, is_unix, keep_alive_of_unix,
     listener_tls, socket, stream_bind, unix_client,
@@ -16,6 +17,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenK
 use crate::model::plan::{
     RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
+use crate::model::socket_options::ClientOptions;
 use crate::model::timing::bound;
 use crate::query;
 
@@ -24,7 +26,8 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
     let endpoint = endpoint(&spec.address, composer);
     let tls = client_tls(FieldId::new("tls"), &spec.tls, composer);
     let socket = socket(&spec.socket, composer);
-    let client = client(&spec.client, composer);
+    let network = network::of_conversation(&spec.network, composer);
+    let client = ClientOptions { network, ..client(&spec.client, composer) };
     let steps = steps(&spec.steps, composer);
     let connect_timeout = bound(spec.connect_timeout);
     let endpoint = endpoint?;

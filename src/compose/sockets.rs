@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::network;
 use super::text::Composer;
 use crate::compose::address;
 use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
@@ -12,7 +13,7 @@ use crate::model::endpoint::{Bind, Endpoint, EndpointError, UNIX_MODE, is_group}
 use crate::model::field_id::FieldId;
 use crate::model::listener::UnixSpec;
 use crate::model::socket_options::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
-use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::tls::{ClientTls, ListenerTls, TlsChoices};
 use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
 
@@ -200,14 +201,40 @@ pub(super) fn client_tls(
     tls: &ClientTls,
     composer: &mut Composer<'_>,
 ) -> ClientTls {
-    let ClientTls::On { verify, trust, sni } = tls else { return ClientTls::Off };
-    let field = field.then("sni");
-    let sni = composer.line(field, sni);
+    let ClientTls::On { verify, trust, sni, choices } = tls else { return ClientTls::Off };
+    let choices = tls_choices(field, choices, composer);
+    let sni = server_name(field.then("sni"), sni, composer);
+    ClientTls::On { verify: *verify, trust: trust.clone(), sni, choices }
+}
+
+/// The name that a server is asked for; empty = that of its address.
+pub(super) fn server_name(field: FieldId, written: &str, composer: &mut Composer<'_>) -> String {
+    let sni = composer.line(field, written);
     let is_bad = |c: char| c.is_whitespace() || c.is_control() || "/:@?#".contains(c);
     if let Some(bad) = sni.chars().find(|c| is_bad(*c)) {
         composer.issue(field, format!("'{bad}' cannot be part of a host name"));
     }
-    ClientTls::On { verify: *verify, trust: trust.clone(), sni }
+    sni
+}
+
+/// What a client decides about TLS besides, read from this field.
+pub(super) fn tls_choices(
+    field: FieldId,
+    choices: &TlsChoices,
+    composer: &mut Composer<'_>,
+) -> TlsChoices {
+    let mut named = |key: &'static str, path: &str| match path.trim() {
+        "" => String::new(),
+        path => file(field.then(key), path, composer),
+    };
+    let ca = named("ca", &choices.ca);
+    let certificate = named("certificate", &choices.certificate);
+    let key = named("key", &choices.key);
+    if certificate.is_empty() && !key.is_empty() {
+        composer
+            .issue(field.then("key"), "a key is of use with its certificate alone; name that, too");
+    }
+    TlsChoices { ca, certificate, key, versions: choices.versions }
 }
 
 /// TLS of a listener.
@@ -245,7 +272,7 @@ pub(super) fn is_unix(bind: Option<&Bind>) -> bool {
 
 /// Options of a client, whatever it speaks.
 pub(super) fn client(spec: &ClientSpec, composer: &mut Composer<'_>) -> ClientOptions {
-    ClientOptions { source: source(&spec.source, composer) }
+    ClientOptions { source: source(&spec.source, composer), ..ClientOptions::default() }
 }
 
 /// Says what is asked of the client of a Unix socket that it cannot have.
@@ -258,6 +285,7 @@ pub(super) fn unix_client(
         let why = "a Unix socket is connected to from no address; leave the source empty";
         composer.issue(FieldId::new("source"), why);
     }
+    network::without_unix(endpoint, &client.network, composer);
 }
 
 /// Options of clients of which there are several at once, on sockets of their own.

@@ -52,6 +52,11 @@ impl<'a> Composer<'a> {
         self.variables.value_of(VariableName::Os("HOME")).filter(|home| !home.is_empty())
     }
 
+    /// A variable of the system, whether a template names it or not.
+    pub(super) fn environment(&self, name: VariableName<'_>) -> Option<&str> {
+        self.variables.value_of(name)
+    }
+
     /// The folder of the preset on the disk.
     pub(super) fn folder(&self) -> Option<&str> {
         self.variables.folder()

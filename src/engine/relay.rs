@@ -319,6 +319,7 @@ impl Onward {
             timeout: self.target.connect_timeout,
             socket: &self.target.socket,
             client: &self.target.client,
+            proxy: None,
             pair: Some(self.pair),
         };
         let (connected, facts) = tokio::select! {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::net::lookup_host;
 
 use crate::engine::transport::explain;
-use crate::model::endpoint::{Endpoint, is_of_a_link};
+use crate::model::endpoint::{Endpoint, is_local_name, is_of_a_link};
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Addresses in the order to try them, families alternating.
@@ -30,7 +30,7 @@ pub(crate) async fn resolve(endpoint: &Endpoint) -> Result<Resolved, Failure> {
         return Ok(Resolved { addresses, elapsed: None });
     }
     let started = Instant::now();
-    let is_local = is_local(&endpoint.host);
+    let is_local = is_local_name(&endpoint.host);
     let name = if is_local { "localhost" } else { &endpoint.host };
     let found = lookup_host((name, endpoint.port)).await;
     let elapsed = Some(started.elapsed());
@@ -47,13 +47,6 @@ pub(crate) async fn resolve(endpoint: &Endpoint) -> Result<Resolved, Failure> {
         return Err(Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause));
     }
     Ok(Resolved { addresses, elapsed })
-}
-
-/// Whether a name is this machine's own: `localhost` and all below it, with or without the dot of
-/// the root (RFC 6761, section 6.3).
-fn is_local(host: &str) -> bool {
-    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// The address of a literal whose zone says nothing, as it is not of one link (RFC 4007, section 6);
@@ -126,7 +119,7 @@ mod tests {
             let resolved = resolve(&Endpoint::new(host, 7)).await.unwrap();
             assert!(resolved.addresses.iter().all(|address| address.ip().is_loopback()), "{host}");
         }
-        assert!(!is_local("notlocalhost") && !is_local("localhost.example"));
+        assert!(!is_local_name("notlocalhost") && !is_local_name("localhost.example"));
     }
 
     #[tokio::test]

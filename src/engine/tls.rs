@@ -3,6 +3,7 @@
 pub(crate) mod authority;
 pub(crate) mod certificate_facts;
 mod certificate_words;
+mod client_files;
 pub(crate) mod handshake;
 pub(crate) mod key_log;
 pub(crate) mod opening;

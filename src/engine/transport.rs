@@ -9,5 +9,6 @@ pub(crate) mod halves;
 pub(crate) mod kept;
 pub(crate) mod listen;
 pub(crate) mod stream;
+pub(crate) mod tunnel;
 mod unix;
 pub(crate) mod wire;

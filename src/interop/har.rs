@@ -194,16 +194,18 @@ fn comment(exchange: &Exchange, bodies: HarBodies<'_>) -> String {
     said.join("; ")
 }
 
-/// Times by name; `None` = it did not happen. TLS is part of connecting, too.
+/// Times by name; `None` = it did not happen. A proxy and TLS are part of connecting, too.
 fn timings(exchange: &Exchange) -> [(&'static str, Option<Duration>); 7] {
-    let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
+    let Timing { lookup, connect, tunnel, tls, send, first_byte, transfer, total } =
+        exchange.timing;
     let some = |time: Option<Duration>| Some(time.unwrap_or_default());
     let (connect, tls, [send, wait, receive]) = if exchange.side.listens() {
         // What is known here is how long the answer took to be made, and to be sent.
         let sent = send.unwrap_or_default();
         (None, None, [some(None), some(Some(total.saturating_sub(sent))), some(send)])
     } else {
-        let connect = connect.map(|connect| connect + tls.unwrap_or_default());
+        let more = tunnel.unwrap_or_default() + tls.unwrap_or_default();
+        let connect = connect.map(|connect| connect + more);
         (connect, tls, [some(send), some(first_byte), some(transfer)])
     };
     [

@@ -290,6 +290,7 @@ impl EntryTimes {
             lookup: part("dns"),
             // Of which TLS is a part there.
             connect: part("connect").map(|it| it.saturating_sub(time(&entry["timings"]["ssl"]))),
+            tunnel: None,
             tls: part("ssl"),
             send: part("send"),
             first_byte: part("wait"),

@@ -80,6 +80,7 @@ pub fn write(exchange: &Exchange, hidden: &Disclosure, at: Stamp) -> Option<Answ
         "url": hidden.words(&without_userinfo(&exchange.url)),
         "local": exchange.local.as_ref().map(ToString::to_string),
         "peer": exchange.peer.as_ref().map(ToString::to_string),
+        "proxy": exchange.proxy,
         "failure": failure,
         "warnings": exchange.warnings.iter().map(|it| hidden.words(it)).collect::<Vec<_>>(),
         "request": { "head": STANDARD.encode(request_head), "body": request.body.encoded_len },
@@ -121,10 +122,11 @@ fn nanos(span: Duration) -> u64 {
 }
 
 fn timing(timing: &Timing) -> Value {
-    let Timing { lookup, connect, tls, send, first_byte, transfer, total } = timing;
+    let Timing { lookup, connect, tunnel, tls, send, first_byte, transfer, total } = timing;
     json!({
         "lookup": lookup.map(nanos),
         "connect": connect.map(nanos),
+        "tunnel": tunnel.map(nanos),
         "tls": tls.map(nanos),
         "send": send.map(nanos),
         "first-byte": first_byte.map(nanos),
@@ -154,6 +156,7 @@ fn tls(facts: &TlsFacts) -> Value {
         "unverified": facts.unverified,
         "unproven": facts.unproven,
         "wants-certificate": facts.wants_certificate,
+        "shown": facts.shown.as_deref().map(certificate),
         "handshake": nanos(facts.handshake),
         "chain": facts.chain.iter().map(certificate).collect::<Vec<_>>(),
     })
@@ -169,6 +172,7 @@ pub fn read(text: &[u8], session: SessionId, body: BodyId) -> Option<Exchange> {
     exchange.url = word(&text, "url");
     exchange.local = word(&text, "local").parse().ok();
     exchange.peer = word(&text, "peer").parse().ok();
+    exchange.proxy = text.get("proxy").and_then(Value::as_str).map(Into::into);
     let heads = text.get("interim")?.as_array()?;
     let heads = heads.iter().map(|head| read_head(head.as_str()?, Expected::Response));
     exchange.interim = heads.collect::<Option<_>>()?;
@@ -312,6 +316,7 @@ fn read_timing(object: &Value) -> Option<Timing> {
     Some(Timing {
         lookup: span("lookup"),
         connect: span("connect"),
+        tunnel: span("tunnel"),
         tls: span("tls"),
         send: span("send"),
         first_byte: span("first-byte"),
@@ -347,6 +352,7 @@ fn read_tls(object: &Value) -> Option<TlsFacts> {
             .get("wants-certificate")
             .and_then(Value::as_bool)
             .unwrap_or_default(),
+        shown: object.get("shown").and_then(certificate).map(Box::new),
         handshake: Duration::from_nanos(number(object, "handshake")?),
     })
 }

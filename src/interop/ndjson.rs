@@ -168,14 +168,15 @@ pub(crate) fn exchange_of(
     };
     let response = exchange.response.as_ref();
     let tls = exchange.tls.as_ref().map(|tls| {
-        json!({
+        known(json!({
             "version": tls.version,
             "cipher": tls.cipher,
             "alpn": tls.alpn,
             "sni": tls.sni,
+            "shown": tls.shown.as_deref().map(|own| &own.subject),
             "unverified": tls.unverified,
             "unproven": tls.unproven,
-        })
+        }))
     });
     let marks = exchange.touched;
     let mut facts = known(json!({
@@ -185,6 +186,7 @@ pub(crate) fn exchange_of(
         "url": url(exchange),
         "local": exchange.local,
         "peer": exchange.peer,
+        "proxy": exchange.proxy,
         "request": touched(message(&exchange.request, bodies.request, told), marks.request),
         "response": response.map(|response| {
             touched(message(response, bodies.response, told), marks.response)
@@ -407,6 +409,7 @@ fn timing(timing: &Timing) -> Value {
     known(json!({
         "lookup": timing.lookup.map(micros),
         "connect": timing.connect.map(micros),
+        "tunnel": timing.tunnel.map(micros),
         "tls": timing.tls.map(micros),
         "send": timing.send.map(micros),
         "first_byte": timing.first_byte.map(micros),

@@ -65,7 +65,8 @@ impl ToldExchange {
     /// after their codings.
     pub(super) fn records(&self) -> impl Iterator<Item = Record> {
         let Exchange { conn, started, timing, touched, .. } = self.exchange;
-        let parts = [timing.lookup, timing.connect, timing.tls, timing.send, timing.first_byte];
+        let Timing { lookup, connect, tunnel, tls, send, first_byte, .. } = timing;
+        let parts = [lookup, connect, tunnel, tls, send, first_byte];
         let first = parts.into_iter().flatten().sum::<Duration>().min(timing.total);
         let (asks, answers) = if self.exchange.side.listens() {
             (Direction::Received, Direction::Sent)
@@ -115,6 +116,7 @@ impl ToldExchange {
             url: text("url").unwrap_or_default(),
             local: value["local"].as_str().and_then(|end| end.parse().ok()),
             peer: value["peer"].as_str().and_then(|end| end.parse().ok()),
+            proxy: text("proxy").map(Into::into),
             response,
             interim: list(&value["interim"]).filter_map(head).collect(),
             timing: timing(&value["timing_us"]),
@@ -263,6 +265,7 @@ fn timing(value: &Value) -> Timing {
     Timing {
         lookup: part("lookup"),
         connect: part("connect"),
+        tunnel: part("tunnel"),
         tls: part("tls"),
         send: part("send"),
         first_byte: part("first_byte"),

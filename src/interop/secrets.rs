@@ -15,6 +15,7 @@ use crate::model::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine
 use crate::model::plan::{HttpPlan, Plan, PlanAuth};
 use crate::model::preset::Scope;
 use crate::model::secrets::{Disclosure, MASK, is_credential, is_secret_value, masked_value};
+use crate::model::socket_options::ClientOptions;
 
 /// Around the name of a variable: noncharacters of Unicode, which nobody types.
 const MARK: (&str, &str) = ("\u{fdd0}", "\u{fdd1}");
@@ -135,10 +136,12 @@ pub(super) fn basic(value: &str) -> Option<(String, String)> {
 pub fn masked(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     match &mut plan {
-        Plan::Http(HttpPlan { headers, auth, .. }) => {
+        Plan::Http(HttpPlan { headers, auth, client, .. }) => {
             mask_headers(headers);
             mask_auth(auth);
+            mask_proxy(client);
         }
+        Plan::Tcp(plan) => mask_proxy(&mut plan.client),
         Plan::HttpListener(listener) => {
             mask_headers(&mut listener.answer.headers);
             for rule in &mut listener.rules {
@@ -150,7 +153,6 @@ pub fn masked(plan: &Plan) -> Plan {
             mask_auth(&mut plan.handshake.auth);
         }
         Plan::HttpRelay(_)
-        | Plan::Tcp(_)
         | Plan::TcpListener(_)
         | Plan::TcpRelay(_)
         | Plan::Udp(_)
@@ -175,6 +177,16 @@ fn mask_auth(auth: &mut PlanAuth) {
     }
 }
 
+/// The password of a proxy, or its user where that is all there is.
+fn mask_proxy(client: &mut ClientOptions) {
+    let Some(proxy) = client.network.proxies.named_mut() else { return };
+    let (user, secret) = proxy.login.split_once(':').unwrap_or(("", &proxy.login));
+    if !secret.is_empty() && !has_variable(secret.as_bytes()) {
+        let colon = if proxy.login.contains(':') { ":" } else { "" };
+        proxy.login = format!("{user}{colon}{MASK}");
+    }
+}
+
 fn mask_headers(headers: &mut [(String, String)]) {
     for (name, value) in headers {
         if !is_credential(name) {
@@ -193,6 +205,9 @@ fn mask_headers(headers: &mut [(String, String)]) {
 pub(crate) fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchange {
     let mut exchange = exchange.clone();
     exchange.url = disclosure.words(&exchange.url);
+    if let Some(proxy) = &mut exchange.proxy {
+        *proxy = disclosure.words(proxy).into();
+    }
     for words in &mut exchange.warnings {
         *words = disclosure.words(words);
     }

@@ -8,6 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::network_words;
 use super::python::literal::{bytes, on_link, text, unix_name};
 use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint};
@@ -146,7 +147,7 @@ pub(crate) fn left_out(client: &ClientOptions, socket: &SocketOptions) -> String
     let out = source.map_or_else(String::new, |source| {
         format!("# comes from {source} in wirebench, not here\n")
     });
-    out + &unset(&socket.calls())
+    out + &network_words::left_out(&client.network) + &unset(&socket.calls())
 }
 
 /// The comment that a script does not set these; none where nothing is to be set.
@@ -195,6 +196,7 @@ pub(crate) fn curl_options(
             options.extend(own.map(|own| ("local-port", own.port().to_string())));
         }
     }
+    options.extend(network_words::curl_options(&client.network));
     options.retain(|(name, value)| *name != "local-port" || value != "0");
     options.extend(socket.keep_alive.map(|every| ("keepalive-time", every.as_secs().to_string())));
     options

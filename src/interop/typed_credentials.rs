@@ -48,6 +48,8 @@ const API_KEY: &str = "api-key";
 /// The list of the query, and the text of a JSON body, in the tables of fields.
 const QUERY: &str = "query";
 const JSON: &str = "json";
+/// What is gone through, which is a URL.
+const PROXY: &str = "proxy";
 
 /// Tells what is to stand in the place of a credential; `None` = it stays.
 type Give<'g> = &'g mut dyn FnMut(TypedCredential) -> Option<String>;
@@ -69,11 +71,12 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
     let is_sent = !spec.side().listens();
     each_value(spec.options_mut(), &mut |info, value| match (info.kind, value.text_mut()) {
         (ValueKind::Address, Some(address)) => {
-            of_user(address, give);
+            of_user(address, "the URL", give);
             if is_sent {
                 of_query(address, give);
             }
         }
+        (_, Some(proxy)) if info.key == PROXY => of_user(proxy, "the proxy", give),
         (ValueKind::Area, Some(text)) if is_sent && info.key == JSON => of_json(text, give),
         (ValueKind::List(Spelling::Pair), _) if is_sent => {
             let place = if info.key == QUERY { IN_QUERY } else { FORM };
@@ -216,7 +219,7 @@ fn of_header(row: &mut dyn Options, give: Give<'_>) {
 }
 
 /// The password of a URL, or its user where that is all there is (RFC 3986, section 3.2.1).
-fn of_user(url: &mut String, give: Give<'_>) {
+fn of_user(url: &mut String, place: &str, give: Give<'_>) {
     let parts = UrlText::of(url);
     let Some(userinfo) = parts.userinfo else { return };
     let span = parts.host_at - 1 - userinfo.len()..parts.host_at - 1;
@@ -226,7 +229,7 @@ fn of_user(url: &mut String, give: Give<'_>) {
         return;
     }
     let name = if user.is_empty() { "token" } else { "password" };
-    let (place, value) = ("the URL".to_owned(), secret.to_owned());
+    let (place, value) = (place.to_owned(), secret.to_owned());
     let name = name.to_owned();
     let one = TypedCredential { place, name, value, can_move: true, is_key: false };
     if let Some(given) = give(one) {

@@ -7,6 +7,7 @@ use strum::IntoStaticStr;
 
 use super::awaited::Awaited;
 use super::check_spec::{CaptureSpec, ExpectSpec};
+use super::network::NetworkSpec;
 use super::payload::{LineEnding, Payload, PayloadFormat};
 use super::run_spec::RunSpec;
 use super::tls::ClientTls;
@@ -70,6 +71,7 @@ pub struct TcpSpec {
     pub connect_timeout: Duration,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub network: NetworkSpec,
     pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,

@@ -11,6 +11,8 @@ pub struct Dialled {
     /// `None` = there was no name to be looked up.
     pub lookup: Option<Duration>,
     pub connect: Option<Duration>,
+    /// `None` = it goes through no proxy.
+    pub tunnel: Option<Duration>,
     /// `None` = there is no TLS on it.
     pub tls: Option<Arc<TlsFacts>>,
 }

@@ -109,6 +109,13 @@ impl Endpoint {
     }
 }
 
+/// Whether a name is this machine's own: `localhost` and all below it, with or without the dot of
+/// the root (RFC 6761, section 6.3).
+pub(crate) fn is_local_name(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
 fn split(text: &str) -> Result<(&str, u16), EndpointError> {
     let text = text.trim();
     if text.is_empty() {

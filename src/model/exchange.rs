@@ -21,7 +21,8 @@ pub struct Exchange {
     pub conn: ConnId,
     /// Counts the exchanges of a session from 0: redirect hops of a client, requests of a listener.
     pub number: u32,
-    /// How many before it led to it by no redirect: they asked for credentials, or were streams of events that ended.
+    /// How many before it led to it by no redirect: they asked for credentials, were tried again, or were streams of events that
+    /// ended.
     pub challenges: u32,
     pub side: Side,
     /// Absolute URL.
@@ -29,6 +30,8 @@ pub struct Exchange {
     pub started: Stamp,
     pub local: Option<EndAddress>,
     pub peer: Option<EndAddress>,
+    /// The proxy it went through, without its password; `peer` is that one's then.
+    pub proxy: Option<Box<str>>,
     pub request: HttpMessage,
     pub response: Option<HttpMessage>,
     /// 1xx heads that came before the final one.
@@ -239,6 +242,7 @@ impl Exchange {
             started,
             local: None,
             peer: None,
+            proxy: None,
             request,
             response: None,
             interim: Vec::new(),

@@ -38,6 +38,8 @@ pub enum Stage {
     Lookup,
     Bind,
     Connect,
+    /// Getting from a proxy to where it shall lead.
+    Proxy,
     Tls,
     Send,
     /// Waiting for or reading a response head.
@@ -172,7 +174,7 @@ impl Failure {
 }
 
 impl Stage {
-    const ALL: [Stage; 18] = [
+    const ALL: [Stage; 19] = [
         Stage::Compose,
         Stage::ComposeListener,
         Stage::ComposeProgram,
@@ -183,6 +185,7 @@ impl Stage {
         Stage::Lookup,
         Stage::Bind,
         Stage::Connect,
+        Stage::Proxy,
         Stage::Tls,
         Stage::Send,
         Stage::Head,
@@ -212,6 +215,7 @@ impl Stage {
             Stage::ComposeExport => "cannot export",
             Stage::ComposeChange => "cannot change the addresses",
             Stage::Connect => "cannot connect",
+            Stage::Proxy => "the proxy does not lead there",
             Stage::Tls => "TLS handshake failed",
             Stage::Send => "sending failed",
             Stage::Head => "no response head",

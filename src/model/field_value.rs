@@ -9,6 +9,7 @@ use super::http::{ApiKeyPlace, VersionChoice};
 use super::http_relay::HostHeader;
 use super::payload::{LineEnding, PayloadFormat};
 use super::timing::{parse_duration, show_duration};
+use super::tls::TlsVersions;
 use super::trust::{TrustedCertificates, Verify};
 use super::web_socket::MessageKind;
 
@@ -109,5 +110,6 @@ from_text! {
     MessageKind, "is not known here; auto, text and binary are";
     AwaitedFormat, "is not known here; text, hex, matches, length and json are";
     HostHeader, "is not known here";
+    TlsVersions, "is no choice; any, 1.2 and 1.3 are";
     ApiKeyPlace, "is not known here; header, query and cookie are";
 }

@@ -7,12 +7,14 @@ mod hold;
 mod http;
 mod http_relay;
 mod list;
+mod network;
 mod relay;
 mod rewrite;
 mod run;
 mod session;
 mod setting_line;
 mod tls;
+mod transfer;
 mod web_socket;
 
 use super::field::Options;

@@ -9,10 +9,12 @@ use super::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use super::client::{ClientSpec, SocketSpec};
 use super::listener::UnixSpec;
 use super::name_value::NameValue;
+use super::network::NetworkSpec;
 use super::payload::{Payload, PayloadFormat};
 use super::rule_tag::RuleTag;
 use super::run_spec::RunSpec;
-use super::tls::ListenerTls;
+use super::tls::{ListenerTls, TlsChoices};
+use super::transfer::TransferSpec;
 use super::trust::{TrustedCertificates, Verify};
 
 /// A request as written in the form. Header order, case and duplicates are kept.
@@ -35,6 +37,10 @@ pub struct HttpSpec {
     pub verify: Verify,
     /// Certificates accepted although they do not verify.
     pub trust: TrustedCertificates,
+    /// Server name sent; empty = the host of the URL.
+    pub sni: String,
+    pub tls: TlsChoices,
+    pub transfer: TransferSpec,
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,
@@ -52,6 +58,7 @@ pub struct HttpSpec {
     pub unix_socket: String,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub network: NetworkSpec,
     pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,

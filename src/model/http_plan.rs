@@ -10,7 +10,8 @@ use super::cookie::PlanCookies;
 use super::endpoint::Bind;
 use super::http::{AwsKeys, VersionChoice};
 use super::socket_options::{ClientOptions, SocketOptions};
-use super::tls::ListenerTls;
+use super::tls::{ListenerTls, TlsChoices};
+use super::transfer::TransferOptions;
 use super::trust::{TrustedCertificates, Verify};
 use super::unix_name::UnixName;
 
@@ -33,6 +34,10 @@ pub struct HttpPlan {
     /// Holds where `url` leads, at no other origin.
     pub verify: Verify,
     pub trust: TrustedCertificates,
+    /// Server name sent where `url` leads; empty = its host.
+    pub sni: String,
+    pub tls: TlsChoices,
+    pub transfer: TransferOptions,
     pub redirects: u8,
     /// What is worked out when it is sent.
     pub auth: PlanAuth,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::endpoint::Bind;
+use super::network::NetworkOptions;
 
 /// What is asked of the socket of a TCP connection; by default what the system does by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,6 +46,8 @@ impl SocketOptions {
 pub struct ClientOptions {
     /// Where it comes from; `None` = the system chooses.
     pub source: Option<SourceAddress>,
+    /// How it gets to its peer; of datagrams nothing.
+    pub network: NetworkOptions,
 }
 
 /// Where a client's connection or datagrams leave this machine.

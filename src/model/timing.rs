@@ -13,6 +13,8 @@ pub struct Stamp(pub u64);
 pub struct Timing {
     pub lookup: Option<Duration>,
     pub connect: Option<Duration>,
+    /// Until a proxy had connected on.
+    pub tunnel: Option<Duration>,
     pub tls: Option<Duration>,
     /// Writing the request.
     pub send: Option<Duration>,

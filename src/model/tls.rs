@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
 use super::timing::Stamp;
 use super::trust::{TrustedCertificates, Verify};
@@ -18,6 +19,7 @@ pub enum ClientTls {
         trust: TrustedCertificates,
         /// Server name sent; empty = the host of the address.
         sni: String,
+        choices: TlsChoices,
     },
 }
 
@@ -26,7 +28,54 @@ impl ClientTls {
     #[must_use]
     pub fn verified() -> Self {
         let (trust, sni) = (TrustedCertificates::default(), String::new());
-        ClientTls::On { verify: Verify::On, trust, sni }
+        ClientTls::On { verify: Verify::On, trust, sni, choices: TlsChoices::default() }
+    }
+}
+
+/// What else a client decides about TLS, of HTTP and of conversations.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsChoices {
+    /// PEM file of the authorities that are trusted in place of the system's; empty = the system's.
+    pub ca: String,
+    /// PEM file of a certificate of ours and what leads to its authority, for servers that ask; empty = none.
+    pub certificate: String,
+    /// PEM file of its key; empty = that of the certificate.
+    pub key: String,
+    pub versions: TlsVersions,
+}
+
+/// Which versions of TLS are spoken.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantNames,
+)]
+#[strum(const_into_str)]
+pub enum TlsVersions {
+    /// 1.3, or 1.2 with servers that do not speak it.
+    #[default]
+    #[strum(serialize = "any")]
+    Any,
+    #[strum(serialize = "1.2")]
+    Only12,
+    #[strum(serialize = "1.3")]
+    Only13,
+}
+
+impl TlsChoices {
+    /// What of it holds at another place than the one it was made for: nobody else is shown our certificate.
+    #[must_use]
+    pub(crate) fn elsewhere(&self) -> Self {
+        let (certificate, key) = (String::new(), String::new());
+        TlsChoices { certificate, key, ..self.clone() }
     }
 }
 
@@ -58,6 +107,8 @@ pub struct TlsFacts {
     pub unproven: String,
     /// The server asked for a certificate of the client, which has none.
     pub wants_certificate: bool,
+    /// Our certificate, which the server asked for and was shown.
+    pub shown: Option<Box<CertificateFacts>>,
     pub handshake: Duration,
 }
 

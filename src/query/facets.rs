@@ -49,6 +49,7 @@ pub enum FacetOf {
 pub enum TimingPhase {
     Lookup,
     Connect,
+    Tunnel,
     Handshake,
     Send,
     FirstByte,
@@ -60,7 +61,13 @@ impl TimingPhase {
     /// Whether it is gone through once for each connection, and not for each request.
     #[must_use]
     pub(crate) fn is_of_connecting(self) -> bool {
-        matches!(self, TimingPhase::Lookup | TimingPhase::Connect | TimingPhase::Handshake)
+        matches!(
+            self,
+            TimingPhase::Lookup
+                | TimingPhase::Connect
+                | TimingPhase::Tunnel
+                | TimingPhase::Handshake
+        )
     }
 }
 
@@ -169,6 +176,8 @@ facets! {
         "Time to look the name up.", "lookup = \"< 50ms\"";
     "connect" FacetOf::Phase(TimingPhase::Connect), DURATION, Client,
         "Time to connect.", "connect = \"< 100ms\"";
+    "tunnel" FacetOf::Phase(TimingPhase::Tunnel), DURATION, Client,
+        "Time until a proxy had connected on.", "tunnel = \"< 100ms\"";
     "handshake" FacetOf::Phase(TimingPhase::Handshake), DURATION, Client,
         "Time of the TLS handshake.", "handshake = \"< 200ms\"";
     "send" FacetOf::Phase(TimingPhase::Send), DURATION, Exchange,

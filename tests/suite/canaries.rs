@@ -25,16 +25,16 @@ use crate::harness::terminal::Launch;
 use crate::harness::wait::wait_until;
 
 /// Where secrets can stand: what is called so in the file of secrets, and what else is made of such words.
-const PLACES: [&str; 12] = [
+const PLACES: [&str; 13] = [
     "user", "path", "query", "bearer", "key", "own", "cookie", "basic", "body", "form", "tcp",
-    "udp",
+    "udp", "proxy",
 ];
 /// Of a program, of the operating system, of the command line, typed for a prompt, taken from an answer, set by it as a cookie.
 const GIVEN: [&str; 6] = ["program", "system", "given", "prompt", "captured", "jar"];
 /// Typed in place, in presets.
-const TYPED: [&str; 12] = [
+const TYPED: [&str; 13] = [
     "tuser", "tquery", "tbearer", "tkey", "tcookie", "tbasic", "tjson", "tform", "trow", "khead",
-    "kquery", "kcookie",
+    "kquery", "kcookie", "tproxy",
 ];
 
 /// Nothing of it means anything in a URL, in JSON or to a shell, so it is spelled everywhere alike.
@@ -132,6 +132,11 @@ fn get(peer: SocketAddr, rest: &str) -> String {
     format!("[http]\nurl = \"http://{peer}{rest}\n")
 }
 
+/// Through the peer as a proxy, with this password.
+fn through(proxy: SocketAddr, password: &str) -> String {
+    format!("[http]\nurl = \"http://example.test/t\"\nproxy = \"http://ann:{password}@{proxy}\"\n")
+}
+
 /// Presets that name secrets.
 fn of_secrets(peers: &Peers) -> Vec<Preset> {
     let (http, tcp, udp) = (peers.http, peers.tcp, peers.udp);
@@ -162,6 +167,7 @@ fn of_secrets(peers: &Peers) -> Vec<Preset> {
         ("a/basic.toml", get(http, &basic)),
         ("a/body.toml", get(http, &posted)),
         ("a/form.toml", get(http, &form)),
+        ("a/proxy.toml", through(http, &secret("proxy"))),
         ("a/tcp.toml", talk("tcp", tcp, &over_tcp)),
         ("a/udp.toml", talk("udp", udp, &over_udp)),
         ("mock/web.toml", web),
@@ -222,6 +228,7 @@ fn of_typed(http: SocketAddr) -> Vec<Preset> {
         ("typed/key-head.toml", get(http, &key("khead", "header"))),
         ("typed/key-query.toml", get(http, &key("kquery", "query"))),
         ("typed/key-cookie.toml", get(http, &key("kcookie", "cookie"))),
+        ("typed/proxy.toml", through(http, &c("tproxy"))),
     ]
 }
 

@@ -106,6 +106,7 @@ async fn binding_accepting_and_securing_are_told_in_the_same_words() {
             verify: Verify::Off,
             trust: TrustedCertificates::default(),
             sni: String::new(),
+            choices: wirebench::model::tls::TlsChoices::default(),
         };
         let client = bench.open(Plan::Tcp(client));
         let (peer, _) = bench.connected(client).await;
@@ -193,7 +194,12 @@ async fn clients_that_never_finish_their_handshake_make_room_for_one_that_does()
         tokio::time::sleep(Duration::from_millis(1_100)).await;
         let mut client = tcp(address);
         let (trust, sni) = (TrustedCertificates::default(), String::new());
-        client.tls = ClientTls::On { verify: Verify::Off, trust, sni };
+        client.tls = ClientTls::On {
+            verify: Verify::Off,
+            trust,
+            sni,
+            choices: wirebench::model::tls::TlsChoices::default(),
+        };
         let client = bench.open(Plan::Tcp(client));
         bench.connected(client).await;
         let gone = "closed to make room for another connection: the handshake was not finished";

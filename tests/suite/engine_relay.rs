@@ -373,6 +373,7 @@ async fn either_half_or_both_may_be_under_tls() {
         verify: Verify::Off,
         trust: TrustedCertificates::default(),
         sni: String::new(),
+        choices: wirebench::model::tls::TlsChoices::default(),
     };
     for (of_clients, of_target) in [(true, false), (false, true), (true, true)] {
         let mut bench = Bench::start();

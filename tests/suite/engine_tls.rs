@@ -22,7 +22,12 @@ use wirebench::store::paths::Paths;
 use super::bench::{Bench, echo, tcp, tcp_listener, text};
 
 fn secure(verify: Verify) -> ClientTls {
-    ClientTls::On { verify, trust: TrustedCertificates::default(), sni: String::new() }
+    ClientTls::On {
+        verify,
+        trust: TrustedCertificates::default(),
+        sni: String::new(),
+        choices: wirebench::model::tls::TlsChoices::default(),
+    }
 }
 
 /// An engine whose authority is kept in this home.

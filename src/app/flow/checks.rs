@@ -40,7 +40,7 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
         for row in (0..said.len()).filter_map(|place| said.row(place)) {
             records(&app.shared.timeline, row).for_each(|record| heard.take(&record));
         }
-        WhatCame::Conversation(heard)
+        WhatCame::Conversation(Box::new(heard))
     };
     let checks = session.checks.clone();
     let order = CheckOrder { session: id, came, checks, now, keeps: None };

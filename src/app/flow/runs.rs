@@ -165,7 +165,7 @@ fn carry_out(app: &mut App, order: RunOrder) {
             let Some((came, checks)) = shown.run.looked_at(session) else { return };
             let came = match came {
                 RunCame::Exchange(exchange) => WhatCame::Exchange(Box::new(exchange.clone())),
-                RunCame::Conversation(heard) => WhatCame::Conversation(heard.clone()),
+                RunCame::Conversation(heard) => WhatCame::Conversation(Box::new(heard.clone())),
                 RunCame::Served(served) => WhatCame::Served(Box::new(served.clone())),
             };
             let order = CheckOrder { session, came, checks: checks.clone(), now, keeps };

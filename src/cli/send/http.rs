@@ -32,6 +32,7 @@ use crate::model::secrets::Disclosure;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::stream_event::StreamEvent;
 use crate::model::timing::Timing;
+use crate::model::transfer::RETRIED;
 use crate::named_file;
 
 /// Where things are printed.
@@ -51,6 +52,8 @@ struct ExchangePrinter<'a> {
     /// Every hop is printed, not only the last.
     all_hops: bool,
     redirects: bool,
+    /// It may be tried again.
+    retries: bool,
     last: Option<Box<Exchange>>,
     /// Exchanges whose request's head, request's body, response's head and response's body are
     /// printed; the last of each.
@@ -146,6 +149,7 @@ pub(super) async fn run(
         parts,
         all_hops: arguments.printing.all || parts.request_head || parts.request_body,
         redirects,
+        retries: plan.as_http().is_some_and(|plan| plan.transfer.retry.times > 0),
         last: None,
         done: [None; 4],
         body: None,
@@ -262,7 +266,9 @@ impl ExchangePrinter<'_> {
         let may_redirect = self.redirects
             && matches!(response.head.status(), Some(301 | 302 | 303 | 307 | 308))
             && response.head.field("location").is_some();
-        if may_redirect && !self.all_hops {
+        let may_be_tried_again =
+            self.retries && response.head.status().is_some_and(|status| RETRIED.contains(&status));
+        if (may_redirect || may_be_tried_again) && !self.all_hops {
             return Ok(());
         }
         self.begin()?;
@@ -434,10 +440,12 @@ fn is_stream(response: &HttpMessage) -> bool {
 /// How long an exchange took and with whom it was, in one line.
 fn facts(exchange: &Exchange) -> String {
     let ms = |duration: Duration| format!("{:.1} ms", duration.as_secs_f64() * 1000.0);
-    let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
+    let Timing { lookup, connect, tunnel, tls, send, first_byte, transfer, total } =
+        exchange.timing;
     let phases = [
         ("lookup", lookup),
         ("connect", connect),
+        ("proxy", tunnel),
         ("TLS", tls),
         ("send", send),
         ("first byte", first_byte),
@@ -446,5 +454,7 @@ fn facts(exchange: &Exchange) -> String {
     let phases =
         phases.into_iter().filter_map(|(name, took)| Some(format!("{name} {}", ms(took?))));
     let peer = exchange.peer.as_ref().map_or(String::new(), |peer| format!(" from {peer}"));
-    format!("{}{peer} ({})", ms(total), phases.collect::<Vec<_>>().join(", "))
+    let through = exchange.proxy.as_ref();
+    let through = through.map_or_else(String::new, |proxy| format!(" through proxy {proxy}"));
+    format!("{}{peer}{through} ({})", ms(total), phases.collect::<Vec<_>>().join(", "))
 }

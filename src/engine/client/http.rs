@@ -12,22 +12,26 @@ mod again;
 mod cookies;
 mod credentials;
 mod hop;
+mod pace;
 mod receive;
 mod redirect;
 mod request;
+mod retry;
 mod two;
 pub(crate) mod unsent;
 pub(crate) mod upgrade;
 mod waiting;
 
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
+use crate::engine::clock;
 use crate::engine::contracts::ContractSlot;
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::exchange::Head;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, Stage};
 use crate::model::plan::HttpPlan;
 use crate::model::url_text::UrlText;
 use again::StreamAgain;
@@ -35,6 +39,7 @@ use cookies::SessionCookies;
 use credentials::{HopCredentials, Verdict};
 use hop::{Hop, HopOrder};
 use redirect::Redirects;
+use retry::{Retries, Retry};
 use upgrade::UpgradeSlot;
 
 /// Runs the session to its end.
@@ -60,6 +65,7 @@ async fn hops(
     let SessionContext { session, input, .. } = cx;
     let session = &*session;
     let mut redirects = Redirects::of(&plan);
+    let mut retries = Retries::of(&plan.transfer.retry);
     let own = request::secure_origin(&plan);
     let contract = session.contract(plan.contract.as_deref()).await?;
     let first = UrlText::literal(&plan.url).host_port.to_owned();
@@ -69,26 +75,29 @@ async fn hops(
     for number in 0.. {
         let keyed = request::keyed(&plan)?;
         let with_cookies = cookies.applied(&keyed);
-        let sent = credentials.applied(&with_cookies, &session.budget).await?;
-        let own = own.as_ref();
-        let of = (&cookies, &again);
-        let hop = HopOrder { plan: &sent, number, challenges, own, session, upgrade, of };
         let is_elsewhere = UrlText::literal(&plan.url).host_port != first;
+        let sent = credentials.applied(&with_cookies, !is_elsewhere, &session.budget).await?;
+        // A redirect may lead where another one leads to, or none.
+        let proxy = request::proxy(&sent)?;
+        let sent = request::behind(sent, proxy.as_ref());
+        let (own, proxy) = (own.as_ref(), proxy.as_ref());
+        let of = (&cookies, &again);
+        let hop = HopOrder { plan: &sent, proxy, number, challenges, own, session, upgrade, of };
         let about = (&contract, is_elsewhere);
         let made = made(hop, input, about, &mut credentials).await;
-        let ended = match &made {
-            Ok(None) => None,
-            Ok(Some(head)) => Some(Ok(head)),
-            Err(failure) => Some(Err(failure)),
-        };
-        if let Some((next, wait)) = ended.and_then(|ended| again.next(&plan, ended)) {
-            plan = next;
-            challenges += 1;
+        if let Some(further) = further(&plan, &made, &mut again, &mut retries) {
             tokio::select! {
                 biased;
-                () = stopped(session, input) => return made.map(Option::unwrap_or_default),
-                () = tokio::time::sleep(wait) => continue,
+                () = stopped(session, input) => {
+                    let words = "cancelled before a further try";
+                    let cancelled = || refusal::cancelled(Stage::Head, &*plan.url, words);
+                    return if further.is_retry { Err(cancelled()) } else { made.map(Option::unwrap_or_default) };
+                }
+                () = sleep(further.wait) => {}
             }
+            plan = further.plan;
+            challenges += 1;
+            continue;
         }
         let Some(head) = made? else {
             challenges += 1;
@@ -101,6 +110,30 @@ async fn hops(
         }
     }
     Err(refusal::usage("there are more hops than can be counted"))
+}
+
+/// What is asked once more, and after which wait.
+struct Further {
+    plan: HttpPlan,
+    wait: Duration,
+    /// A request is tried once more; else a stream goes on.
+    is_retry: bool,
+}
+
+/// Whether a hop that came to this is made again. One that asked for credentials is in any case.
+fn further(
+    plan: &HttpPlan,
+    came: &Result<Option<Head>, Failure>,
+    again: &mut StreamAgain,
+    retries: &mut Retries,
+) -> Option<Further> {
+    let came = came.as_ref().map(Option::as_ref).transpose()?;
+    if let Some((plan, wait)) = again.next(plan, came) {
+        return Some(Further { plan, wait, is_retry: false });
+    }
+    let wall = jiff::Timestamp::from_nanosecond(clock::wall().0.into()).unwrap_or_default();
+    let Retry { wait, why } = retries.after(came, wall)?;
+    Some(Further { plan: HttpPlan { notes: vec![why], ..plan.clone() }, wait, is_retry: true })
 }
 
 /// Makes a hop; `None` = its answer asks for credentials, which the next one has. It is made once more over a new connection where the peer had let go of one that was kept, which it may at any time

@@ -13,6 +13,7 @@ use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::engine::transport::dial::{self, Dial};
+use crate::engine::transport::tunnel;
 use crate::model::dialled::Dialled;
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
@@ -24,6 +25,7 @@ use crate::model::record::{Direction, RecordKind};
 pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
     let (session, peer) = (cx.session.clone(), plan.endpoint.to_string());
     let conn = session.next_conn();
+    let proxy = tunnel::of_conversation(&plan)?;
     let dial = Dial {
         conn,
         protocol: Protocol::Tcp,
@@ -33,6 +35,7 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         timeout: plan.connect_timeout,
         socket: &plan.socket,
         client: &plan.client,
+        proxy: proxy.as_ref(),
         pair: None,
     };
     let Some((stream, facts)) = cx.prepare(dial::connect(dial, &session)).await else {
@@ -42,8 +45,9 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         session.events.note(conn, way, kind, facts.words(failure));
     })?;
-    let (lookup, connect, tls) = (facts.lookup, facts.connect, facts.tls_facts.clone());
-    session.events.dialled(conn, Dialled { lookup, connect, tls });
+    let (lookup, connect, tunnel) = (facts.lookup, facts.connect, facts.tunnel);
+    let tls = facts.tls_facts.clone();
+    session.events.dialled(conn, Dialled { lookup, connect, tunnel, tls });
     if let (Some(local), Some(peer)) = (facts.local.clone(), facts.peer.clone()) {
         session.events.phase(Phase::Connected { local, peer });
     }

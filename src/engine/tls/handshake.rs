@@ -12,7 +12,7 @@ use rustls::{ClientConfig, ServerConfig};
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::store::TlsStore;
+use super::store::{AskedTls, TlsStore};
 use super::tls_words::{WANTS_CERTIFICATE, error_inside, failure, listener_failure};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::{Stream, StreamSocket, raw};
@@ -20,7 +20,6 @@ use crate::engine::transport::wire::{Wire, WireTap};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::TlsFacts;
-use crate::model::trust::Acceptance;
 
 /// A client's handshake: prepared, run, then asked for what was learnt.
 pub(crate) struct Handshake {
@@ -36,8 +35,7 @@ impl Handshake {
     pub(crate) fn new(
         target: &str,
         name: &str,
-        accepted: Acceptance,
-        alpn: &[&[u8]],
+        asked: AskedTls<'_>,
         store: &TlsStore,
     ) -> Result<Self, Failure> {
         // The zone of an address is nobody's but ours.
@@ -49,7 +47,7 @@ impl Handshake {
         })?;
         let facts = TlsFacts { sni: sent_name(&name), ..TlsFacts::default() };
         let facts = Arc::new(Mutex::new(facts));
-        let config = store.client(accepted, alpn, Arc::clone(&facts))?;
+        let config = store.client(asked, Arc::clone(&facts))?;
         let connector = TlsConnector::from(Arc::new(config));
         Ok(Handshake { target: target.to_owned(), name, connector, facts })
     }
@@ -57,7 +55,7 @@ impl Handshake {
     /// Has no time limit of its own; what the peer showed is recorded when it fails, too.
     pub(crate) async fn run(
         &self,
-        socket: StreamSocket,
+        socket: Stream,
         tap: Option<WireTap>,
     ) -> Result<Stream, Failure> {
         let connector = tap.as_ref().map_or_else(
@@ -134,7 +132,7 @@ pub(crate) async fn accept(
         None => acceptor,
     };
     let started = Instant::now();
-    let wire = Wire::new(socket, tap);
+    let wire = Wire::new(Stream::Left(socket), tap);
     let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(wire)).await.map_err(|_| {
         let what = "the client did not finish the handshake";
         explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)

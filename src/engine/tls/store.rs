@@ -14,14 +14,15 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, KeyLog, OtherError, ServerConfig};
+use rustls::{ClientConfig, KeyLog, OtherError, ServerConfig, SupportedProtocolVersion};
 
 use super::authority;
+use super::client_files;
 use super::key_log::KeyLogFile;
 use super::verifier::{CertificateRequest, RecordingVerifier, ServerTrust, Trust};
 use crate::model::authority::{Authority, AuthorityKeeper};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::tls::TlsFacts;
+use crate::model::tls::{TlsChoices, TlsFacts, TlsVersions};
 use crate::model::trust::Acceptance;
 use crate::named_file;
 
@@ -45,6 +46,15 @@ struct TlsShared {
     trust: Option<(Vec<String>, Trust)>,
 }
 
+/// What a client asks of the TLS of one connection.
+#[derive(Debug, Clone)]
+pub(crate) struct AskedTls<'a> {
+    pub(crate) accepted: Acceptance,
+    /// Protocols to offer (ALPN).
+    pub(crate) alpn: &'a [&'a [u8]],
+    pub(crate) choices: &'a TlsChoices,
+}
+
 /// A listener's configuration, and what is to be said of the authority behind it.
 pub(crate) struct GeneratedTls {
     pub(crate) config: ServerConfig,
@@ -53,6 +63,8 @@ pub(crate) struct GeneratedTls {
 
 /// Longest PEM file; the whole trust store of a system has 220 KB.
 pub(super) const PEM_LIMIT: u64 = 4 * 1024 * 1024;
+static TLS12_ALONE: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS12];
+static TLS13_ALONE: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
 /// The one application protocol our listeners speak.
 const ALPN: &[u8] = b"http/1.1";
 
@@ -85,15 +97,24 @@ impl TlsStore {
     /// A configuration for one connection, whose peer's chain will be `seen`.
     pub(crate) fn client(
         &self,
-        accepted: Acceptance,
-        alpn: &[&[u8]],
+        asked: AskedTls<'_>,
         seen: Arc<Mutex<TlsFacts>>,
     ) -> Result<ClientConfig, Failure> {
-        let (trust, provider) = (self.trust(), Arc::clone(&self.provider));
-        let asked = Arc::new(CertificateRequest(Arc::clone(&seen)));
+        let AskedTls { accepted, alpn, choices } = asked;
+        let provider = Arc::clone(&self.provider);
+        let trust = match &*choices.ca {
+            "" => self.trust(),
+            file => Ok(client_files::authorities(file, &provider)?),
+        };
+        let own = client_files::own_certificate(choices, &provider)?;
+        let asked = Arc::new(CertificateRequest { seen: Arc::clone(&seen), own });
         let verifier = RecordingVerifier { trust, accepted, seen, provider };
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(match choices.versions {
+                TlsVersions::Any => rustls::DEFAULT_VERSIONS,
+                TlsVersions::Only12 => &TLS12_ALONE,
+                TlsVersions::Only13 => &TLS13_ALONE,
+            })
             .map_err(|error| internal(&error))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))

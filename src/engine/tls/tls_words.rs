@@ -31,6 +31,17 @@ pub(crate) fn failure(target: &str, error: &rustls::Error, shown: Option<&TlsFac
             let cause = format!("the peer refused with alert '{alert}': {WANTS_CERTIFICATE}");
             Failure::new(Stage::Tls, target, kind, cause)
         }
+        (Error::AlertReceived(alert), _, Some(TlsFacts { shown: Some(own), .. }))
+            if may_mean_certificate(*alert) =>
+        {
+            let alert = name(*alert);
+            let own = &own.subject;
+            let cause = format!(
+                "the peer refused with alert '{alert}': it was shown our certificate {own}"
+            );
+            Failure::new(Stage::Tls, target, kind, cause)
+                .hint("is it one of an authority that the server trusts?")
+        }
         // Whether a verdict was on the leaf or one above it: who accepts, accepts the leaf.
         (Error::InvalidCertificate(error), Some(leaf), Some(shown)) => {
             // What was found when the chain was refused is more than its first error.

@@ -125,19 +125,28 @@ pub(super) struct RecordingVerifier {
     pub(super) provider: Arc<CryptoProvider>,
 }
 
-/// Has no certificate of ours to show, and writes down that one was asked for: without it a server
+/// Shows the certificate of ours, if there is one, and writes down that it was asked for: without it a server
 /// says of the handshake that it failed, and not why (RFC 5246, section 7.4.6).
 #[derive(Debug)]
-pub(super) struct CertificateRequest(pub(super) Arc<Mutex<TlsFacts>>);
+pub(super) struct CertificateRequest {
+    pub(super) seen: Arc<Mutex<TlsFacts>>,
+    pub(super) own: Option<Arc<CertifiedKey>>,
+}
 
 impl ResolvesClientCert for CertificateRequest {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).wants_certificate = true;
-        None
+    fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |own: &&Arc<CertifiedKey>| own.key.choose_scheme(schemes).is_some();
+        let Some(own) = self.own.as_ref().filter(fits) else {
+            seen.wants_certificate = true;
+            return None;
+        };
+        seen.shown = describe_chain(own.cert.iter().take(1)).pop().map(Box::new);
+        Some(Arc::clone(own))
     }
 
     fn has_certs(&self) -> bool {
-        false
+        self.own.is_some()
     }
 }
 

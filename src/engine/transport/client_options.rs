@@ -116,7 +116,8 @@ mod tests {
     use super::*;
 
     fn bound(source: Option<SourceAddress>, peer: &str) -> Result<Option<String>, Failure> {
-        let (options, peer) = (ClientOptions { source }, peer.parse().unwrap());
+        let (options, peer) =
+            (ClientOptions { source, ..ClientOptions::default() }, peer.parse().unwrap());
         let found = reachable(&options, "peer", &[peer])?;
         Ok(local_address(&options, found[0]).map(|own| own.to_string()))
     }
@@ -143,7 +144,7 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::Unreachable);
         let both: Vec<SocketAddr> =
             ["[::1]:9", "127.0.0.1:9"].map(|peer| peer.parse().unwrap()).into();
-        let options = ClientOptions { source: Some(at("127.0.0.1:7")) };
+        let options = ClientOptions { source: Some(at("127.0.0.1:7")), ..ClientOptions::default() };
         assert_eq!(reachable(&options, "peer", &both).unwrap(), both[1..]);
     }
 }

@@ -4,6 +4,7 @@
 //! failure names its stage, the address and what to try. What was learnt before a failure
 //! (addresses, times, the peer's certificates) is kept.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,23 +13,26 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 
 use super::stream::{Stream, StreamSocket, local_end, prepare, process_of};
+use super::tunnel::ProxyHop;
 use super::wire::WireTap;
 use super::{connect, explain, unix};
 use crate::engine::event::Phase;
-use crate::engine::resolve::resolve;
+use crate::engine::resolve::{Resolved, resolve};
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake::Handshake;
+use crate::engine::tls::store::AskedTls;
 use crate::engine::tls::tls_words;
 use crate::engine::way_back;
 use crate::model::asked_target::AskedTarget;
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Endpoint;
-use crate::model::failure::{Failure, Stage};
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
+use crate::model::proxy::ProxyKind;
 use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::socket_options::{ClientOptions, SocketOptions};
-use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
+use crate::model::tls::{CertificateFacts, ClientTls, TlsChoices, TlsFacts};
 use crate::model::trust::Acceptance;
 use crate::model::unix_name::UnixName;
 use crate::os::SoughtProcess;
@@ -47,6 +51,8 @@ pub(crate) struct Dial<'a> {
     pub(crate) timeout: Duration,
     pub(crate) socket: &'a SocketOptions,
     pub(crate) client: &'a ClientOptions,
+    /// Whom it goes through.
+    pub(crate) proxy: Option<&'a ProxyHop>,
     /// Of a relay: what it is a half of. How far such a connection is does not tell how the session
     /// stands.
     pub(crate) pair: Option<RelayPair>,
@@ -57,12 +63,16 @@ pub(crate) struct Dial<'a> {
 pub(crate) struct ConnectFacts {
     pub(crate) lookup: Option<Duration>,
     pub(crate) connect: Option<Duration>,
+    /// Until a proxy had connected on, TLS with it included.
+    pub(crate) tunnel: Option<Duration>,
     pub(crate) tls: Option<Duration>,
     pub(crate) local: Option<EndAddress>,
     /// The first address of the name until one is connected.
     pub(crate) peer: Option<EndAddress>,
     /// With the chain when verification failed, too.
     pub(crate) tls_facts: Option<Arc<TlsFacts>>,
+    /// What was said about its names.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl ConnectFacts {
@@ -125,7 +135,7 @@ impl Dial<'_> {
         let started = Instant::now();
         let (socket, peer) = match &self.endpoint.socket {
             Some(name) => self.unix(name, session, until).await?,
-            None => self.inet(session, facts, until).await?,
+            None => self.inet(session, facts, until).await.map_err(|why| self.of_first(why))?,
         };
         let took = facts.connect.get_or_insert(started.elapsed()).as_secs_f64() * 1000.0;
         facts.local = local_end(&socket).or(Some(EndAddress::Unnamed(self.conn.index)));
@@ -135,14 +145,97 @@ impl Dial<'_> {
             Failure::new(Stage::Connect, self.endpoint.to_string(), kind, cause)
         })?;
         let process = process_of(&socket, true);
-        let named = peer.inet().map_or_else(|| peer.to_string(), |peer| self.endpoint.named(peer));
+        let first = self.first();
+        let named = peer.inet().map_or_else(|| peer.to_string(), |peer| first.named(peer));
+        let which = if self.proxy.is_some() { "the proxy " } else { "" };
         facts.peer = Some(peer);
         self.introduce(session, facts, process);
+        for remark in &facts.remarks {
+            session.events.note(self.conn, Direction::Local, RecordKind::Note, remark.clone());
+        }
         if let Some(local) = &facts.local {
-            let text = format!("connected to {named} from {local} in {took:.1} ms");
+            let text = format!("connected to {which}{named} from {local} in {took:.1} ms");
             session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
         }
-        self.secured(socket, session, facts, until).await
+        let stream = self.through(socket, session, facts, until).await?;
+        self.secured(stream, session, facts, until).await
+    }
+
+    /// Whom a connection is made to.
+    fn first(&self) -> &Endpoint {
+        self.proxy.map_or(self.endpoint, |hop| &hop.proxy.endpoint)
+    }
+
+    /// A failure on the way to whom the connection is made to, who may be a proxy.
+    fn of_first(&self, why: Failure) -> Failure {
+        match self.proxy {
+            Some(hop) => Failure { target: format!("proxy {}", hop.proxy), ..why },
+            None => why,
+        }
+    }
+
+    /// The way through the proxy, if there is one.
+    async fn through(
+        &self,
+        socket: StreamSocket,
+        session: &SessionHandle,
+        facts: &mut ConnectFacts,
+        until: tokio::time::Instant,
+    ) -> Result<Stream, Failure> {
+        let Some(hop) = self.proxy else { return Ok(Stream::Left(socket)) };
+        let is_secure = hop.proxy.kind == ProxyKind::Https;
+        if !is_secure && !hop.is_tunnel {
+            return Ok(Stream::Left(socket));
+        }
+        let started = Instant::now();
+        let way = async {
+            let mut stream = Stream::Left(socket);
+            if is_secure {
+                stream = self.proxy_secured(stream, hop, session).await?;
+            }
+            if hop.is_tunnel {
+                let names = &self.client.network.names;
+                hop.open(&mut stream, &names.led_to(self.endpoint), names).await?;
+            }
+            Ok(stream)
+        };
+        let proxy = hop.proxy.to_string();
+        let stream = timeout_at(until, Box::pin(way)).await.unwrap_or_else(|_| {
+            let what = format!("it did not connect to {}", self.endpoint);
+            Err(explain::timed_out(Stage::Proxy, &proxy, self.timeout, &what))
+        });
+        facts.tunnel = Some(started.elapsed());
+        let stream = stream?;
+        if hop.is_tunnel {
+            let took = started.elapsed().as_secs_f64() * 1000.0;
+            let text =
+                format!("{} is reached through the proxy {proxy} in {took:.1} ms", self.endpoint);
+            session.events.note(self.conn, Direction::Local, RecordKind::Note, text);
+        }
+        Ok(stream)
+    }
+
+    /// TLS with the proxy itself, whose certificate has to verify whatever is accepted of the target.
+    async fn proxy_secured(
+        &self,
+        stream: Stream,
+        hop: &ProxyHop,
+        session: &SessionHandle,
+    ) -> Result<Stream, Failure> {
+        let (target, host) = (format!("proxy {}", hop.proxy), &hop.proxy.endpoint.host);
+        let alpn: &[&[u8]] = &[b"http/1.1"];
+        let (accepted, choices) = (Acceptance::Nothing, &TlsChoices::default());
+        let asked = AskedTls { accepted, alpn, choices };
+        let handshake = Handshake::new(&target, host, asked, &session.tls)?;
+        let secured = handshake.run(stream, None).await;
+        // The user can accept certificates of targets alone.
+        secured.map_err(|why| match why.kind {
+            FailureKind::Distrusted(_) => {
+                let hint = "a proxy has to have a certificate that verifies; SSL_CERT_FILE names its authority";
+                Failure { kind: FailureKind::Certificate, ..why }.hint(hint)
+            }
+            _ => why,
+        })
     }
 
     fn late(&self, stage: Stage, what: &str) -> Failure {
@@ -175,12 +268,21 @@ impl Dial<'_> {
         facts: &mut ConnectFacts,
         until: tokio::time::Instant,
     ) -> Result<(StreamSocket, EndAddress), Failure> {
-        let target = self.endpoint.to_string();
+        let names = &self.client.network.names;
+        let wanted = self.first();
+        // What a proxy is asked for leads elsewhere behind it.
+        let led = if self.proxy.is_some() { Cow::Borrowed(wanted) } else { names.led_to(wanted) };
+        let (first, target) = (&*led, led.to_string());
+        if first != wanted {
+            facts.remarks.push(format!("{wanted} is connected to at {first} (connect-to)"));
+        }
         let addresses = {
-            self.phase(session, Phase::Resolving { host: self.endpoint.host.clone() });
-            let resolved = timeout_at(until, resolve(self.endpoint)).await.map_err(|_| {
-                self.late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
-            })??;
+            self.phase(session, Phase::Resolving { host: first.host.clone() });
+            let resolved =
+                timeout_at(until, self.resolved(first, facts)).await.map_err(|_| {
+                    self.late(Stage::Lookup, "the name server did not answer")
+                        .hint("use an IP address")
+                })??;
             facts.lookup = resolved.elapsed;
             facts.peer = resolved.addresses.first().copied().map(EndAddress::from);
             resolved.addresses
@@ -192,7 +294,7 @@ impl Dial<'_> {
         };
         let attempt = timeout_at(until, connect::race(&target, &addresses, self.client, trying));
         let (tcp, peer) = attempt.await.map_err(|_| {
-            let tried: Vec<_> = addresses.iter().map(|it| self.endpoint.named(*it)).collect();
+            let tried: Vec<_> = addresses.iter().map(|it| first.named(*it)).collect();
             self.late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
                 .hint("the host is down, or a firewall drops the packets")
         })??;
@@ -203,22 +305,22 @@ impl Dial<'_> {
     /// The TLS layer, if there is one.
     async fn secured(
         &self,
-        socket: StreamSocket,
+        stream: Stream,
         session: &SessionHandle,
         facts: &mut ConnectFacts,
         until: tokio::time::Instant,
     ) -> Result<Stream, Failure> {
-        let ClientTls::On { verify, trust, sni } = self.tls else {
-            return Ok(Stream::Left(socket));
+        let ClientTls::On { verify, trust, sni, choices } = self.tls else {
+            return Ok(stream);
         };
         self.phase(session, Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
         let accepted = Acceptance::at(self.endpoint, *verify, trust);
         let started = Instant::now();
-        let handshake =
-            Handshake::new(&self.endpoint.to_string(), name, accepted, self.alpn, &session.tls)?;
+        let asked = AskedTls { accepted, alpn: self.alpn, choices };
+        let handshake = Handshake::new(&self.endpoint.to_string(), name, asked, &session.tls)?;
         let tap = WireTap::of(&session.events, self.conn);
-        let ended = timeout_at(until, handshake.run(socket, tap)).await;
+        let ended = timeout_at(until, handshake.run(stream, tap)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(Arc::new(handshake.facts(started.elapsed())));
         let stream = ended.unwrap_or_else(|_| {
@@ -233,6 +335,20 @@ impl Dial<'_> {
             session.events.note(self.conn, Direction::Local, RecordKind::Secured, text);
         }
         Ok(stream)
+    }
+
+    /// The addresses of a place: those that are said, else those that are found.
+    async fn resolved(
+        &self,
+        place: &Endpoint,
+        facts: &mut ConnectFacts,
+    ) -> Result<Resolved, Failure> {
+        let Some(addresses) = self.client.network.names.addresses(place) else {
+            return resolve(place).await;
+        };
+        let all: Vec<String> = addresses.iter().map(|it| it.ip().to_string()).collect();
+        facts.remarks.push(format!("{place} has the address {} (resolve)", all.join(", ")));
+        Ok(Resolved { addresses, elapsed: None })
     }
 
     fn phase(&self, session: &SessionHandle, phase: Phase) {

@@ -218,7 +218,10 @@ mod tests {
         for other in [
             key(2),
             ConnectionKey { socket: probed, ..key(1) },
-            ConnectionKey { client: ClientOptions { source: Some(from) }, ..key(1) },
+            ConnectionKey {
+                client: ClientOptions { source: Some(from), ..ClientOptions::default() },
+                ..key(1)
+            },
             ConnectionKey { endpoint: Endpoint::new("localhost", 1), ..key(1) },
             ConnectionKey { version: VersionChoice::Http11, ..key(1) },
         ] {

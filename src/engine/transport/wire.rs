@@ -13,7 +13,7 @@ use bytes::Bytes;
 use rustls::KeyLog;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::stream::StreamSocket;
+use super::stream::{Stream, StreamSocket, socket_of};
 use crate::engine::sink::{Sink, StampGuard};
 use crate::engine::tls::key_log::ToldKeys;
 use crate::model::ciphertext::Ciphertext;
@@ -21,9 +21,9 @@ use crate::model::id::ConnId;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
-/// A connected socket below TLS. Dropping it sends FIN, unless it was to be reset.
+/// What is below TLS: a connected socket, or TLS with a proxy. Dropping it sends FIN, unless it was to be reset.
 pub(crate) struct Wire {
-    socket: StreamSocket,
+    socket: Stream,
     tap: Option<WireTap>,
 }
 
@@ -43,13 +43,13 @@ pub(crate) struct WireTap {
 
 impl Wire {
     /// The socket, told of if there is somebody who wants it.
-    pub(crate) fn new(socket: StreamSocket, tap: Option<WireTap>) -> Self {
+    pub(crate) fn new(socket: Stream, tap: Option<WireTap>) -> Self {
         Wire { socket, tap }
     }
 
     /// The socket itself.
     pub(crate) fn socket(&self) -> &StreamSocket {
-        &self.socket
+        socket_of(&self.socket)
     }
 
     /// The handshake is over: there are no keys any more.

@@ -248,10 +248,11 @@ fn switches_set_what_they_name() {
     assert_eq!(self::spec("curl -L --no-location x").redirects, 0);
     assert_eq!(self::spec("curl -XwHat x").method, "wHat");
     assert!(
-        warnings("curl -s -o out.txt -x proxy:1 --tls-max 1.2 --wat x").contains("-s, -o out.txt")
+        warnings("curl -s -o out.txt --preproxy proxy:1 --ciphers x --wat x")
+            .contains("-s, -o out.txt")
     );
-    for part in ["-x proxy:1 is not supported", "--tls-max 1.2", "unknown option --wat"] {
-        assert!(warnings("curl -x proxy:1 --tls-max 1.2 --wat x").contains(part));
+    for part in ["--preproxy proxy:1 is not supported", "--ciphers x", "unknown option --wat"] {
+        assert!(warnings("curl --preproxy proxy:1 --ciphers x --wat x").contains(part));
     }
 }
 
@@ -266,6 +267,32 @@ fn a_unix_socket_is_read_and_written() {
         let written = super::write(&Plan::Http(planned(&command)));
         assert!(written.contains(option), "{written}");
     }
+}
+
+#[test]
+fn the_way_to_the_target_and_its_tls_are_read_and_written() {
+    let command = "curl --proxy 'http://u:p@p:1' --noproxy a,b --resolve h:443:10.0.0.1,[::1] --connect-to [::1]::b:2 \
+                   --cacert ca.pem --cert c.pem --key k.pem --tls-max 1.2 https://h/";
+    assert_eq!(warnings(command), "");
+    let read = spec(command);
+    assert_eq!((&*read.network.proxy, &*read.network.no_proxy), ("http://u:p@p:1", "a,b"));
+    let written = super::write(&Plan::Http(planned(command)));
+    for option in [
+        "--proxy http://u:p@p:1",
+        "--noproxy a,b",
+        "--resolve 'h:443:10.0.0.1,[::1]'",
+        "--connect-to '[::1]::b:2'",
+        "--cacert ca.pem",
+        "--cert c.pem",
+        "--key k.pem",
+        "--tls-max 1.2",
+    ] {
+        assert!(written.contains(option), "{option}: {written}");
+    }
+    let direct = super::write(&Plan::Http(planned("curl -x '' http://h/")));
+    assert!(direct.contains("--noproxy '*'"), "{direct}");
+    let newest = super::write(&Plan::Http(planned("curl --tlsv1.3 https://h/")));
+    assert!(newest.contains("--tlsv1.3"), "{newest}");
 }
 
 #[test]

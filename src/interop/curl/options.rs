@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use crate::interop::network_words::CurlNetwork;
 use crate::interop::socket_options::CurlSocket;
 
 /// What becomes of an option.
@@ -27,8 +28,9 @@ pub(super) struct CurlOption {
 
 /// Names as curl's manual writes them: `X/` before a name is its letter, `=` behind it says that a
 /// value follows.
-const OPTIONS: [(Meaning, &str); 4] = [
+const OPTIONS: [(Meaning, &str); 5] = [
     (Meaning::Request, CurlSocket::OPTIONS),
+    (Meaning::Request, CurlNetwork::OPTIONS),
     (
         Meaning::Request,
         "X/request= H/header= d/data= data-ascii= data-binary= data-raw= data-urlencode= json= \
@@ -47,35 +49,35 @@ const OPTIONS: [(Meaning, &str); 4] = [
          fail-early fail-with-body form-escape ftp-create-dirs ftp-pasv ftp-pret \
          ftp-skip-pasv-ip ftp-ssl-ccc ftp-ssl-control happy-eyeballs-timeout-ms= hsts= http0.9 \
          ignore-content-length keepalive keepalive-cnt= libcurl= \
-         limit-rate= mail-rcpt-allowfails max-filesize= metalink output-dir= parallel-immediate \
-         parallel-max= progress-meter proto-default= rate= remote-name-all remove-on-error retry= \
-         retry-all-errors retry-connrefused retry-delay= retry-max-time= sessionid skip-existing \
+         mail-rcpt-allowfails max-filesize= metalink output-dir= parallel-immediate \
+         parallel-max= progress-meter proto-default= rate= remote-name-all remove-on-error \
+         retry-all-errors retry-connrefused sessionid skip-existing \
          stderr= styled-output suppress-connect-headers tcp-nodelay trace= trace-ascii= \
          trace-config= trace-ids trace-time xattr",
     ),
     (
         Meaning::Unsupported,
-        "1/tlsv1 2/sslv2 3/sslv3 4/ipv4 6/ipv6 a/append B/use-ascii E/cert= K/config= \
-         C/continue-at= P/ftp-port= l/list-only n/netrc x/proxy= p/proxytunnel U/proxy-user= \
-         Q/quote= t/telnet-option= z/time-cond= alpn ca-native cacert= \
-         capath= cert-status cert-type= ciphers= connect-timeout= connect-to= crlf crlfile= \
+        "1/tlsv1 2/sslv2 3/sslv3 4/ipv4 6/ipv6 a/append B/use-ascii K/config= \
+         C/continue-at= P/ftp-port= l/list-only p/proxytunnel \
+         Q/quote= t/telnet-option= z/time-cond= alpn ca-native \
+         capath= cert-status cert-type= ciphers= connect-timeout= crlf crlfile= \
          curves= delegation= disallow-username-in-url dns-interface= dns-ipv4-addr= \
          dns-ipv6-addr= dns-servers= doh-cert-status doh-insecure doh-url= ech= egd-file= engine= \
          etag-compare= false-start ftp-account= ftp-alternative-to-user= ftp-method= \
-         ftp-ssl-ccc-mode= haproxy-clientip= haproxy-protocol hostpubmd5= hostpubsha256= http3 http3-only ip-tos= key= key-type= krb= \
-         login-options= mail-auth= mail-from= mail-rcpt= mptcp netrc-file= \
-         netrc-optional noproxy= npn pass= pinnedpubkey= post301 post302 post303 preproxy= proto= \
+         ftp-ssl-ccc-mode= haproxy-clientip= haproxy-protocol hostpubmd5= hostpubsha256= http3 http3-only ip-tos= key-type= krb= \
+         login-options= mail-auth= mail-from= mail-rcpt= mptcp \
+         netrc-optional npn pass= pinnedpubkey= post301 post302 post303 preproxy= proto= \
          proto-redir= proxy-anyauth proxy-basic proxy-ca-native proxy-cacert= proxy-capath= \
          proxy-cert= proxy-cert-type= proxy-ciphers= proxy-crlfile= proxy-digest proxy-header= \
          proxy-http2 proxy-insecure proxy-key= proxy-key-type= proxy-negotiate proxy-ntlm \
          proxy-pass= proxy-pinnedpubkey= proxy-service-name= proxy-ssl-allow-beast \
          proxy-ssl-auto-client-cert proxy-tls13-ciphers= proxy-tlsauthtype= proxy-tlspassword= \
-         proxy-tlsuser= proxy-tlsv1 proxy1.0= pubkey= random-file= raw request-target= resolve= \
-         sasl-authzid= sasl-ir service-name= socks4= socks4a= socks5= socks5-basic socks5-gssapi \
-         socks5-gssapi-nec socks5-gssapi-service= socks5-hostname= ssl ssl-allow-beast \
+         proxy-tlsuser= proxy-tlsv1 proxy1.0= pubkey= random-file= raw request-target= \
+         sasl-authzid= sasl-ir service-name= socks4= socks4a= socks5-basic socks5-gssapi \
+         socks5-gssapi-nec socks5-gssapi-service= ssl ssl-allow-beast \
          ssl-auto-client-cert ssl-no-revoke ssl-reqd ssl-revoke-best-effort tcp-fastopen \
-         tftp-blksize= tftp-no-options tls-max= tls13-ciphers= tlsauthtype= tlspassword= tlsuser= \
-         tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 tr-encoding variable= vlan-priority=",
+         tftp-blksize= tftp-no-options tls13-ciphers= tlsauthtype= tlspassword= tlsuser= \
+         tlsv1.0 tlsv1.1 tr-encoding variable= vlan-priority=",
     ),
 ];
 
@@ -100,13 +102,11 @@ fn read() -> impl Iterator<Item = CurlOption> {
 pub(super) fn instead(name: &str) -> &'static str {
     match name {
         "http3" | "http3-only" => ": HTTP/2 or HTTP/1.1 is spoken",
-        "resolve" | "connect-to" | "doh-url" => ": the request goes where its URL leads",
-        "proxy" | "preproxy" | "socks4" | "socks4a" | "socks5" | "socks5-hostname" | "proxy1.0" => {
-            ": the request goes there directly"
-        }
-        "cert" | "key" => ": no certificate of ours is shown",
+        "doh-url" => ": the request goes where its URL leads",
+        "proxytunnel" => ": a proxy passes on what is asked for without TLS",
+        "preproxy" | "socks4" | "socks4a" | "proxy1.0" => ": the request goes there directly",
         "config" => ": the options in it are not read",
-        "netrc" | "netrc-file" | "netrc-optional" => ": no credentials are taken from it",
+        "netrc-optional" => ": no credentials are taken from it",
         "request-target" => ": the target is that of the URL",
         _ => "",
     }

@@ -8,6 +8,7 @@ use super::files;
 use super::form;
 use super::options::{self, CurlOption, Meaning};
 use super::warnings::CurlWarnings;
+use crate::interop::network_words::CurlNetwork;
 use crate::interop::socket_options::CurlSocket;
 use crate::model::http::{FormPart, VersionChoice};
 
@@ -63,6 +64,7 @@ pub(super) struct CurlRequest {
     pub(super) redirects: Option<u8>,
     pub(super) max_time: Option<Duration>,
     pub(super) socket: CurlSocket,
+    pub(super) network: CurlNetwork,
     pub(super) compressed: bool,
     pub(super) globoff: bool,
     pub(super) path_as_is: bool,
@@ -264,7 +266,7 @@ impl CurlRequest {
             // Where the server takes it, as nothing said is here.
             "http2" => (self.version, self.asks_for_http2) = (VersionChoice::Auto, true),
             "http2-prior-knowledge" => self.version = VersionChoice::Http2PriorKnowledge,
-            _ => {}
+            _ => self.network.switch(name),
         }
     }
 
@@ -311,6 +313,7 @@ impl CurlRequest {
             "range" => self.range = Some(value),
             "max-redirs" => self.max_redirects(&value),
             "max-time" => self.max_time(&value),
+            _ if self.network.read(name, &value) => {}
             _ => self.warnings.extend(self.socket.read(name, &value)),
         }
     }

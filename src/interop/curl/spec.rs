@@ -14,6 +14,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use crate::codec::escape;
 use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, AwsKeys, HttpBody, HttpSpec, REDIRECTS};
+use crate::model::network::NetworkSpec;
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 use crate::model::trust::Verify;
@@ -69,6 +70,9 @@ impl CurlRequest {
             redirects: if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 },
             socket,
             client,
+            network: self.network.spec(),
+            tls: self.network.tls.clone(),
+            transfer: self.network.transfer.clone(),
             unix_socket: std::mem::take(&mut self.socket.unix),
             ..HttpSpec::default()
         };
@@ -459,6 +463,11 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut CurlWarnings) {
     let both = |row: &'a mut NameValue| [&mut row.name, &mut row.value];
     let mut texts = vec![&mut spec.method, &mut spec.url];
     texts.extend(spec.headers.iter_mut().flat_map(both));
+    let NetworkSpec { proxy, no_proxy, resolve, connect_to } = &mut spec.network;
+    texts.extend([proxy, no_proxy]);
+    texts.extend(resolve.0.iter_mut().chain(&mut connect_to.0));
+    texts.push(&mut spec.transfer.netrc);
+    texts.extend([&mut spec.tls.ca, &mut spec.tls.certificate, &mut spec.tls.key]);
     match &mut spec.auth {
         Auth::None => {}
         Auth::Basic { user, password } | Auth::Digest { user, password } => {

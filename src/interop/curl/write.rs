@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::form;
 use super::quote::{printf, word};
+use crate::interop::network_words;
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
@@ -66,6 +67,9 @@ fn command(plan: &HttpPlan) -> String {
     let mut notes = String::new();
     if !plan.trust.0.is_empty() {
         let _ = writeln!(notes, "# curl cannot accept one certificate by its hash: {}", plan.trust);
+    }
+    if !plan.sni.is_empty() {
+        let _ = writeln!(notes, "# curl asks TLS for the host of the URL, not for {}", plan.sni);
     }
     if plan.version == VersionChoice::Http2 {
         notes.push_str("# curl takes HTTP/1.1 too where the server does not speak HTTP/2\n");
@@ -130,6 +134,12 @@ fn switches(wire: &WireRequest<'_>) -> Vec<String> {
     }
     let options = socket_options::curl_options(&plan.client, &plan.socket);
     switches.extend(options.iter().map(|(name, value)| format!("--{name} {}", word(value))));
+    let transfer = network_words::curl_transfer(&plan.transfer);
+    switches.extend(transfer.iter().map(|(name, value)| format!("--{name} {}", word(value))));
+    for (name, value) in network_words::curl_tls(&plan.tls) {
+        let value = if value.is_empty() { String::new() } else { format!(" {}", word(value)) };
+        switches.push(format!("--{name}{value}"));
+    }
     if wire.has("accept-encoding") {
         // Asks for what curl can decode, unless a header below says what to ask for.
         switches.push("--compressed".into());

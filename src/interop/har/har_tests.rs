@@ -185,6 +185,7 @@ fn posted(side: Side, mime: &str, body: BodyFacts) -> Exchange {
     exchange.timing = Timing {
         lookup: Some(ms(1)),
         connect: Some(ms(2)),
+        tunnel: None,
         tls: Some(ms(4)),
         send: Some(ms(8)),
         first_byte: Some(ms(16)),

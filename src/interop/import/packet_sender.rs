@@ -16,7 +16,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::http::HttpSpec;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::spec::Spec;
-use crate::model::tls::ClientTls;
+use crate::model::tls::{ClientTls, TlsChoices};
 use crate::model::trust::{TrustedCertificates, Verify};
 
 /// What its macros are called; they stand between two braces.
@@ -89,8 +89,11 @@ fn packet(item: &DataNode, at: &str, out: &mut Gathered) -> Result<(), ImportFau
         // It never verifies, and a preset says so.
         let (trust, sni) = (TrustedCertificates::default(), String::new());
         let is_tls = kind.contains("ssl") || kind.contains("tls");
-        let tls =
-            if is_tls { ClientTls::On { verify: Verify::Off, trust, sni } } else { ClientTls::Off };
+        let tls = if is_tls {
+            ClientTls::On { verify: Verify::Off, trust, sni, choices: TlsChoices::default() }
+        } else {
+            ClientTls::Off
+        };
         if is_tls {
             out.left_out(
                 "certificates that are not verified, as it was (verify = false)",

@@ -172,10 +172,10 @@ fn state() -> impl Strategy<Value = ExchangeState> {
 
 fn timing() -> impl Strategy<Value = Timing> {
     let part = || option::of((0..9_000_000_u64).prop_map(Duration::from_micros));
-    let parts = (part(), part(), part(), part(), part(), part(), 0..9_000_000_u64);
-    parts.prop_map(|(lookup, connect, tls, send, first_byte, transfer, total)| {
+    let parts = (part(), part(), part(), part(), part(), part(), part(), 0..9_000_000_u64);
+    parts.prop_map(|(lookup, connect, tunnel, tls, send, first_byte, transfer, total)| {
         let total = Duration::from_micros(total);
-        Timing { lookup, connect, tls, send, first_byte, transfer, total }
+        Timing { lookup, connect, tunnel, tls, send, first_byte, transfer, total }
     })
 }
 
@@ -212,6 +212,7 @@ fn exchanges() -> impl Strategy<Value = Told> {
             url: "http://h/a?b=c".into(),
             local: "127.0.0.1:1".parse().ok(),
             peer: "127.0.0.1:80".parse().ok(),
+            proxy: timing.tunnel.map(|_| "http://p:1".into()),
             response,
             interim,
             timing,

@@ -4,6 +4,7 @@
 use super::names::ForeignNames;
 use super::order::{ExportRemarks, ExportedPreset, PresetExportOrder};
 use super::planned::{NameUse, planned};
+use crate::interop::network_words;
 use crate::model::export_kind::PresetExportKind;
 use crate::model::http::VersionChoice;
 use crate::model::plan::{HttpPlan, PlanAuth, PlanBody};
@@ -81,7 +82,9 @@ pub(super) fn say_options(plan: &HttpPlan, title: &str, place: &str, remarks: &m
         (plan.socket.keep_alive.is_some(), "keep-alive of its socket"),
         (!plan.trust.0.is_empty(), "certificates that are trusted by their hash"),
     ];
-    for (_, what) in parts.into_iter().filter(|(is_there, _)| *is_there) {
+    let parts = parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, what)| what);
+    let more = network_words::asked(&plan.client.network).into_iter();
+    for what in parts.chain(more).chain(network_words::asked_of_request(plan)) {
         remarks.say(format!("{what}, which {title} has no word for"), place);
     }
 }

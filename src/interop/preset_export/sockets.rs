@@ -8,7 +8,7 @@ use crate::interop::socket_options::{self, bracketed};
 use crate::model::endpoint::Endpoint;
 use crate::model::plan::StepPlan;
 use crate::model::socket_options::ClientOptions;
-use crate::model::tls::ClientTls;
+use crate::model::tls::{ClientTls, TlsVersions};
 use crate::model::trust::Verify;
 use crate::model::unix_name::UnixName;
 
@@ -202,10 +202,19 @@ fn over_tls(
     place: &str,
     remarks: &mut ExportRemarks,
 ) -> Option<String> {
-    let ClientTls::On { verify, trust, sni } = tls else { return None };
+    let ClientTls::On { verify, trust, sni, choices } = tls else { return None };
     if !trust.0.is_empty() {
         remarks.say("certificates that are trusted by their hash", place);
     }
+    if choices.versions != TlsVersions::Any {
+        remarks.say("the version of TLS that is asked for", place);
+    }
+    let files = [
+        ("cafile", "CAfile", &choices.ca),
+        ("cert", "cert", &choices.certificate),
+        ("key", "key", &choices.key),
+    ];
+    let files = files.into_iter().filter(|(.., file)| !file.is_empty());
     let Peer::Host { both, name, .. } = peer else {
         remarks.say("left out, as there is no TLS over Unix sockets in these commands", place);
         return None;
@@ -219,7 +228,10 @@ fn over_tls(
             peer,
             "OPENSSL",
             &socket_options::socat_source(client),
-            &format!("{check}{sni}"),
+            &format!(
+                "{check}{sni}{}",
+                files.map(|(name, _, file)| format!(",{name}={}", word(file))).collect::<String>()
+            ),
         ));
     }
     if !socket_options::socat_source(client).is_empty() {
@@ -228,5 +240,6 @@ fn over_tls(
     let check = if *verify == Verify::Off { "" } else { " -verify_return_error" };
     let sni =
         if is_name { format!(" -servername {}", word(name)) } else { " -noservername".to_owned() };
-    Some(format!("openssl s_client -quiet -connect {both}{sni}{check}"))
+    let files: String = files.map(|(_, name, file)| format!(" -{name} {}", word(file))).collect();
+    Some(format!("openssl s_client -quiet -connect {both}{sni}{check}{files}"))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
+use crate::interop::network_words;
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
 use crate::model::http::VersionChoice;
@@ -123,6 +124,7 @@ fn left_out(plan: &HttpPlan) -> String {
         + &version
         + &socket
         + &socket_options::left_out(&plan.client, &plan.socket)
+        + &network_words::left_out_of_request(plan)
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {

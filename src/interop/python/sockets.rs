@@ -10,7 +10,7 @@ use crate::model::awaited::AwaitedPlan;
 use crate::model::plan::{
     AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
-use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::tls::{ClientTls, ListenerTls, TlsChoices, TlsVersions};
 use crate::model::trust::{Acceptance, Verify};
 
 /// How long a client's script waits for datagrams after its last step.
@@ -79,6 +79,23 @@ fn accepted(accepted: &Acceptance) -> String {
     )
 }
 
+/// The context of TLS, with the files that are named for it.
+fn context(choices: &TlsChoices) -> String {
+    let TlsChoices { ca, certificate, key, versions } = choices;
+    let trusted = if ca.is_empty() { String::new() } else { format!("cafile={}", text(ca)) };
+    let mut lines = format!("context = ssl.create_default_context({trusted})\n");
+    if !certificate.is_empty() {
+        let key = if key.is_empty() { String::new() } else { format!(", {}", text(key)) };
+        lines += &format!("context.load_cert_chain({}{key})\n", text(certificate));
+    }
+    lines
+        + match versions {
+            TlsVersions::Any => "",
+            TlsVersions::Only12 => "context.maximum_version = ssl.TLSVersion.TLSv1_2\n",
+            TlsVersions::Only13 => "context.minimum_version = ssl.TLSVersion.TLSv1_3\n",
+        }
+}
+
 /// The whole script: connects, does the steps, prints what comes until the peer finishes.
 pub(super) fn tcp_client(plan: &TcpPlan) -> String {
     let TcpPlan { endpoint, tls, steps, connect_timeout, socket, client } = plan;
@@ -87,7 +104,7 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
     let mut check = String::new();
     let (raw, sock) = match tls {
         ClientTls::Off => (String::new(), connection),
-        ClientTls::On { verify, trust, sni } => {
+        ClientTls::On { verify, trust, sni, choices } => {
             let unverified =
                 "context.check_hostname = False\ncontext.verify_mode = ssl.CERT_NONE\n";
             let by_hash = accepted(&Acceptance::at(&plan.endpoint, *verify, trust));
@@ -95,7 +112,7 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
             check = by_hash;
             let name = text(if sni.is_empty() { &endpoint.host } else { sni });
             (
-                format!("context = ssl.create_default_context()\n{unverified}raw = {connection}\n"),
+                format!("{}{unverified}raw = {connection}\n", context(choices)),
                 format!("context.wrap_socket(raw, server_hostname={name})"),
             )
         }

@@ -11,7 +11,7 @@ use crate::model::preset::Scope;
 use crate::model::protocol::Side;
 use crate::model::record::ConnInfo;
 use crate::model::timing::Stamp;
-use crate::model::tls::ClientTls;
+use crate::model::tls::{ClientTls, TlsChoices};
 use crate::model::trust::{TrustedCertificates, Verify};
 
 /// One conversation.
@@ -194,7 +194,12 @@ impl ReplayTalk {
         let named = self.named.clone().filter(|_| target.address.is_none());
         let (verify, trust) = (target.verify, TrustedCertificates::default());
         let is_tls = target.tls.unwrap_or(self.conn.is_under_tls());
-        let tls = ClientTls::On { verify, trust, sni: named.unwrap_or_default() };
+        let tls = ClientTls::On {
+            verify,
+            trust,
+            sni: named.unwrap_or_default(),
+            choices: TlsChoices::default(),
+        };
         spec.set_client_tls(if is_tls { tls } else { ClientTls::Off });
         compose::plan(&spec, &Scope::default())
             .map_err(|issues| issues.first().map_or_else(String::new, ToString::to_string))

@@ -241,6 +241,7 @@ fn phases(trace: &mut Trace, parent: &str, at: usize, wire: &RunWire, start: u64
     for (name, took) in [
         ("lookup", timing.lookup),
         ("connect", timing.connect),
+        ("tunnel", timing.tunnel),
         ("handshake", timing.tls),
         ("send", timing.send),
         ("first-byte", timing.first_byte),

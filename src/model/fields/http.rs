@@ -4,7 +4,10 @@ use strum::VariantNames as _;
 
 use super::check::{CAPTURE, EXPECT};
 use super::session::{BIND, BIND_HELP, HISTORY, HISTORY_HELP};
-use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
+use super::tls::{
+    CA, CA_HELP, CA_PLACE, KEY, KEY_HELP, KEY_PLACE, OWN, OWN_HELP, OWN_PLACE, SNI, SNI_HELP,
+    TRUST, TRUST_HELP, VERIFY, VERIFY_HELP, VERSIONS, VERSIONS_HELP,
+};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http::{
@@ -13,6 +16,7 @@ use crate::model::http::{
 };
 use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::tls::TlsVersions;
 
 const BODIES: &[&str] = &["none", "json", "text", "form", "multipart", "file", "hex", "escaped"];
 pub(super) const HEADERS: &str = "\"Name: value\"; a leading ~ switches the row off. \"~User-Agent\" (Host, \
@@ -46,6 +50,17 @@ impl Options for HttpSpec {
                    2 (which needs TLS) are spoken or it fails; 2-prior-knowledge speaks HTTP/2 at once, without TLS too.";
         "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
         "tls.trust", ValueKind::Word(&[]), trust, tab: OPTIONS, label: TRUST, help: TRUST_HELP;
+        "tls.sni", ValueKind::Word(&[]), sni, tab: OPTIONS, label: SNI, help: SNI_HELP;
+        "tls.ca", ValueKind::Word(&[]), [|http| Some(&http.tls.ca), |http| Some(&mut http.tls.ca)], tab: OPTIONS,
+            is_path: true, label: CA, placeholder: CA_PLACE, help: CA_HELP;
+        "tls.certificate", ValueKind::Word(&[]),
+            [|http| Some(&http.tls.certificate), |http| Some(&mut http.tls.certificate)], tab: OPTIONS,
+            is_path: true, label: OWN, placeholder: OWN_PLACE, help: OWN_HELP;
+        "tls.key", ValueKind::Word(&[]), [|http| Some(&http.tls.key), |http| Some(&mut http.tls.key)], tab: OPTIONS,
+            is_path: true, label: KEY, placeholder: KEY_PLACE, help: KEY_HELP;
+        "tls.version", ValueKind::Choice(TlsVersions::VARIANTS),
+            [|http| Some(&http.tls.versions), |http| Some(&mut http.tls.versions)], tab: OPTIONS,
+            label: VERSIONS, help: VERSIONS_HELP;
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
             label: "Redirects followed at most",
             help: "Redirects followed at most; 0 follows none.";
@@ -65,6 +80,8 @@ impl Options for HttpSpec {
                    to another origin leads away from it.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, network, tab: OPTIONS;
+        "", ValueKind::Table, transfer, tab: OPTIONS;
         "", ValueKind::Table, run, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
         "", ValueKind::Table, expect, tab: EXPECT;

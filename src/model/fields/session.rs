@@ -92,6 +92,7 @@ impl Options for TcpSpec {
             help: "Longest wait for the connection and the TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, network, tab: OPTIONS;
         "", ValueKind::Table, input, tab: OPTIONS;
         "", ValueKind::Table, run, tab: OPTIONS;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;

@@ -257,7 +257,7 @@ fn a_python_udp_client_says_what_ours_says() {
     let (socket, _) = udp_peer();
     let plan = Plan::Udp(UdpPlan {
         endpoint: Endpoint::new("127.0.0.1", socket.local_addr().unwrap().port()),
-        client: ClientOptions { source: Some(SourceAddress::Port(0)) },
+        client: ClientOptions { source: Some(SourceAddress::Port(0)), ..ClientOptions::default() },
         steps: vec![
             StepPlan::Send(Bytes::new()),
             StepPlan::Send(Bytes::from_static(b"\x00\xff")),
@@ -307,6 +307,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
             verify: Verify::Off,
             trust: TrustedCertificates::default(),
             sni: "localhost".into(),
+            choices: wirebench::model::tls::TlsChoices::default(),
         },
         steps: vec![
             StepPlan::Expect {
@@ -334,6 +335,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
 fn from_there() -> ClientOptions {
     ClientOptions {
         source: Some(SourceAddress::Bound(Bind::Address("127.0.0.2:0".parse().unwrap()))),
+        ..ClientOptions::default()
     }
 }
 
@@ -399,7 +401,10 @@ fn a_connection_through_an_interface_is_made_by_hand() {
         steps: Vec::new(),
         connect_timeout: PATIENCE,
         socket: SocketOptions::default(),
-        client: ClientOptions { source: Some(SourceAddress::Interface("none'9".into())) },
+        client: ClientOptions {
+            source: Some(SourceAddress::Interface("none'9".into())),
+            ..ClientOptions::default()
+        },
     });
     let script = python::write(&plan, Library::Requests);
     assert!(script.contains("connect(\"127.0.0.1\", 9, "), "{script}");

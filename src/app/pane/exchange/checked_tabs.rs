@@ -7,7 +7,7 @@ use super::body_value::{self, ValueFound};
 use super::body_view::BodyView;
 use super::json_value::ValueForm;
 use super::shown_exchange::ExchangeTab;
-use super::tab_lines::{TextLine, Tone};
+use super::tab_lines::{CONNECT_TO_PROXY, THROUGH_PROXY, TextLine, Tone};
 use crate::app::as_expected;
 use crate::check::{CheckReport, Expectation};
 use crate::model::exchange::Exchange;
@@ -73,7 +73,8 @@ fn timing(line: &TextLine, exchange: &Exchange) -> Option<ValueAsked> {
     };
     match line.label.as_str() {
         "Name lookup" => phase("lookup", timing.lookup),
-        "Connect" => phase("connect", timing.connect),
+        "Connect" | CONNECT_TO_PROXY => phase("connect", timing.connect),
+        THROUGH_PROXY => phase("tunnel", timing.tunnel),
         "TLS handshake" => phase("handshake", timing.tls),
         "Send request" => phase("send", timing.send),
         "Wait for first byte" => phase("first-byte", timing.first_byte),

@@ -220,12 +220,19 @@ fn cut(bytes: &[u8], reach: usize) -> Marked {
     marked(bytes.get(..reach).unwrap_or(bytes))
 }
 
+/// What connecting is called where it leads to a proxy, and the time until that had connected on.
+pub(super) const CONNECT_TO_PROXY: &str = "Connect to proxy";
+pub(super) const THROUGH_PROXY: &str = "Tunnel of proxy";
+
 /// One bar for each phase, then sizes and addresses.
 fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
-    let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
+    let Timing { lookup, connect, tunnel, tls, send, first_byte, transfer, total } =
+        exchange.timing;
+    let is_proxied = exchange.proxy.is_some();
     let phases = [
         ("Name lookup", lookup),
-        ("Connect", connect),
+        (if is_proxied { CONNECT_TO_PROXY } else { "Connect" }, connect),
+        (THROUGH_PROXY, tunnel),
         ("TLS handshake", tls),
         ("Send request", send),
         ("Wait for first byte", first_byte),
@@ -237,6 +244,9 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
     let mut lines = Vec::new();
     let mut start = 0.0;
     for (label, took) in phases {
+        if took.is_none() && label == THROUGH_PROXY {
+            continue;
+        }
         let Some(took) = took else {
             lines.push(TextLine::new(Tone::Dim, label, "–"));
             continue;
@@ -255,6 +265,9 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
         if let Some(address) = address {
             lines.push(TextLine::pair(label, address.to_string()));
         }
+    }
+    if let Some(proxy) = &exchange.proxy {
+        lines.push(TextLine::pair("Through proxy", marked(proxy.as_bytes())));
     }
     lines.push(TextLine::pair("URL", marked(exchange.url.as_bytes())));
     sizes(&mut lines, "Request", &exchange.request);
@@ -329,6 +342,13 @@ fn tls(facts: &TlsFacts, now: Stamp) -> Vec<TextLine> {
             "Identity",
             format!("unproven: {}", facts.unproven),
         ));
+    }
+    if let Some(own) = &facts.shown {
+        let text = format!("shown to the server: {}", printable(own.subject.as_bytes()));
+        lines.push(TextLine::pair("Our certificate", text));
+    } else if facts.wants_certificate {
+        let text = "the server asked for one, and none was shown";
+        lines.push(TextLine::pair("Our certificate", text));
     }
     for (at, certificate) in facts.chain.iter().enumerate() {
         let title = if at == 0 { "Leaf".to_owned() } else { format!("Issuer {at}") };

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -14,6 +16,7 @@ use super::request;
 use crate::codec::aws_signature::{self, AwsRequest, AwsSigner};
 use crate::codec::digest_auth::{DigestChallenge, DigestRequest};
 use crate::codec::hex;
+use crate::codec::netrc::{self, NetrcLogin};
 use crate::codec::printable::printable_str;
 use crate::engine::budget::Budget;
 use crate::engine::clock;
@@ -23,7 +26,10 @@ use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::AwsKeys;
 use crate::model::plan::{HttpPlan, PlanAuth};
+use crate::named_file;
 
+/// Longest file of logins.
+const NETRC: u64 = 1024 * 1024;
 /// Bytes of the nonce of a client.
 const NONCE: usize = 16;
 
@@ -47,14 +53,18 @@ pub(super) enum Verdict {
 }
 
 impl HopCredentials {
-    /// The request as it goes out.
+    /// The request as it goes out; `is_own` = to the origin it was made for.
     pub(super) async fn applied<'p>(
         &mut self,
         plan: &'p HttpPlan,
+        is_own: bool,
         budget: &Budget,
     ) -> Result<Cow<'p, HttpPlan>, Failure> {
         let added = match &plan.auth {
-            PlanAuth::None => return Ok(Cow::Borrowed(plan)),
+            PlanAuth::None => match of_file(plan, is_own)? {
+                None => return Ok(Cow::Borrowed(plan)),
+                Some(login) => vec![login],
+            },
             PlanAuth::Digest { user, password } => match self.asked.clone() {
                 None => return Ok(Cow::Borrowed(plan)),
                 Some(asked) => vec![self.digest(plan, &asked, (user, password), budget).await?],
@@ -122,6 +132,23 @@ impl HopCredentials {
         (self.asked, self.used) = (Some(asked), 0);
         Verdict::Asks
     }
+}
+
+/// The login that the file of logins has for the host. What it has for every host is of the own origin alone: a server that
+/// redirects must not choose who gets it.
+fn of_file(plan: &HttpPlan, is_own: bool) -> Result<Option<(String, String)>, Failure> {
+    let Some(file) = &plan.transfer.netrc else { return Ok(None) };
+    let unreadable = |why: String| {
+        Failure::new(Stage::Compose, file.display().to_string(), FailureKind::Usage, why)
+            .hint("name a file of logins, or leave netrc empty")
+    };
+    let text = named_file::read_text(file, NETRC).map_err(|error| unreadable(error.to_string()))?;
+    let host = request::destination(plan)?.0.host;
+    let login = netrc::login(&text, &host, is_own).map_err(unreadable)?;
+    Ok(login.map(|NetrcLogin { user, password }| {
+        let coded = STANDARD.encode(format!("{user}:{password}"));
+        ("Authorization".to_owned(), format!("Basic {coded}"))
+    }))
 }
 
 /// The headers that AWS wants of this request.

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::again::StreamAgain;
 use super::cookies::{self, SessionCookies};
+use super::pace::PacedWriter;
 use super::receive::Incoming;
 use super::request;
 use super::two::request::Http2Request;
@@ -30,6 +31,7 @@ use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::{self, ConnectFacts, Dial};
 use crate::engine::transport::kept::{ConnectionKey, KeptConnection, SharedConnection};
 use crate::engine::transport::stream::Stream;
+use crate::engine::transport::tunnel::ProxyHop;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -50,6 +52,8 @@ pub(super) struct Hop<'a> {
     again: &'a StreamAgain,
     endpoint: Endpoint,
     tls: ClientTls,
+    /// Whom it goes through.
+    proxy: Option<&'a ProxyHop>,
     /// What keeps the response.
     response: BodyId,
     /// When the peer last took something of the request.
@@ -81,9 +85,10 @@ enum Carrier {
 #[derive(Clone, Copy)]
 pub(super) struct HopOrder<'a> {
     pub(super) plan: &'a HttpPlan,
+    pub(super) proxy: Option<&'a ProxyHop>,
     /// Of the exchange in its session.
     pub(super) number: u32,
-    /// How many before it only asked for credentials.
+    /// How many before it only asked for credentials, or were tried again.
     pub(super) challenges: u32,
     /// Where the first hop went under TLS: what the user consented to holds there.
     pub(super) own: Option<&'a Endpoint>,
@@ -101,8 +106,8 @@ impl<'a> Hop<'a> {
         order: HopOrder<'a>,
         takes_kept: bool,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
-        let HopOrder { plan, number, challenges, own, session, of: (cookies, again), upgrade } =
-            order;
+        let HopOrder { plan, proxy, number, challenges, own, session, upgrade, of } = order;
+        let (cookies, again) = of;
         let (endpoint, tls) = request::destination(plan)?;
         let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
@@ -116,6 +121,7 @@ impl<'a> Hop<'a> {
             exchange.challenges = challenges;
             exchange.cookies = cookies.facts(plan);
             exchange.warnings.extend(exchange.cookies.iter().flat_map(|it| cookies::kept_back(it)));
+            exchange.proxy = proxy.map(|hop| hop.proxy.to_string().into());
         });
         let taken = Mutex::new(Instant::now());
         let takes_kept = takes_kept && request::may_take_kept(plan);
@@ -129,6 +135,7 @@ impl<'a> Hop<'a> {
             again,
             endpoint,
             tls,
+            proxy,
             response,
             taken,
             takes_kept,
@@ -152,7 +159,7 @@ impl<'a> Hop<'a> {
                 Failure::new(Stage::Compose, &*self.plan.url, FailureKind::NotFound, why)
             }
         })?;
-        let (length, head) = (source.len(), request::head(self.plan, source.len())?);
+        let (length, head) = (source.len(), request::head(self.plan, source.len(), self.proxy)?);
         if request::is_sure_of_two(self.plan) {
             self.announce(Http2Request::of(self.plan, length)?.head, length);
         } else {
@@ -170,7 +177,9 @@ impl<'a> Hop<'a> {
         };
         let (mut from, mut to) = tokio::io::split(stream);
         self.peer_takes();
-        let sending = self.send(&mut to, head, source, request);
+        let taken = || self.peer_takes();
+        let mut paced = PacedWriter::new(&mut to, self.plan.transfer.limit_rate, &taken);
+        let sending = self.send(&mut paced, head, source, request);
         let received = Box::pin(Incoming::new(self, &mut from, sending).run(response)).await?;
         if let (Some(slot), Some(rest)) = (self.upgrade, received.upgraded) {
             let (conn, tls, stream) = (self.conn, self.tls.clone(), from.unsplit(to));
@@ -342,15 +351,18 @@ impl<'a> Hop<'a> {
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
             client: &self.plan.client,
+            proxy: self.proxy,
             pair: None,
         };
         let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
         self.recorder.edit(|exchange| {
             exchange.timing.lookup = facts.lookup;
             exchange.timing.connect = facts.connect;
+            exchange.timing.tunnel = facts.tunnel;
             exchange.timing.tls = facts.tls;
         });
         self.tell_connection(&facts);
+        self.recorder.warn_all(facts.remarks.iter().cloned());
         let stream = stream?;
         self.warn_of(&facts);
         Ok((stream, facts))

@@ -197,6 +197,9 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url) {
     if plan.verify == Verify::Off && there.scheme() == "https" {
         plan.notes.push("certificates are verified at another origin".into());
     }
+    if !plan.tls.certificate.is_empty() && there.scheme() == "https" {
+        plan.notes.push("our certificate is not shown at another origin".into());
+    }
     if std::mem::take(&mut plan.auth) != PlanAuth::None {
         plan.notes.push("the credentials are for the first origin alone".into());
     }
@@ -265,6 +268,9 @@ mod tests {
             notes: Vec::new(),
             socket: crate::model::socket_options::SocketOptions::default(),
             client: crate::model::socket_options::ClientOptions::default(),
+            sni: String::new(),
+            tls: crate::model::tls::TlsChoices::default(),
+            transfer: crate::model::transfer::TransferOptions::default(),
             unix_socket: None,
             new_connection: false,
         }

@@ -8,6 +8,7 @@ use crate::codec::http1::write::request_head;
 use crate::codec::web_socket::handshake;
 use crate::codec::zone;
 use crate::engine::random;
+use crate::engine::transport::tunnel::{self, ProxyHop};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::HttpVersion;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -17,6 +18,9 @@ use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
 
+/// What tells a proxy who we are.
+const FOR_PROXIES: &str = "Proxy-Authorization";
+
 /// Whom to connect to for a plan, and whether under TLS.
 pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Failure> {
     let bad = |cause: String| Failure::new(Stage::Compose, &*plan.url, FailureKind::Usage, cause);
@@ -25,8 +29,8 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     let tls = match url.scheme() {
         "http" => ClientTls::Off,
         "https" => {
-            let (verify, trust, sni) = (plan.verify, plan.trust.clone(), String::new());
-            ClientTls::On { verify, trust, sni }
+            let (verify, trust, sni) = (plan.verify, plan.trust.clone(), plan.sni.clone());
+            ClientTls::On { verify, trust, sni, choices: plan.tls.clone() }
         }
         other => return Err(bad(format!("'{other}:' is not http or https"))),
     };
@@ -39,6 +43,57 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     Ok((Endpoint { socket, ..Endpoint::new(host, port) }, tls))
 }
 
+/// Whom it goes through to get there, if it does. Without TLS a proxy of HTTP passes the request on itself.
+///
+/// # Errors
+/// It cannot be told.
+pub(super) fn proxy(plan: &HttpPlan) -> Result<Option<ProxyHop>, Failure> {
+    let (target, tls) = destination(plan)?;
+    let is_secure = tls != ClientTls::Off;
+    let Some(proxy) = tunnel::way_to(&plan.client, &target, is_secure)? else { return Ok(None) };
+    // A proxy that passes requests on goes where their URL leads.
+    let is_led = *plan.client.network.names.led_to(&target) != target;
+    let is_tunnel = is_secure
+        || is_led
+        || proxy.is_socks()
+        || plan.version == VersionChoice::Http2PriorKnowledge;
+    let header = |wanted: &str| {
+        let found = plan.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.clone())
+    };
+    let (authorization, user_agent) = (header(FOR_PROXIES), header("user-agent"));
+    Ok(Some(ProxyHop { proxy: proxy.clone(), is_tunnel, authorization, user_agent }))
+}
+
+/// The plan without what is for a proxy alone: one that connects on is told it, who is behind it is not.
+pub(super) fn behind<'p>(plan: Cow<'p, HttpPlan>, proxy: Option<&ProxyHop>) -> Cow<'p, HttpPlan> {
+    let is_hidden = |name: &str| name.eq_ignore_ascii_case(FOR_PROXIES);
+    let is_tunnel = proxy.is_some_and(|hop| hop.is_tunnel);
+    if !is_tunnel || !plan.headers.iter().any(|(name, _)| is_hidden(name)) {
+        return plan;
+    }
+    let mut plan = plan.into_owned();
+    plan.headers.retain(|(name, _)| !is_hidden(name));
+    Cow::Owned(plan)
+}
+
+/// Puts what a proxy needs that passes the request on itself where curl puts it.
+fn told_to_proxy(headers: &mut Vec<(String, Vec<u8>)>, proxy: &ProxyHop) {
+    let has = |headers: &[(String, Vec<u8>)], wanted: &str| {
+        headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    };
+    if let Some(credentials) = proxy.credentials().filter(|_| !has(headers, FOR_PROXIES)) {
+        let host = headers.iter().position(|(name, _)| name.eq_ignore_ascii_case("host"));
+        headers.insert(
+            host.map_or(0, |at| at + 1),
+            (FOR_PROXIES.to_owned(), credentials.into_bytes()),
+        );
+    }
+    if !has(headers, "Proxy-Connection") {
+        headers.push(("Proxy-Connection".to_owned(), b"Keep-Alive".to_vec()));
+    }
+}
+
 /// Where a plan goes under TLS; what the user consented to holds there.
 pub(super) fn secure_origin(plan: &HttpPlan) -> Option<Endpoint> {
     let (endpoint, tls) = destination(plan).ok()?;
@@ -48,8 +103,9 @@ pub(super) fn secure_origin(plan: &HttpPlan) -> Option<Endpoint> {
 /// The TLS options without consent that was given for another origin.
 pub(super) fn consented(tls: ClientTls, own: bool) -> ClientTls {
     match tls {
-        ClientTls::On { trust, sni, .. } if !own => {
-            ClientTls::On { verify: Verify::On, trust: trust.elsewhere(), sni }
+        ClientTls::On { trust, choices, .. } if !own => {
+            let (trust, choices, sni) = (trust.elsewhere(), choices.elsewhere(), String::new());
+            ClientTls::On { verify: Verify::On, trust, sni, choices }
         }
         tls => tls,
     }
@@ -75,9 +131,18 @@ pub(super) fn headers(plan: &HttpPlan) -> Vec<(String, Vec<u8>)> {
     headers
 }
 
-/// The head as it goes out. `len` is the length of a body from files.
-pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
+/// The head as it goes out, to a proxy with the whole URL (RFC 9112, section 3.2.2). `len` is the length of a body
+/// from files.
+pub(super) fn head(
+    plan: &HttpPlan,
+    len: u64,
+    proxy: Option<&ProxyHop>,
+) -> Result<Vec<u8>, Failure> {
     let mut headers = headers(plan);
+    let passes_on = proxy.filter(|hop| !hop.is_tunnel);
+    if let Some(proxy) = passes_on {
+        told_to_proxy(&mut headers, proxy);
+    }
     let is_framed = headers.iter().any(|(name, _)| {
         name.eq_ignore_ascii_case("content-length")
             || name.eq_ignore_ascii_case("transfer-encoding")
@@ -101,7 +166,14 @@ pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
         | VersionChoice::Http2
         | VersionChoice::Http2PriorKnowledge => HttpVersion::Http11,
     };
-    Ok(request_head(&plan.method, &target(&plan.url), version, &headers))
+    let mut target = target(&plan.url);
+    if passes_on.is_some() {
+        // Nobody but us knows a zone.
+        let url = zone::take(&plan.url).0;
+        let parts = UrlText::literal(&url);
+        target = format!("{}://{}{target}", parts.scheme, parts.host_port);
+    }
+    Ok(request_head(&plan.method, &target, version, &headers))
 }
 
 /// The plan with a key of its own, where it asks for a WebSocket and has none (RFC 6455, section 4.1).
@@ -195,6 +267,9 @@ pub(super) mod tests {
             version: VersionChoice::default(),
             verify: Verify::On,
             trust: crate::model::trust::TrustedCertificates::default(),
+            sni: String::new(),
+            tls: crate::model::tls::TlsChoices::default(),
+            transfer: crate::model::transfer::TransferOptions::default(),
             redirects: 0,
             auth: crate::model::plan::PlanAuth::None,
             cookies: crate::model::cookie::PlanCookies::default(),

@@ -29,7 +29,9 @@ impl UnsentRequest {
     /// Opens the files it is made of.
     pub async fn open(plan: &HttpPlan) -> Result<Self, Failure> {
         let with_cookies = SessionCookies::of(plan).applied(plan);
-        let plan = &*HopCredentials::default().applied(&with_cookies, &Budget::of(1)).await?;
+        let sent = HopCredentials::default().applied(&with_cookies, true, &Budget::of(1)).await?;
+        let proxy = request::proxy(&sent)?;
+        let plan = &*request::behind(sent, proxy.as_ref());
         let unreadable =
             |why: String| Failure::new(Stage::Compose, &*plan.url, FailureKind::NotFound, why);
         let source =
@@ -39,7 +41,7 @@ impl UnsentRequest {
         let (head, chunked) = if request::is_sure_of_two(plan) {
             (Http2Request::of(plan, source.len())?.head.raw.to_vec(), false)
         } else {
-            (request::head(plan, source.len())?, request::is_chunked(plan))
+            (request::head(plan, source.len(), proxy.as_ref())?, request::is_chunked(plan))
         };
         Ok(UnsentRequest { head, source, url: plan.url.clone(), chunked, is_over: false })
     }

@@ -8,8 +8,10 @@ use futures_util::FutureExt as _;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hop::Hop;
+use super::pace::TransferPace;
 use super::redirect;
 use crate::codec::http1::{BodyFraming, status};
+use crate::codec::printable::printable;
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
 use crate::engine::http::body_receiver::BodyReceiver;
@@ -17,6 +19,7 @@ use crate::model::counts::{count, counted};
 use crate::model::exchange::{FieldLine, Head, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::HEAD_TIMEOUT;
+use crate::model::plan::HttpPlan;
 use crate::model::timing::bound;
 
 /// Interim responses read at most; a peer that sends more will never come to the point.
@@ -37,6 +40,8 @@ pub(super) struct ResponseWait<'a, S> {
     /// When we look whether anything has moved, and give up if not.
     deadline: Instant,
     first_byte: Option<Duration>,
+    /// How fast a body may come, once there is one.
+    pace: Option<TransferPace>,
     /// Bytes of the head that is not complete.
     pub(super) begun: usize,
 }
@@ -57,6 +62,22 @@ fn nul(head: &Head, trailers: &[FieldLine]) -> Option<String> {
     Some(format!("the {place} of the response holds a NUL"))
 }
 
+/// What came of asking for a part (RFC 9110, section 14), in words.
+fn range_words(plan: &HttpPlan, head: &Head) -> Option<String> {
+    plan.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("range"))?;
+    let range = head.field("content-range").map(|value| printable(value));
+    match (head.status()?, range) {
+        (206, Some(range)) => Some(format!("a part of the whole came: {range}")),
+        (206, None) => Some("several parts of the whole came, or which one is not said".into()),
+        (416, Some(range)) => {
+            Some(format!("there is nothing of the range that was asked for: {range}"))
+        }
+        (416, None) => Some("there is nothing of the range that was asked for".into()),
+        (200, _) => Some("the whole came: the server does not give parts of it".into()),
+        _ => None,
+    }
+}
+
 impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
     /// For the response to the request of this hop, which `sending` sends.
     pub(super) fn new(hop: &'a Hop<'a>, sending: S) -> Self {
@@ -66,6 +87,7 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
             sent: None,
             deadline: hop.taken_at() + hop.plan.head_timeout,
             first_byte: None,
+            pace: None,
             begun: 0,
         }
     }
@@ -77,10 +99,21 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
         next: impl Future<Output = T>,
     ) -> Result<T, Failure> {
         self.hop.session.events.ready().await;
+        let mut due = Instant::now();
         if let Some(body) = body {
-            self.deadline = Instant::now() + self.silence(body);
+            if let Some(rate) = self.hop.plan.transfer.limit_rate {
+                let pace = self.pace.get_or_insert_with(|| TransferPace::of(rate));
+                due = due.max(pace.due(body.facts.encoded_len));
+            }
+            self.deadline = due + self.silence(body);
         }
-        let mut next = pin!(next);
+        let is_paced = due > Instant::now();
+        let mut next = pin!(async {
+            if is_paced {
+                sleep_until(due).await;
+            }
+            next.await
+        });
         loop {
             tokio::select! {
                 biased;
@@ -107,7 +140,7 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
         self.first_byte = Some(now);
         recorder.edit(|exchange| {
             let timing = &mut exchange.timing;
-            let before = [timing.lookup, timing.connect, timing.tls, timing.send];
+            let before = [timing.lookup, timing.connect, timing.tunnel, timing.tls, timing.send];
             let before = before.into_iter().flatten().sum();
             timing.first_byte = Some(now.saturating_sub(before));
         });
@@ -254,6 +287,7 @@ impl<'a, S: Future<Output = Result<(), Failure>>> ResponseWait<'a, S> {
             };
             recorder.warn(format!("the Location {names}, so this is no redirect"));
         }
+        recorder.warn_all(range_words(self.hop.plan, &head));
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
         self.hop.takes_cookies(&head);

@@ -94,6 +94,7 @@ impl OnwardConn {
             timeout,
             socket: &socket,
             client: &options,
+            proxy: None,
             pair: Some(pair),
         };
         let (stream, facts) = Box::pin(dial::connect(dial, session)).await;

@@ -174,6 +174,11 @@ impl Asked {
             "verify" if ["yes", "true"].contains(&value.as_str()) => {}
             "default-scheme" => self.is_https = value == "https",
             "unix-socket" => self.spec.unix_socket = quoted(&value),
+            // For which schemes it is, stands in front.
+            "proxy" if value.contains(":") => {
+                let (_, proxy) = value.split_once(':').unwrap_or_default();
+                self.spec.network.proxy = quoted(proxy);
+            }
             "http-version" if value.parse::<VersionChoice>().is_ok() => {
                 self.spec.version = value.parse().unwrap_or_default();
             }

@@ -9,7 +9,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::spec::Spec;
-use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::tls::{ClientTls, ListenerTls, TlsChoices};
 use crate::model::trust::{TrustedCertificates, Verify};
 
 /// Letters of `nc` and `ncat` that take a value.
@@ -246,7 +246,9 @@ impl Peer {
             return Spec::Udp(UdpSpec { address, client, steps, input, ..UdpSpec::default() });
         }
         let (trust, sni) = (TrustedCertificates::default(), self.sni);
-        let tls = self.tls.map_or(ClientTls::Off, |verify| ClientTls::On { verify, trust, sni });
+        let choices = TlsChoices::default();
+        let tls =
+            self.tls.map_or(ClientTls::Off, |verify| ClientTls::On { verify, trust, sni, choices });
         Spec::Tcp(TcpSpec {
             address: self.address,
             tls,
@@ -349,7 +351,12 @@ impl SocatAddress {
         }
         let verify = if self.value("verify") == Some("0") { Verify::Off } else { Verify::On };
         let sni = self.value("snihost").unwrap_or_default().to_owned();
-        ClientTls::On { verify, trust: TrustedCertificates::default(), sni }
+        ClientTls::On {
+            verify,
+            trust: TrustedCertificates::default(),
+            sni,
+            choices: TlsChoices::default(),
+        }
     }
 
     fn bind(&self) -> String {

@@ -178,6 +178,8 @@ fn option(name: &str, value: &str, spec: &mut HttpSpec, out: &mut Gathered, plac
         ("http1.1", "true") => spec.version = VersionChoice::Http11,
         ("http2", "true") => spec.version = VersionChoice::Auto,
         ("unix-socket", value) => spec.unix_socket = ours(value, DIALECT, out, place),
+        ("proxy", value) => spec.network.proxy = ours(value, DIALECT, out, place),
+        ("noproxy", value) => spec.network.no_proxy = ours(value, DIALECT, out, place),
         ("compressed", "true") => {
             spec.headers.push(NameValue::new("Accept-Encoding", "gzip, deflate, br"));
         }

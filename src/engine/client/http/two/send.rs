@@ -4,10 +4,12 @@ use std::future::poll_fn;
 
 use bytes::Bytes;
 use h2::SendStream;
+use tokio::time::sleep_until;
 
 use super::StreamHold;
 use crate::engine::body::BodyWriter;
 use crate::engine::client::http::hop::Hop;
+use crate::engine::client::http::pace::TransferPace;
 use crate::engine::event::Phase;
 use crate::engine::http::body_source::BodySource;
 use crate::model::counts::count;
@@ -55,6 +57,7 @@ impl Sending<'_> {
     ) -> Result<(), Failure> {
         let (hop, total) = (self.hop, source.len());
         let mut given = 0;
+        let pace = hop.plan.transfer.limit_rate.map(TransferPace::of);
         while given < total {
             let mut piece = source.next().await.map_err(|error| {
                 let cause = format!("the body file could not be read to its end: {error}");
@@ -64,15 +67,26 @@ impl Sending<'_> {
                 break;
             }
             while !piece.is_empty() {
-                let part = self.allowed(&mut stream, &mut piece, total).await?;
-                given += part.len() as u64;
-                let sent = stream.send_data(part.clone(), given == total);
-                sent.map_err(|error| self.failed(total, &error))?;
-                self.keep(part).await;
-                self.tell(total);
+                let mut now = self.paced(pace.as_ref(), given, &mut piece).await;
+                while !now.is_empty() {
+                    let part = self.allowed(&mut stream, &mut now, total).await?;
+                    given += part.len() as u64;
+                    let sent = stream.send_data(part.clone(), given == total);
+                    sent.map_err(|error| self.failed(total, &error))?;
+                    self.keep(part).await;
+                    self.tell(total);
+                }
             }
         }
         self.is_out(&mut stream, given, total).await
+    }
+
+    /// As much of the piece as may go out at once, when it may.
+    async fn paced(&self, pace: Option<&TransferPace>, given: u64, piece: &mut Bytes) -> Bytes {
+        let Some(pace) = pace else { return std::mem::take(piece) };
+        sleep_until(pace.due(given)).await;
+        self.hop.peer_takes();
+        piece.split_to(pace.step().min(piece.len()))
     }
 
     /// As much of the piece as the server lets us send.
