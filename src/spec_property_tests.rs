@@ -458,15 +458,17 @@ fn ws_talk() -> impl Strategy<Value = WsTalkSpec> {
 
 fn web_socket() -> BoxedStrategy<Spec> {
     let more = (verify(), any::<u8>(), trust(), duration());
-    let sockets = (socket(), client(), run(), checks());
+    let sockets = (socket(), client(), network(), tls_choices(), run(), checks());
     let client = (text(), rows(), text(), auth(), ws_talk(), steps(), input(), more, sockets)
         .prop_map(|(url, headers, subprotocols, auth, talk, steps, input, more, sockets)| {
             let (verify, redirects, trust, timeout) = more;
-            let (socket, client, run, (expect, capture)) = sockets;
+            let (socket, client, network, tls, run, (expect, capture)) = sockets;
             let unix_socket = client.source.trim().to_owned();
+            let sni = network.no_proxy.clone();
             let session =
                 WsSpec { url, headers, subprotocols, auth, talk, timeout, ..WsSpec::default() };
             let session = WsSpec { verify, trust, redirects, unix_socket, steps, input, ..session };
+            let session = WsSpec { network, tls, sni, ..session };
             Spec::Ws(WsSpec { socket, client, run, expect, capture, ..session })
         });
     let of_listener =

@@ -10,9 +10,10 @@ use super::client::{ClientSpec, InputSpec, ScriptStep, SocketSpec};
 use super::http::{Auth, HEAD_TIMEOUT, REDIRECTS};
 use super::listener::{Rule, UnixSpec};
 use super::name_value::NameValue;
+use super::network::NetworkSpec;
 use super::payload::Payload;
 use super::run_spec::RunSpec;
-use super::tls::ListenerTls;
+use super::tls::{ListenerTls, TlsChoices};
 use super::trust::{TrustedCertificates, Verify};
 
 /// What messages are sent as.
@@ -54,9 +55,13 @@ pub struct WsSpec {
     pub timeout: Duration,
     pub verify: Verify,
     pub trust: TrustedCertificates,
+    /// As of HTTP.
+    pub sni: String,
+    pub tls: TlsChoices,
     #[default(REDIRECTS)]
     pub redirects: u8,
     pub unix_socket: String,
+    pub network: NetworkSpec,
     /// Done once connected, in order, before the input line is used.
     pub steps: Vec<ScriptStep>,
     pub input: InputSpec,

@@ -22,6 +22,8 @@ pub(crate) mod unsent;
 pub(crate) mod upgrade;
 mod waiting;
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 

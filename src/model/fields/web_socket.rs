@@ -5,9 +5,13 @@ use strum::VariantNames as _;
 use super::check::{CAPTURE, EXPECT};
 use super::http::HEADERS;
 use super::session::{BIND, BIND_HELP, HISTORY, HISTORY_HELP, LIST, RULES, STEP, STEP_HELP};
-use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
+use super::tls::{
+    CA, CA_HELP, CA_PLACE, KEY, KEY_HELP, KEY_PLACE, OWN, OWN_HELP, OWN_PLACE, SNI, SNI_HELP,
+    TRUST, TRUST_HELP, VERIFY, VERIFY_HELP, VERSIONS, VERSIONS_HELP,
+};
 use crate::model::field::FieldWidth::Fill;
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
+use crate::model::tls::TlsVersions;
 use crate::model::web_socket::{MessageKind, WsListenerSpec, WsSpec, WsTalkSpec};
 
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
@@ -40,11 +44,23 @@ impl Options for WsSpec {
             help: "Longest wait for the connection, then for the answer to the handshake; 0 = no bound, which is a day.";
         "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
         "tls.trust", ValueKind::Word(&[]), trust, tab: OPTIONS, label: TRUST, help: TRUST_HELP;
+        "tls.sni", ValueKind::Word(&[]), sni, tab: OPTIONS, label: SNI, help: SNI_HELP;
+        "tls.ca", ValueKind::Word(&[]), [|spec| Some(&spec.tls.ca), |spec| Some(&mut spec.tls.ca)], tab: OPTIONS,
+            is_path: true, label: CA, placeholder: CA_PLACE, help: CA_HELP;
+        "tls.certificate", ValueKind::Word(&[]),
+            [|spec| Some(&spec.tls.certificate), |spec| Some(&mut spec.tls.certificate)], tab: OPTIONS,
+            is_path: true, label: OWN, placeholder: OWN_PLACE, help: OWN_HELP;
+        "tls.key", ValueKind::Word(&[]), [|spec| Some(&spec.tls.key), |spec| Some(&mut spec.tls.key)], tab: OPTIONS,
+            is_path: true, label: KEY, placeholder: KEY_PLACE, help: KEY_HELP;
+        "tls.version", ValueKind::Choice(TlsVersions::VARIANTS),
+            [|spec| Some(&spec.tls.versions), |spec| Some(&mut spec.tls.versions)], tab: OPTIONS,
+            label: VERSIONS, help: VERSIONS_HELP;
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
             label: "Redirects followed at most", help: "Redirects followed at most; 0 follows none.";
         "unix-socket", ValueKind::Word(&[]), unix_socket, tab: OPTIONS,
             label: "Unix socket (path or @name)", placeholder: "connect to the host of the URL",
             help: "Path or @name of a Unix socket to connect to instead of the host of the URL.";
+        "", ValueKind::Table, network, tab: OPTIONS;
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, input, tab: OPTIONS;

@@ -54,6 +54,7 @@ pub(super) fn proxy(plan: &HttpPlan) -> Result<Option<ProxyHop>, Failure> {
     // A proxy that passes requests on goes where their URL leads.
     let is_led = *plan.client.network.names.led_to(&target) != target;
     let is_tunnel = is_secure
+        || is_upgrade(plan)
         || is_led
         || proxy.is_socks()
         || plan.version == VersionChoice::Http2PriorKnowledge;
@@ -63,6 +64,11 @@ pub(super) fn proxy(plan: &HttpPlan) -> Result<Option<ProxyHop>, Failure> {
     };
     let (authorization, user_agent) = (header(FOR_PROXIES), header("user-agent"));
     Ok(Some(ProxyHop { proxy: proxy.clone(), is_tunnel, authorization, user_agent }))
+}
+
+/// Whether it asks for a WebSocket, which a proxy that passes requests on would not (RFC 6455, section 4.1).
+fn is_upgrade(plan: &HttpPlan) -> bool {
+    plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
 }
 
 /// The plan without what is for a proxy alone: one that connects on is told it, who is behind it is not.
