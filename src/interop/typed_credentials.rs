@@ -28,20 +28,28 @@ pub(crate) struct TypedCredential {
 }
 
 impl TypedCredential {
+    /// Whether it is a key in a place of its own, whose name need not say so.
+    pub(crate) fn is_key(&self) -> bool {
+        self.name == API_KEY
+    }
+
     /// Whether it is a value of a query, a form or JSON, which its name says to be one.
     pub(crate) fn is_named_value(&self) -> bool {
         [IN_QUERY, FORM, BODY].iter().any(|place| self.place.ends_with(place))
     }
 }
 
+/// What a key is called that is a header, a parameter or a cookie.
+const API_KEY: &str = "api-key";
+
 /// Where such values stand, in words.
 const IN_QUERY: &str = "the query";
 const FORM: &str = "the form";
 const BODY: &str = "the body";
 
-/// The list of the query, and the text of a JSON body, in the tables of fields.
+/// The list of the query, and texts that may be bodies of JSON or forms, in the tables of fields.
 const QUERY: &str = "query";
-const JSON: &str = "json";
+const TEXTS: [&str; 3] = ["json", "text", "escaped"];
 
 /// Tells what is to stand in the place of a credential; `None` = it stays.
 type Give<'g> = &'g mut dyn FnMut(TypedCredential) -> Option<String>;
@@ -68,7 +76,9 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
                 of_query(address, give);
             }
         }
-        (ValueKind::Area, Some(text)) if is_sent && info.key == JSON => of_json(text, give),
+        (ValueKind::Area, Some(text)) if is_sent && TEXTS.contains(&info.key) => {
+            of_text(text, give)
+        }
         (ValueKind::List(Spelling::Pair), _) if is_sent => {
             let place = if info.key == QUERY { IN_QUERY } else { FORM };
             if let Some(rows) = value.rows_mut() {
@@ -78,6 +88,7 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
         (ValueKind::Secret, Some(secret)) if is_literal(secret) => {
             let name = match info.key.rsplit('.').next() {
                 Some("bearer") | None => "token",
+                Some("value") => API_KEY,
                 Some(key) => key,
             };
             let (place, name) = (info.label.to_lowercase(), name.to_owned());
@@ -129,6 +140,28 @@ fn of_query(url: &mut String, give: Give<'_>) {
     }
 }
 
+/// The same of a body: of JSON its members, whatever it is called; of a form that nobody took apart its rows.
+fn of_text(text: &mut String, give: Give<'_>) {
+    if !is_form(text) {
+        return of_json(text, give);
+    }
+    let mut query = format!("?{text}");
+    of_query(&mut query, &mut |one| {
+        let place = one.place.replace(IN_QUERY, BODY);
+        // As a body it is sent as it is written.
+        let can_move = one.can_move && text.contains(&one.value);
+        give(TypedCredential { place, can_move, ..one })
+    });
+    query.remove(0);
+    *text = query;
+}
+
+/// Whether a text is one line of names and values, as forms are.
+fn is_form(text: &str) -> bool {
+    let is_sign = |c: char| c.is_whitespace() || "<>[]\"#?".contains(c);
+    text.contains('=') && !text.contains(is_sign)
+}
+
 /// The same of members of JSON whose values are strings.
 fn of_json(text: &mut String, give: Give<'_>) {
     let mut written = String::with_capacity(text.len());
@@ -141,7 +174,8 @@ fn of_json(text: &mut String, give: Give<'_>) {
             continue;
         }
         if let Some(given) = give(TypedCredential {
-            can_move: said(value) == value,
+            // Of a text with escapes of its own nobody knows what JSON it is.
+            can_move: said(value) == value && !value.contains('\\'),
             ..named(BODY, name, said(value))
         }) {
             written += part(behind, member.value.start);
