@@ -42,6 +42,7 @@ use bytes::Bytes;
 
 pub use condition::{CONDITIONED, condition_flaw, unreadable_condition};
 pub(crate) use condition::{check_fault, check_hold};
+pub(crate) use expansion::json_string;
 pub use http::Automatic;
 pub use issue::Issue;
 pub(crate) use method::method_and_url;

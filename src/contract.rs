@@ -37,7 +37,7 @@ use schemas::Schemas;
 
 pub(crate) use checking::{SeenBody, SeenMessage};
 pub(crate) use example::{ExampleMaker, given, written_example};
-pub(crate) use files::FileReader;
+pub(crate) use files::{FileReader, bundled};
 pub(crate) use mock::MockAnswer;
 pub(crate) use translate::MessageWay;
 

@@ -101,6 +101,20 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_open(file, len, limit)
 }
 
+/// Reads a file that another one names, which shall be below the folder of that, wherever links lead.
+///
+/// # Errors
+/// What the system says, or that it is elsewhere or too long.
+pub(crate) fn read_below(folder: &Path, file: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let real = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
+    let (folder, real) = (real(folder)?, real(file)?);
+    if !real.starts_with(&folder) {
+        return Err("it leads out of the folder of the document".to_owned());
+    }
+    read(&real, limit).map_err(|error| error.to_string())
+}
+
 /// The same of a file that the program keeps for itself.
 ///
 /// # Errors

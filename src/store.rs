@@ -53,7 +53,7 @@ pub(crate) use atomic::make_folders as make_private_folder;
 pub(crate) use captured::read_capture;
 pub(crate) use cookies::change as change_cookies;
 pub use history::append_once as append_history;
-pub(crate) use import_files::{broken as broken_import, read as read_import};
+pub(crate) use import_files::{broken as broken_import, read as read_import, trees as read_trees};
 pub(crate) use imports::take_in as take_import;
 pub use job::ImportChoice;
 pub(crate) use preset_edits::perform as change_presets;

@@ -47,7 +47,7 @@ async fn exported(
     for (path, why) in &broken {
         output::note(&format!("left out, as its file is broken: {path} ({why})"));
     }
-    for line in made.remarks.lines() {
+    for line in made.remarks.lines_in_full() {
         output::note(&printable_str(&line));
     }
     if made.count == 0 {

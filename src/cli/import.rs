@@ -8,9 +8,7 @@ use super::headless::Headless;
 use super::output::Output;
 use super::stdin::{self, STDIN};
 use crate::args;
-use crate::interop::import::{
-    IMPORT_LIMIT, ImportFault, ImportFile, ImportKind, ImportSummary, import,
-};
+use crate::interop::import::{IMPORT_LIMIT, ImportFault, ImportFile, ImportKind, ImportSummary};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::{Environment, PresetPath};
 use crate::store::{self, ImportChoice};
@@ -38,7 +36,8 @@ async fn take_over(
     }
     let root = headless.paths.workspace_unasked()?.to_owned();
     let work = move || -> Result<ImportSummary, Failure> {
-        let trees = import(&files, kind).map_err(|(name, fault)| broken(&name, &fault))?;
+        let trees =
+            store::read_trees(&files, kind).map_err(|(name, fault)| broken(&name, &fault))?;
         drop(files);
         let titles = ImportSummary::titled(&trees);
         let (plan, _) = store::take_import(&root, trees, &choice)?;
@@ -105,8 +104,12 @@ fn tell(summary: &ImportSummary, is_dry: bool, output: &mut Output) {
     if !summary.differs.is_empty() {
         output.line("not as it was:");
     }
-    for line in &summary.differs {
+    let differs = if is_dry { &summary.differs_in_full } else { &summary.differs };
+    for line in differs {
         output.line(&format!("  {line}"));
+    }
+    if !is_dry && summary.differs != summary.differs_in_full {
+        output.line("  (--dry-run names every place)");
     }
 }
 

@@ -110,7 +110,7 @@ impl Expansion {
 }
 
 /// A text as JSON writes it (RFC 8259, section 7), without its quotes where it stands inside a string.
-pub(super) fn json_string(value: &[u8], in_string: bool) -> String {
+pub(crate) fn json_string(value: &[u8], in_string: bool) -> String {
     let quoted = serde_json::Value::String(String::from_utf8_lossy(value).into_owned()).to_string();
     let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match inside {

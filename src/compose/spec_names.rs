@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::template::{Mode, Name, Template};
+use super::template::{Function, Mode, Name, Template};
 use crate::model::field::{FieldInfo, ValueKind};
 use crate::model::field_access::each_value;
 use crate::model::spec::Spec;
@@ -111,6 +111,24 @@ pub(crate) fn rename_in(
     written
 }
 
+/// Gets the name that is to stand in the place of one; `None` = it stays.
+pub(crate) type OtherName<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
+
+/// Puts other names in the places of those whose values are written as JSON.
+pub(crate) fn rename_json(spec: &mut Spec, other: OtherName<'_>) {
+    each_text(spec, &mut |text, has_escapes| rename_json_in(text, has_escapes, other));
+}
+
+/// The same in one text.
+pub(crate) fn rename_json_in(text: &mut String, has_escapes: bool, other: OtherName<'_>) {
+    for name in proper(text, has_escapes).iter().rev() {
+        let given = name.function.and_then(|Function::Json| other(&name.name));
+        if let Some(given) = given {
+            text.replace_range(name.span.clone(), &name.renamed(&given));
+        }
+    }
+}
+
 /// A text in which what is chosen from a list is typed, `{{choose "A" "x" "y"}}` as `{{prompt "A"}}`: anything may be
 /// put there then.
 pub(crate) fn with_open_choices(text: &str) -> Option<String> {
@@ -165,6 +183,14 @@ mod tests {
         let names = |spec: &Spec| names_in(spec).into_iter().collect::<Vec<_>>();
         assert_eq!(names(&Spec::Http(http())), ["host", "key", "secret.key"]);
         assert_eq!(names(&tcp(r"{{a}} \{{b}} \\{{c}}")), ["a", "c", "env.HOST"]);
+    }
+
+    #[test]
+    fn names_of_what_is_written_as_json_get_others_alone() {
+        let mut spec = tcp(r"{{a}} \{{json a}} {{ json  a }} {{json b}}");
+        let other = |name: &str| (name == "a").then(|| "c.a".to_owned());
+        rename_json(&mut spec, &mut { other });
+        assert_eq!(spec, tcp(r"{{a}} \{{json a}} {{json c.a}} {{json b}}"));
     }
 
     #[test]

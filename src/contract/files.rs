@@ -21,14 +21,15 @@ const VALUES: usize = 2_000_000;
 pub(crate) type FileReader<'r> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'r;
 
 /// A document with what its references lead to, and why some lead nowhere.
-pub(super) struct Bundle {
-    pub(super) root: DataNode,
+pub(crate) struct Bundle {
+    pub(crate) root: DataNode,
     /// By references, or what those begin with.
-    pub(super) lost: BTreeMap<String, String>,
+    pub(crate) lost: BTreeMap<String, String>,
 }
 
-/// Puts the files into a document that its references name; `own` is how others call it.
-pub(super) fn bundled(mut root: DataNode, own: &str, read: &mut FileReader<'_>) -> Bundle {
+/// Puts the files into a document that its references name; `own` is how others call it, from the folder that nothing
+/// leads out of.
+pub(crate) fn bundled(mut root: DataNode, own: &str, read: &mut FileReader<'_>) -> Bundle {
     let mut bundler =
         Bundler { own, wanted: Vec::new(), known: HashSet::new(), lost: BTreeMap::new() };
     bundler.rewrite(&mut root, None);

@@ -90,23 +90,12 @@ fn read(path: &Path, files: &mut Vec<(PathBuf, FileVersion)>) -> Result<Arc<Cont
         let folder = path.parent().unwrap_or(Path::new(""));
         let file = folder.join(name);
         files.push((file.clone(), version_of(&file)));
-        read_beside(folder, &file)
+        named_file::read_below(folder, &file, CONTRACT_LIMIT)
     };
     Contract::read(&place(), &bytes, &mut beside).map(Arc::new).map_err(|why| {
         let cause = format!("the contract cannot be used: {why}");
         Failure::new(Stage::Compose, place(), FailureKind::Malformed, cause)
     })
-}
-
-/// A further file of a document, which shall be below the folder of that, wherever links lead.
-fn read_beside(folder: &Path, file: &Path) -> Result<Vec<u8>, String> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let real = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
-    let (folder, real) = (real(folder)?, real(file)?);
-    if !real.starts_with(&folder) {
-        return Err("it leads out of the folder of the document".to_owned());
-    }
-    named_file::read(&real, CONTRACT_LIMIT).map_err(|error| error.to_string())
 }
 
 /// The contract of a session, which may change while that runs.

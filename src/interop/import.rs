@@ -33,11 +33,15 @@ mod summary;
 mod tree;
 mod wanted;
 
+use std::collections::BTreeSet;
+
 use bruno::BrunoFile;
+use data::DataNode;
 use found::FoundSource;
 use gathered::Gathered;
 
 use super::curl;
+use crate::contract::{FileReader, bundled};
 
 pub use plan::{ImportPlace, ImportPlan, PlannedEnvironment, PlannedFolder, PlannedPreset, plan};
 pub use summary::ImportSummary;
@@ -58,9 +62,25 @@ pub fn import(
     files: &[ImportFile],
     kind: Option<ImportKind>,
 ) -> Result<Vec<ImportTree>, (String, ImportFault)> {
+    import_with(files, kind, &mut |_, _| Err("it is not read".to_owned()))
+}
+
+/// Reads a file that lies beside one that was named, by its name from the folder of that.
+pub(crate) type ReadBeside<'r> = dyn FnMut(&ImportFile, &str) -> Result<Vec<u8>, String> + 'r;
+
+/// The same, with a reader of the files that a document names.
+///
+/// # Errors
+/// As of [`import()`].
+pub(crate) fn import_with(
+    files: &[ImportFile],
+    kind: Option<ImportKind>,
+    beside: &mut ReadBeside<'_>,
+) -> Result<Vec<ImportTree>, (String, ImportFault)> {
     let mut reading = Reading { is_many: files.len() > 1, ..Reading::default() };
     for file in files {
-        if let Err(fault) = reading.file(file, kind) {
+        let mut read = |name: &str| read_named(file, name, files, beside);
+        if let Err(fault) = reading.file(file, kind, &mut read) {
             // Of a folder the others come all the same.
             if file.inside.is_none() {
                 return Err((file.name.clone(), fault));
@@ -69,7 +89,14 @@ pub fn import(
         }
     }
     let name = || files.first().map_or_else(String::new, |file| file.name.clone());
-    let left_out = std::mem::take(&mut reading.left_out);
+    // What belongs to a document is no file that did not come.
+    let parts = std::mem::take(&mut reading.parts);
+    let is_part = |name: &str| {
+        let inside = files.iter().find(|file| file.name == name).and_then(|it| it.inside.as_ref());
+        inside.is_some_and(|inside| parts.contains(inside))
+    };
+    let mut left_out = std::mem::take(&mut reading.left_out);
+    left_out.retain(|(name, _)| !is_part(name));
     let mut trees = reading.finish().map_err(|fault| (name(), fault))?;
     match (trees.first_mut(), left_out.first()) {
         (None, Some(first)) => return Err(first.clone()),
@@ -80,6 +107,21 @@ pub fn import(
         _ => {}
     }
     Ok(trees)
+}
+
+/// A file that a document names: one of those of its folder, or one beside it.
+fn read_named(
+    file: &ImportFile,
+    name: &str,
+    files: &[ImportFile],
+    beside: &mut ReadBeside<'_>,
+) -> Result<Vec<u8>, String> {
+    let Some((root, _)) = file.inside.as_deref().and_then(|inside| inside.split_once('/')) else {
+        return beside(file, name);
+    };
+    let inside = format!("{root}/{name}");
+    let found = files.iter().find(|other| other.inside.as_deref() == Some(&*inside));
+    found.map(|found| found.bytes.clone()).ok_or_else(|| "it is not there".to_owned())
 }
 
 /// Longest pasted text that is looked at to see whether it is an import.
@@ -114,14 +156,32 @@ struct Reading {
     bruno_root: String,
     /// Whether places are told with the files they are in.
     is_many: bool,
+    /// Files of variables beside requests of posting, with what they are called.
+    variables: Vec<(String, String)>,
     /// Files of a folder that are none, or broken.
     left_out: Vec<(String, ImportFault)>,
+    /// Those that belong to a document of several files, as they are inside the folder.
+    parts: BTreeSet<String>,
 }
 
 impl Reading {
-    fn file(&mut self, file: &ImportFile, kind: Option<ImportKind>) -> Result<(), ImportFault> {
+    fn file(
+        &mut self,
+        file: &ImportFile,
+        kind: Option<ImportKind>,
+        beside: &mut FileReader<'_>,
+    ) -> Result<(), ImportFault> {
         let text = found::text(&file.bytes)?;
-        let found = found::source(&text, &file.name, kind)?;
+        if kind.is_none_or(|kind| kind == ImportKind::Posting)
+            && posting::is_variables(&file.name, &text)
+        {
+            self.variables.push((file.name.clone(), text.into_owned()));
+            return Ok(());
+        }
+        let mut found = found::source(&text, &file.name, kind)?;
+        if found.kind == ImportKind::Openapi {
+            self.bundle(file, &mut found, beside);
+        }
         let (root, folder) = place_of(file);
         if found.kind == ImportKind::BrunoFile {
             let name = file.name.rsplit('/').next().unwrap_or(&file.name);
@@ -157,6 +217,23 @@ impl Reading {
         Ok(())
     }
 
+    /// Puts the files that a document names into it.
+    fn bundle(&mut self, file: &ImportFile, found: &mut FoundSource, beside: &mut FileReader<'_>) {
+        let inside = file.inside.as_deref().and_then(|inside| inside.split_once('/'));
+        let own = match inside {
+            Some((_, inside)) => inside,
+            None => file.name.rsplit('/').next().unwrap_or(&file.name),
+        };
+        let parts = &mut self.parts;
+        let mut read = |name: &str| {
+            let bytes = beside(name)?;
+            parts.extend(inside.map(|(root, _)| format!("{root}/{name}")));
+            Ok(bytes)
+        };
+        let bundle = bundled(std::mem::replace(&mut found.data, DataNode::Null), own, &mut read);
+        (found.data, found.lost) = (bundle.root, bundle.lost);
+    }
+
     fn finish(mut self) -> Result<Vec<ImportTree>, ImportFault> {
         if !self.bruno.is_empty() {
             let mut out = Gathered::new(ImportKind::BrunoFile, &self.bruno_root);
@@ -164,6 +241,14 @@ impl Reading {
             self.found.push(out);
         }
         self.found.extend(self.shared.into_iter().map(|(_, out)| out));
+        for (name, text) in &self.variables {
+            let at = self.found.iter().position(|out| out.is_of(ImportKind::Posting));
+            let at = at.unwrap_or_else(|| {
+                self.found.push(Gathered::new(ImportKind::Posting, name));
+                self.found.len() - 1
+            });
+            posting::variables(name, text, &mut self.found[at]);
+        }
         Ok(self.found.into_iter().map(Gathered::finish).collect())
     }
 }
@@ -188,7 +273,7 @@ fn read(
     match found.kind {
         ImportKind::Postman => postman::collection(data, out),
         ImportKind::PostmanEnvironment => postman::environment(data, out),
-        ImportKind::Openapi => openapi::document(data, out),
+        ImportKind::Openapi => openapi::document(data, &found.lost, out),
         ImportKind::Insomnia => insomnia::export(data, out),
         ImportKind::Bruno => bruno::export(data, out),
         // Those of a folder are read together.
@@ -212,5 +297,7 @@ mod formats_tests;
 mod import_tests;
 #[cfg(test)]
 mod linear_tests;
+#[cfg(test)]
+mod more_tests;
 #[cfg(test)]
 mod odd_tests;

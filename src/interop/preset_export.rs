@@ -23,6 +23,7 @@ mod planned;
 mod postman;
 mod requests;
 mod rust;
+mod rust_helpers;
 mod script_checks;
 mod sockets;
 

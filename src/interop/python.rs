@@ -41,5 +41,8 @@ pub fn write(plan: &Plan, library: Library) -> String {
     if script.contains("quote(os.environ[") {
         imports.push_str("from urllib.parse import quote\n");
     }
+    if script.contains("json.dumps(os.environ[") && !script.contains("import json\n") {
+        imports.insert_str(0, "import json\n");
+    }
     imports + &script
 }

@@ -21,6 +21,18 @@ use crate::model::socket_options::ClientOptions;
 const MARK: (&str, &str) = ("\u{fdd0}", "\u{fdd1}");
 /// The same, percent-encoded: the value of a variable that stands in a URL or a form.
 const ENCODED_MARK: (&str, &str) = ("%EF%B7%90", "%EF%B7%91");
+/// The end of a mark: a sign that rows of a query and forms encode and the rest of a URL does not, so that it tells
+/// how the value goes out there.
+const SIGN: &str = "!";
+/// The end of one whose value is written as JSON.
+const JSON_SIGN: &str = "!j";
+/// The signs as they are written, and how a value stands there.
+const SIGNS: [(&str, WrittenValue); 4] = [
+    (SIGN, WrittenValue::AsIs),
+    (JSON_SIGN, WrittenValue::InJson),
+    ("%21", WrittenValue::Encoded),
+    ("%21j", WrittenValue::Encoded),
+];
 
 /// Which values become names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +46,23 @@ pub enum NamedValues {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SecretRun<'a> {
     Text(&'a [u8]),
-    /// The value of this variable, percent-encoded if the text around it is.
+    /// The value of this variable, and how it is written there.
     Variable {
         name: &'a str,
-        encoded: bool,
+        written: WrittenValue,
     },
+}
+
+/// How the value of a variable is written where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WrittenValue {
+    AsIs,
+    /// Percent-encoded, whatever of it means something to a URL or a form.
+    Encoded,
+    /// Percent-encoded where a URL cannot hold it at all, and `#`, which would end it.
+    InUrl,
+    /// With the escapes of a string of JSON, whose quotes stand around it.
+    InJson,
 }
 
 /// The same scope with names in place of values that nobody should see.
@@ -62,7 +86,38 @@ pub fn named_scope(scope: &Scope, named: NamedValues) -> Scope {
 
 /// What stands for the value of the variable of this name in a text.
 pub(super) fn mark(name: &str) -> String {
-    format!("{}{name}{}", MARK.0, MARK.1)
+    format!("{}{name}{SIGN}{}", MARK.0, MARK.1)
+}
+
+/// A text with marks, which is to be written as JSON.
+pub(super) fn for_json(text: &str) -> String {
+    signed(text, JSON_SIGN)
+}
+
+/// The same text, of whose variables nobody says how they are written.
+pub(super) fn unsigned(text: &str) -> String {
+    signed(text, "")
+}
+
+fn signed(text: &str, sign: &str) -> String {
+    let plain = |run: SecretRun<'_>| match run {
+        SecretRun::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        SecretRun::Variable { name, .. } => format!("{}{name}{sign}{}", MARK.0, MARK.1),
+    };
+    runs(text.as_bytes()).into_iter().map(plain).collect()
+}
+
+/// The name in a mark, and how what stands for it was written.
+fn marked(inner: &str, is_encoded: bool) -> (&str, WrittenValue) {
+    let known = SIGNS.into_iter().find_map(|(sign, how)| Some((inner.strip_suffix(sign)?, how)));
+    match known {
+        // A sign that is none in a text that is encoded stands in a URL.
+        Some((name, WrittenValue::AsIs | WrittenValue::InJson)) if is_encoded => {
+            (name, WrittenValue::InUrl)
+        }
+        Some(known) => known,
+        None => (inner, if is_encoded { WrittenValue::Encoded } else { WrittenValue::AsIs }),
+    }
 }
 
 /// `api-token` as the name of an environment variable: `API_TOKEN`.
@@ -105,7 +160,8 @@ pub(super) fn runs(text: &[u8]) -> Vec<SecretRun<'_>> {
         if !before.is_empty() {
             runs.push(SecretRun::Text(before));
         }
-        runs.push(SecretRun::Variable { name, encoded: encoded < plain });
+        let (name, written) = marked(name, encoded < plain);
+        runs.push(SecretRun::Variable { name, written });
         rest = after;
     }
     if !rest.is_empty() {
@@ -268,11 +324,11 @@ mod tests {
         let value = &named.secrets["api-token"];
         assert_eq!(
             runs(value.as_bytes()),
-            [SecretRun::Variable { name: "API_TOKEN", encoded: false }]
+            [SecretRun::Variable { name: "API_TOKEN", written: WrittenValue::AsIs }]
         );
         assert_eq!(
             runs(named.os["HOME"].as_bytes()),
-            [SecretRun::Variable { name: "HOME", encoded: false }]
+            [SecretRun::Variable { name: "HOME", written: WrittenValue::AsIs }]
         );
         assert_eq!(named_scope(&scope, NamedValues::Secrets).os["HOME"], "/home/ann");
 
@@ -292,14 +348,35 @@ mod tests {
     #[test]
     fn variables_are_found_in_plain_and_in_encoded_text() {
         let text = "a\u{fdd0}X\u{fdd1}b%EF%B7%90Y%EF%B7%91";
-        let variable = |name, encoded| SecretRun::Variable { name, encoded };
+        let variable = |name, written| SecretRun::Variable { name, written };
         let expected = [
             SecretRun::Text(b"a"),
-            variable("X", false),
+            variable("X", WrittenValue::AsIs),
             SecretRun::Text(b"b"),
-            variable("Y", true),
+            variable("Y", WrittenValue::Encoded),
         ];
         assert_eq!(runs(text.as_bytes()), expected);
+        let encoded = |text: &str| {
+            let set = percent_encoding::NON_ALPHANUMERIC;
+            percent_encoding::utf8_percent_encode(text, set).to_string()
+        };
+        let url = |text: &str| {
+            crate::compose::address::normalise_url(&format!("http://h/{text}")).unwrap()
+        };
+        for (text, written) in [
+            (mark("a-b"), WrittenValue::AsIs),
+            (encoded(&mark("a")), WrittenValue::Encoded),
+            (for_json(&mark("a")), WrittenValue::InJson),
+            (url(&mark("a")), WrittenValue::InUrl),
+            (encoded(&for_json(&mark("a"))), WrittenValue::Encoded),
+            (url(&for_json(&mark("a"))), WrittenValue::InUrl),
+            (unsigned(&mark("a")), WrittenValue::AsIs),
+        ] {
+            let found = runs(text.as_bytes());
+            let found = found.iter().find(|run| !matches!(run, SecretRun::Text(_)));
+            let Some(SecretRun::Variable { name, written: how }) = found else { panic!("{text}") };
+            assert!(["a", "a-b"].contains(name) && *how == written, "{text}: {found:?}");
+        }
         assert_eq!(runs("\u{fdd0}open".as_bytes()), [SecretRun::Text("\u{fdd0}open".as_bytes())]);
         assert!(!has_variable(b"plain"));
     }

@@ -25,29 +25,31 @@ pub(crate) struct TypedCredential {
     pub(crate) value: String,
     /// Whether a name in its place comes to the same; of JSON with escapes it does not.
     pub(crate) can_move: bool,
-    /// It is the value of `auth.api-key`.
-    is_key: bool,
 }
 
 impl TypedCredential {
-    /// Whether nothing tells it from other values once it is sent: a value of a query, a form or JSON, or a key
-    /// under a name of its own.
-    pub(crate) fn is_among_others(&self) -> bool {
-        self.is_key || [IN_QUERY, FORM, BODY].iter().any(|place| self.place.ends_with(place))
+    /// Whether it is a key in a place of its own, whose name need not say so.
+    pub(crate) fn is_key(&self) -> bool {
+        self.name == API_KEY
+    }
+
+    /// Whether it is a value of a query, a form or JSON, which its name says to be one.
+    pub(crate) fn is_named_value(&self) -> bool {
+        [IN_QUERY, FORM, BODY].iter().any(|place| self.place.ends_with(place))
     }
 }
+
+/// What a key is called that is a header, a parameter or a cookie.
+const API_KEY: &str = "api-key";
 
 /// Where such values stand, in words.
 const IN_QUERY: &str = "the query";
 const FORM: &str = "the form";
 const BODY: &str = "the body";
 
-/// What a key under a name of its own may be called.
-const API_KEY: &str = "api-key";
-
-/// The list of the query, and the text of a JSON body, in the tables of fields.
+/// The list of the query, and texts that may be bodies of JSON or forms, in the tables of fields.
 const QUERY: &str = "query";
-const JSON: &str = "json";
+const TEXTS: [&str; 3] = ["json", "text", "escaped"];
 /// What is gone through, which is a URL.
 const PROXY: &str = "proxy";
 
@@ -77,7 +79,9 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
             }
         }
         (_, Some(proxy)) if info.key == PROXY => of_user(proxy, "the proxy", give),
-        (ValueKind::Area, Some(text)) if is_sent && info.key == JSON => of_json(text, give),
+        (ValueKind::Area, Some(text)) if is_sent && TEXTS.contains(&info.key) => {
+            of_text(text, give)
+        }
         (ValueKind::List(Spelling::Pair), _) if is_sent => {
             let place = if info.key == QUERY { IN_QUERY } else { FORM };
             if let Some(rows) = value.rows_mut() {
@@ -90,10 +94,9 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
                 Some("value") => API_KEY,
                 Some(key) => key,
             };
-            let is_key = name == API_KEY;
             let (place, name) = (info.label.to_lowercase(), name.to_owned());
             if let Some(text) =
-                give(TypedCredential { place, name, value: secret.clone(), can_move: true, is_key })
+                give(TypedCredential { place, name, value: secret.clone(), can_move: true })
             {
                 *secret = text;
             }
@@ -140,6 +143,28 @@ fn of_query(url: &mut String, give: Give<'_>) {
     }
 }
 
+/// The same of a body: of JSON its members, whatever it is called; of a form that nobody took apart its rows.
+fn of_text(text: &mut String, give: Give<'_>) {
+    if !is_form(text) {
+        return of_json(text, give);
+    }
+    let mut query = format!("?{text}");
+    of_query(&mut query, &mut |one| {
+        let place = one.place.replace(IN_QUERY, BODY);
+        // As a body it is sent as it is written.
+        let can_move = one.can_move && text.contains(&one.value);
+        give(TypedCredential { place, can_move, ..one })
+    });
+    query.remove(0);
+    *text = query;
+}
+
+/// Whether a text is one line of names and values, as forms are.
+fn is_form(text: &str) -> bool {
+    let is_sign = |c: char| c.is_whitespace() || "<>[]\"#?".contains(c);
+    text.contains('=') && !text.contains(is_sign)
+}
+
 /// The same of members of JSON whose values are strings.
 fn of_json(text: &mut String, give: Give<'_>) {
     let mut written = String::with_capacity(text.len());
@@ -152,7 +177,8 @@ fn of_json(text: &mut String, give: Give<'_>) {
             continue;
         }
         if let Some(given) = give(TypedCredential {
-            can_move: said(value) == value,
+            // Of a text with escapes of its own nobody knows what JSON it is.
+            can_move: said(value) == value && !value.contains('\\'),
             ..named(BODY, name, said(value))
         }) {
             written += part(behind, member.value.start);
@@ -170,7 +196,7 @@ fn named(place: &str, name: &str, value: String) -> TypedCredential {
     let called: String = name.chars().map(kept).collect();
     let called = called.trim_matches('-').to_owned();
     let place = format!("{name} in {place}");
-    TypedCredential { place, name: called, value, can_move: true, is_key: false }
+    TypedCredential { place, name: called, value, can_move: true }
 }
 
 /// Whether a text holds more than names of templates.
@@ -206,7 +232,6 @@ fn of_header(row: &mut dyn Options, give: Give<'_>) {
         name,
         value: rest.to_owned(),
         can_move: true,
-        is_key: false,
     };
     if let Some(given) = give(one) {
         let blank = if split.is_some() { " " } else { "" };
@@ -231,7 +256,7 @@ fn of_user(url: &mut String, place: &str, give: Give<'_>) {
     let name = if user.is_empty() { "token" } else { "password" };
     let (place, value) = (place.to_owned(), secret.to_owned());
     let name = name.to_owned();
-    let one = TypedCredential { place, name, value, can_move: true, is_key: false };
+    let one = TypedCredential { place, name, value, can_move: true };
     if let Some(given) = give(one) {
         let colon = if userinfo.contains(':') { ":" } else { "" };
         let kept = format!("{user}{colon}{given}");

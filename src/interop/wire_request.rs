@@ -61,6 +61,19 @@ impl<'a> WireRequest<'a> {
         )
     }
 
+    /// Headers that a client is told more than once, each once.
+    pub(super) fn repeated(&self) -> Vec<&'a str> {
+        let names: Vec<&str> = self.headers().map(|(name, _)| name).collect();
+        let mut found: Vec<&str> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let is_it = |other: &&str| other.eq_ignore_ascii_case(name);
+            if !found.iter().any(is_it) && names.iter().skip(at + 1).any(is_it) {
+                found.push(name);
+            }
+        }
+        found
+    }
+
     /// Of these headers, those the plan does not have: a client that adds them has to be told.
     pub(super) fn missing<'n>(&self, names: &'n [&'n str]) -> impl Iterator<Item = &'n str> {
         names.iter().copied().filter(|name| !self.has(name))

@@ -7,7 +7,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::interop::import::{IMPORT_LIMIT, ImportFault, ImportFile};
+use crate::interop::import::{
+    IMPORT_LIMIT, ImportFault, ImportFile, ImportKind, ImportTree, import_with,
+};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::named_file;
@@ -19,8 +21,8 @@ const ENTRIES: usize = 50_000;
 /// Folders within each other.
 const DEEPEST: usize = 16;
 /// How such files end.
-const ENDS: [&str; 11] =
-    ["bru", "json", "yaml", "yml", "http", "rest", "hurl", "har", "ini", "curl", "sh"];
+const ENDS: [&str; 12] =
+    ["bru", "json", "yaml", "yml", "http", "rest", "hurl", "har", "ini", "curl", "sh", "env"];
 
 /// A file, or those of a folder in the order of their names.
 ///
@@ -32,6 +34,23 @@ pub(crate) fn read(path: &Path) -> Result<Vec<ImportFile>, Failure> {
     }
     let bytes = named_file::read(path, IMPORT_LIMIT).map_err(|error| unread(path, &error))?;
     Ok(vec![ImportFile { name: path.display().to_string(), inside: None, bytes }])
+}
+
+/// What is in the files, those read too that a document beside them names.
+///
+/// # Errors
+/// The name of the file, where it is broken and why.
+pub(crate) fn trees(
+    files: &[ImportFile],
+    kind: Option<ImportKind>,
+) -> Result<Vec<ImportTree>, (String, ImportFault)> {
+    import_with(files, kind, &mut |file, name| {
+        let path = Path::new(&file.name);
+        // What came over standard input or was pasted lies nowhere.
+        let folder = path.parent().filter(|_| path.is_file());
+        let folder = folder.ok_or_else(|| "the document itself is no file".to_owned())?;
+        named_file::read_below(folder, &folder.join(name), IMPORT_LIMIT)
+    })
 }
 
 /// The failure that a broken file is.

@@ -4,9 +4,10 @@
 //! written to its end is taken back, as far as nobody changed it since. Called by the command line on a thread
 //! that may wait, and by the lanes of the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use toml_edit::{DocumentMut, Item, Table};
@@ -44,11 +45,15 @@ pub(crate) fn take_in(
     if choice.is_dry {
         return Ok((planned, trace));
     }
+    let made = ToBeMade::of(root, &planned);
     match write(root, &planned, &mut trace) {
         Ok(()) => Ok((planned, trace)),
         Err(failure) => {
             let written = trace.changes.len();
-            let stay = revert(root, &trace).map_or(written, |left| left.len());
+            let stay = revert(root, &trace).left.len();
+            if stay == 0 {
+                made.remove();
+            }
             Err(match (written, stay) {
                 (0, _) => failure,
                 (_, 0) => failure.hint("what had been written before it is taken back"),
@@ -57,6 +62,45 @@ pub(crate) fn take_in(
                     failure.hint(format!("{files} written before it could not be taken back"))
                 }
             })
+        }
+    }
+}
+
+/// What is not there yet, and is made on the way to files.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct ToBeMade {
+    /// The innermost first.
+    folders: Vec<PathBuf>,
+    /// The file that keeps secrets from git.
+    ignore: Option<PathBuf>,
+}
+
+impl ToBeMade {
+    fn of(root: &Path, planned: &ImportPlan) -> Self {
+        let presets = planned.presets.iter().map(|it| it.preset.path.folder().to_owned());
+        let folders = planned.folders.iter().map(|it| it.folder.clone());
+        let environments = planned.environments.iter().map(|_| workspace::ENVIRONMENTS.to_owned());
+        let all: BTreeSet<String> = presets.chain(folders).chain(environments).collect();
+        let mut missing = BTreeSet::new();
+        for folder in all.iter().filter(|folder| !folder.is_empty()) {
+            let place = root.join(folder);
+            let around = place.ancestors().take_while(|it| *it != root);
+            let is_missing = |it: &&Path| matches!(atomic::is_there(it), Ok(false));
+            missing.extend(around.filter(is_missing).map(Path::to_owned));
+        }
+        let ignore = root.join(workspace::ENVIRONMENTS).join(".gitignore");
+        let ignore = Some(ignore).filter(|it| matches!(atomic::is_there(it), Ok(false)));
+        // A path stands before those that begin with it.
+        ToBeMade { folders: missing.into_iter().rev().collect(), ignore }
+    }
+
+    /// Removes it, as far as nothing is in it.
+    fn remove(&self) {
+        if let Some(ignore) = &self.ignore {
+            let _ = atomic::remove(ignore);
+        }
+        for folder in &self.folders {
+            let _ = fs::remove_dir(folder);
         }
     }
 }
@@ -121,35 +165,64 @@ pub(super) fn take_back(
     trace: &ImportTrace,
 ) -> Result<(Vec<PresetPath>, Vec<String>), Failure> {
     let _lock = lock::folder(root)?;
-    let left = revert(root, trace)?;
+    let Reverted { left, trouble } = revert(root, trace);
+    if let Some(trouble) = trouble {
+        return Err(trouble);
+    }
     let is_gone = |path: &&PresetPath| !left.contains(&format!("{path}.toml"));
     Ok((trace.presets.iter().filter(is_gone).cloned().collect(), left))
 }
 
-/// The files as they were, the last first; those that somebody else changed since.
-fn revert(root: &Path, trace: &ImportTrace) -> Result<Vec<String>, Failure> {
-    let mut left = Vec::new();
-    for FileChange { file, before, after } in trace.changes.iter().rev() {
-        let place = root.join(file);
-        let now = content(&place)?;
-        if now == *before {
-            continue;
-        }
-        if now.is_none_or(|now| fingerprint(&now) != *after) {
-            left.push(file.clone());
-            continue;
-        }
-        if let Some(before) = before {
-            let place = inside::target(root, &place)?;
-            atomic::write(&place, before, Overwrite::Replace)?;
-        } else {
-            let place = inside::entry(root, &place)?;
-            atomic::remove(&place)?;
-            remove_empty_folders(&inside::target(root, root)?, &place);
+/// What came of taking files back.
+#[derive(Default)]
+struct Reverted {
+    /// Those that stay: somebody else changed them since, or the system refused.
+    left: Vec<String>,
+    /// Why the first was refused.
+    trouble: Option<Failure>,
+}
+
+/// The files as they were, as far as nobody changed them since. What is new goes first: on a full disk that makes room
+/// for what others held before.
+fn revert(root: &Path, trace: &ImportTrace) -> Reverted {
+    let mut done = Reverted::default();
+    let (changed, new): (Vec<_>, Vec<_>) =
+        trace.changes.iter().rev().partition(|change| change.before.is_some());
+    for change in new.into_iter().chain(changed) {
+        match revert_one(root, change) {
+            Ok(true) => {}
+            Ok(false) => done.left.push(change.file.clone()),
+            Err(trouble) => {
+                done.left.push(change.file.clone());
+                done.trouble.get_or_insert(trouble);
+            }
         }
     }
-    left.reverse();
-    Ok(left)
+    let at = |file: &String| trace.changes.iter().position(|change| change.file == *file);
+    done.left.sort_by_key(at);
+    done
+}
+
+/// Whether a file is as it was.
+fn revert_one(root: &Path, change: &FileChange) -> Result<bool, Failure> {
+    let FileChange { file, before, after } = change;
+    let place = root.join(file);
+    let now = content(&place)?;
+    if now == *before {
+        return Ok(true);
+    }
+    if now.is_none_or(|now| fingerprint(&now) != *after) {
+        return Ok(false);
+    }
+    if let Some(before) = before {
+        let place = inside::target(root, &place)?;
+        atomic::write(&place, before, Overwrite::Replace)?;
+    } else {
+        let place = inside::entry(root, &place)?;
+        atomic::remove(&place)?;
+        remove_empty_folders(&inside::target(root, root)?, &place);
+    }
+    Ok(true)
 }
 
 /// What is there already.
@@ -237,14 +310,12 @@ fn write_folder(root: &Path, planned: &PlannedFolder) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::interop::import::{ImportFile, import};
     use crate::store::store_tests::with;
 
     fn trees(text: &str) -> Vec<ImportTree> {
-        let file = ImportFile { name: "x.json".into(), inside: None, bytes: text.into() };
+        let file = ImportFile { name: "x".into(), inside: None, bytes: text.into() };
         import(&[file], None).unwrap()
     }
 
@@ -281,6 +352,17 @@ mod tests {
         let workspace = workspace::scan(at);
         assert!(workspace.problems.is_empty(), "{:?}", workspace.problems);
         assert!(workspace.presets.iter().all(|stored| stored.content.is_ok()));
+    }
+
+    #[test]
+    fn only_what_differs_is_written() {
+        let root = with(&[("a.toml", "[http]\n")]);
+        let command = "curl --aws-sigv4 aws:amz:eu-west-1:s3 -u AK:SK-12345 https://h/s3";
+        let (planned, _) = take_in(root.path(), trees(command), &ImportChoice::default()).unwrap();
+        let path = &planned.presets[0].preset.path;
+        let text = fs::read_to_string(root.path().join(format!("{path}.toml"))).unwrap();
+        assert!(text.contains("secret-key") && text.contains("region"), "{text}");
+        assert!(!text.contains("session-token"), "{text}");
     }
 
     #[test]
@@ -328,6 +410,49 @@ mod tests {
         assert!(failure.to_string().contains("is taken back"), "{failure}");
         let left: Vec<_> = fs::read_dir(root.path().join("api")).unwrap().flatten().collect();
         assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn nor_do_folders_that_were_made_on_the_way_or_what_was_written_over_others() {
+        // Where environments are to be lies a file.
+        let defaults = "# mine\n";
+        let root = with(&[("api/_defaults.toml", defaults), ("env", "a file")]);
+        let at = root.path();
+        fs::create_dir(at.join("empty")).unwrap();
+        let into = Some(PresetPath::parse_folder("api/new").unwrap());
+        let choice = ImportChoice { into, ..ImportChoice::default() };
+        let failure = take_in(at, trees(SHOP), &choice).unwrap_err();
+        assert!(failure.to_string().contains("is taken back"), "{failure}");
+        assert!(!at.join("api/new").exists() && at.join("empty").exists());
+        assert_eq!(fs::read_to_string(at.join("api/_defaults.toml")).unwrap(), defaults);
+
+        // A preset that a full disk does not take leaves the folder that was made for it.
+        let root = with(&[("api/a.toml", "[http]\n")]);
+        let at = root.path();
+        let place = place(&workspace::scan(at), &choice);
+        let planned = plan(trees(SHOP), &place).unwrap();
+        let made = ToBeMade::of(at, &planned);
+        fs::create_dir_all(at.join("api/new/f")).unwrap();
+        fs::create_dir_all(at.join("env")).unwrap();
+        fs::write(at.join("env/.gitignore"), "").unwrap();
+        made.remove();
+        assert!(at.join("api/a.toml").exists());
+        assert!(!at.join("api/new").exists() && !at.join("env").exists());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_taken_back_keeps_no_other_from_it() {
+        let root = with(&[("api/_defaults.toml", "# mine\n"), ("env/dev.toml", "host = \"h\"\n")]);
+        let at = root.path();
+        let into = Some(PresetPath::parse_folder("api").unwrap());
+        let choice = ImportChoice { into, ..ImportChoice::default() };
+        let (_, trace) = take_in(at, trees(SHOP), &choice).unwrap();
+        // What stands in its place can neither be read nor written over.
+        fs::remove_file(at.join("env/dev.secret.toml")).unwrap();
+        fs::create_dir(at.join("env/dev.secret.toml")).unwrap();
+        assert!(take_back(at, &trace).is_err());
+        assert!(!at.join("api/a.toml").exists() && !at.join("api/f").exists());
+        assert_eq!(fs::read_to_string(at.join("api/_defaults.toml")).unwrap(), "# mine\n");
     }
 
     #[test]

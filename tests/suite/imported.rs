@@ -275,3 +275,44 @@ fn the_store_looks_at_an_import_writes_it_and_takes_it_back() {
     assert_eq!((gone, left), (presets, Vec::new()));
     assert!(!home.path().join("presets/Shop").exists());
 }
+
+#[test]
+fn files_that_belong_to_what_is_named_are_read_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = home.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    write("secret.yaml", "X: {type: string, example: CANARY}\n");
+    write(
+        "api/openapi.yaml",
+        "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\npaths:\n  /a: {post: {operationId: a, requestBody: {content: \
+         {application/json: {schema: {$ref: 'schemas/pet.yaml#/Pet'}}}}, responses: {}}}\n",
+    );
+    write(
+        "api/schemas/pet.yaml",
+        "Pet: {type: object, properties: {kind: {type: string, example: cat}, out: {$ref: '../../secret.yaml#/X'}}}\n",
+    );
+    let read = |name: &str| fs::read_to_string(home.path().join("presets").join(name)).unwrap();
+    let file = home.path().join("api/openapi.yaml").display().to_string();
+    let (status, printed, said) = import(home.path(), &[&file]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(printed.contains("outside of the folder"), "{printed}");
+    let preset = read("Pets/a.toml");
+    assert!(preset.contains("cat") && !preset.contains("CANARY"), "{preset}");
+    // The same of a folder, whose parts are no imports of their own.
+    let folder = home.path().join("api").display().to_string();
+    let (status, printed, said) = import(home.path(), &[&folder, "--into", "again"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!printed.contains("none of those"), "{printed}");
+    assert!(read("again/a.toml").contains("cat"));
+
+    write("posting/get.posting.yaml", "name: Get\nmethod: GET\nurl: $BASE/x\n");
+    write("posting/posting.env", "BASE=http://127.0.0.1:1\n");
+    let folder = home.path().join("posting").display().to_string();
+    let (status, printed, said) = import(home.path(), &[&folder]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(printed.contains("env/posting.toml"), "{printed}");
+    assert!(read("env/posting.toml").contains("BASE = \"http://127.0.0.1:1\""));
+}

@@ -83,7 +83,7 @@ fn requests(address: SocketAddr) -> Vec<(&'static str, String)> {
     let url = format!("http://{address}");
     vec![
         ("env/lab.toml", format!("base = \"{url}\"\nname = \"Zoë & co\"\n")),
-        ("env/lab.secret.toml", "pw = \"it's p$w \\\\ %\"\nkey = \"k-1 %\"\n".to_owned()),
+        ("env/lab.secret.toml", "pw = \"it's p$w \\\\ %\"\nkey = \"k-1 %\"\npart = '/a+%20\"[é]\\ &'\n".to_owned()),
         ("a/query.toml", format!("[http]\nurl = \"{url}/a b?q=1+2&x=%2B&e=\"\nquery = [\"u=ü&=# '\\\"$`\"]\n")),
         (
             "a/headers.toml",
@@ -95,11 +95,17 @@ fn requests(address: SocketAddr) -> Vec<(&'static str, String)> {
         ),
         ("a/text.toml", "[http]\nmethod = \"POST\"\nurl = \"{{base}}/text\"\nbody.text = \"\"\"\none 'two' \\\"three\\\" $VAR %d\n\n  four\n\"\"\"\n".to_owned()),
         ("a/form.toml", "[http]\nmethod = \"POST\"\nurl = \"{{base}}/form\"\nbody.form = [\"a=1\", \"b=x y&+=é\", \"c={{name}}\"]\n".to_owned()),
+        ("a/escaped.toml", "[http]\nmethod = \"POST\"\nurl = \"{{base}}/escaped\"\nheaders = [\"X-Tab: a\\tb\"]\nbody.escaped = '%s\\x01%d\\t$HOME\\r\\n'\n".to_owned()),
+        (
+            "a/place.toml",
+            "[http]\nmethod = \"POST\"\nurl = \"{{base}}/{{secret.part}}/x?k={{secret.part}}\"\nquery = [\"r={{secret.part}}\"]\nbody.json = '{\"p\": {{json secret.part}}, \"q\": \"x{{json secret.part}}\"}'\n".to_owned(),
+        ),
         ("a/bytes.toml", "[http]\nmethod = \"POST\"\nurl = \"{{base}}/bytes\"\nbody.hex = \"00 ff 0d 0a 41 27 25\"\n".to_owned()),
     ]
 }
 
-const NAMES: [&str; 6] = ["a/query", "a/headers", "a/json", "a/text", "a/form", "a/bytes"];
+const NAMES: [&str; 8] =
+    ["a/query", "a/headers", "a/json", "a/text", "a/form", "a/escaped", "a/place", "a/bytes"];
 
 /// Runs what `run` makes of an export, and compares what crosses with what wirebench sends.
 fn same_on_the_wire(kind: &str, run: impl Fn(&Path, &str) -> Command) {
@@ -123,10 +129,19 @@ fn same_on_the_wire(kind: &str, run: impl Fn(&Path, &str) -> Command) {
         let theirs = crossed.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{name}\n{text}"));
         assert_eq!(own, theirs, "{kind} {name}:\n{text}");
     }
-    // Without their values secrets come from the environment of the program.
-    let file = home.path().join("exported").display().to_string();
+    with_values_of_the_system(kind, home.path(), &crossed, &run);
+}
+
+/// Without their values secrets come from the environment of the program.
+fn with_values_of_the_system(
+    kind: &str,
+    home: &Path,
+    crossed: &Receiver<Crossed>,
+    run: &dyn Fn(&Path, &str) -> Command,
+) {
+    let file = home.join("exported").display().to_string();
     let (status, _, said) =
-        wirebench(home.path(), &["export", "a/json", "--as", kind, "--env", "lab", "-o", &file]);
+        wirebench(home, &["export", "a/json", "--as", kind, "--env", "lab", "-o", &file]);
     assert_eq!(status, Some(0), "{said}");
     let text = fs::read_to_string(&file).unwrap();
     assert!(!text.contains("k-1 %") && text.contains("KEY"), "{text}");
@@ -136,13 +151,33 @@ fn same_on_the_wire(kind: &str, run: impl Fn(&Path, &str) -> Command) {
     assert!(ended.status.success(), "{:?}\n{text}", told(&ended));
     let (_, headers, _) = crossed.recv_timeout(PATIENCE).unwrap();
     assert!(headers.contains(&"authorization: Bearer another key".to_owned()), "{headers:?}");
+    // A shell puts values in as they are, which is told; a script writes them as we do.
+    let (status, _, said) =
+        wirebench(home, &["export", "a/place", "--as", kind, "--env", "lab", "-o", &file]);
+    assert_eq!(status, Some(0), "{said}");
+    if kind == "curl" {
+        assert!(
+            said.contains("escaped as JSON, which a shell does not do: a/place ($PART)"),
+            "{said}"
+        );
+        return;
+    }
+    let (status, ..) = wirebench(home, &["send", "a/place", "--env", "lab"]);
+    assert_eq!(status, Some(0));
+    let own = crossed.recv_timeout(PATIENCE).unwrap();
+    let mut command = run(Path::new(&file), "a/place");
+    command.env("PART", "/a+%20\"[é]\\ &").stdin(Stdio::null());
+    let ended = finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(ended.status.success(), "{:?}\n{text}", told(&ended));
+    assert_eq!(crossed.recv_timeout(PATIENCE).unwrap(), own, "{kind}\n{text}");
 }
 
 #[test]
 fn curl_sends_of_an_export_what_wirebench_sends() {
     if is_there("curl", "--version") {
         same_on_the_wire("curl", |file, _| {
-            let mut shell = Command::new("bash");
+            let mut shell = Command::new("sh");
             shell.arg(file);
             shell
         });
@@ -216,7 +251,7 @@ fn nc_socat_rust_and_python_say_what_a_conversation_says() {
             let mut command = match kind {
                 "python" => Command::new("python3"),
                 "rust" => Command::new("rustc"),
-                _ => Command::new("bash"),
+                _ => Command::new("sh"),
             };
             command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
             if kind == "rust" {

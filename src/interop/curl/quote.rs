@@ -1,5 +1,5 @@
-//! Quoting for a POSIX shell (with the `$'...'` of bash and zsh where a text holds what cannot be
-//! seen).
+//! Quoting for any POSIX shell: what cannot be seen is given by `printf` (the `$'...'` of bash is none of what
+//! `/bin/sh` reads everywhere).
 
 use std::fmt::Write;
 
@@ -25,25 +25,20 @@ fn plain_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.into()
-    } else if text.chars().all(|c| is_visible(c) || c == '\n') {
+    } else if is_seen(text) {
         format!("'{}'", text.replace('\'', r"'\''"))
     } else {
-        let mut out = String::from("$'");
-        for c in text.chars() {
-            match c {
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\'' | '\\' => out.extend(['\\', c]),
-                c if is_visible(c) => out.push(c),
-                c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
-                    let _ = write!(out, "\\x{byte:02x}");
-                }),
-            }
-        }
-        out.push('\'');
-        out
+        // A substitution loses the line breaks at its end.
+        let kept = text.trim_end_matches('\n');
+        let ends = text.split_at(kept.len()).1;
+        let ends = if ends.is_empty() { String::new() } else { format!("'{ends}'") };
+        format!("\"$(printf {})\"{ends}", printf(kept.as_bytes()))
     }
+}
+
+/// Whether a text can stand between quotes and be read there.
+pub(super) fn is_seen(text: &str) -> bool {
+    text.chars().all(|c| is_visible(c) || c == '\n')
 }
 
 /// The arguments of a `printf` that prints exactly these bytes.
@@ -59,7 +54,8 @@ pub(in crate::interop) fn printf(bytes: &[u8]) -> String {
             }
         }
     }
-    let format = format.concat();
+    // Without a format it prints what it is for.
+    let format = if format.is_empty() { "''".to_owned() } else { format.concat() };
     // What begins with a dash would be an option.
     let format = match format.strip_prefix("'-") {
         Some(rest) => format!("'\\055{rest}"),
@@ -99,8 +95,9 @@ mod tests {
         assert_eq!(word("a b&c"), "'a b&c'");
         assert_eq!(word("it's"), r"'it'\''s'");
         assert_eq!(word(""), "''");
-        assert_eq!(word("a\r\n'\x1b"), r"$'a\r\n\'\x1b'");
-        assert_eq!(word("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
+        assert_eq!(word("a\r\n'\x1b"), r#""$(printf 'a\r\n'\''\033')""#);
+        assert_eq!(word("a\u{202e}b"), r#""$(printf 'a\342\200\256b')""#);
+        assert_eq!(word("-\t%\n\n"), "\"$(printf '\\055\\011%%')\"'\n\n'");
     }
 
     #[test]
@@ -111,6 +108,7 @@ mod tests {
         binary.extend_from_slice("\u{fdd0}T\u{fdd1}%".as_bytes());
         assert_eq!(printf(&binary), r#"'\377'%s'%%' "$T""#);
         assert_eq!(printf(b"-n -x"), r"'\055n -x'");
+        assert_eq!(printf(b""), "''");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::form;
-use super::quote::{printf, word};
+use super::quote::{is_seen, printf, word};
 use crate::interop::network_words;
-use crate::interop::secrets::{SecretRun, runs};
+use crate::interop::secrets::{SecretRun, WrittenValue, runs};
 use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
 use crate::model::http::{AwsKeys, VersionChoice};
@@ -62,8 +62,6 @@ fn command(plan: &HttpPlan) -> String {
     }
     let (pipe, data) = body(&wire);
     lines.extend(data);
-    let encoded =
-        runs(plan.url.as_bytes()).into_iter().chain(wire.body.map(runs).unwrap_or_default());
     let mut notes = String::new();
     if !plan.trust.0.is_empty() {
         let _ = writeln!(notes, "# curl cannot accept one certificate by its hash: {}", plan.trust);
@@ -74,10 +72,16 @@ fn command(plan: &HttpPlan) -> String {
     if plan.version == VersionChoice::Http2 {
         notes.push_str("# curl takes HTTP/1.1 too where the server does not speak HTTP/2\n");
     }
-    for run in encoded {
-        if let SecretRun::Variable { name, encoded: true } = run {
-            let _ = writeln!(notes, "# {name} has to be percent-encoded");
-        }
+    for (name, written) in marked(&wire) {
+        let how = match written {
+            WrittenValue::AsIs => continue,
+            WrittenValue::Encoded => "has to be percent-encoded",
+            WrittenValue::InUrl => {
+                "goes into the URL as it is: blanks and # in it have to be percent-encoded"
+            }
+            WrittenValue::InJson => "has to be escaped as JSON",
+        };
+        let _ = writeln!(notes, "# {name} {how}");
     }
     format!("{notes}{pipe}curl {}\n", lines.join(" \\\n  "))
 }
@@ -94,6 +98,21 @@ fn aws(keys: &AwsKeys) -> Vec<String> {
         lines.push(format!("-H {}", word(&format!("X-Amz-Security-Token: {session_token}"))));
     }
     lines
+}
+
+/// The variables of a request, and how their values are written, each once.
+fn marked<'a>(wire: &WireRequest<'a>) -> Vec<(&'a str, WrittenValue)> {
+    let headers = wire.plan.headers.iter().map(|(_, value)| value.as_bytes());
+    let texts = [wire.plan.url.as_bytes()].into_iter().chain(headers).chain(wire.body);
+    let mut found = Vec::new();
+    for run in texts.flat_map(runs) {
+        if let SecretRun::Variable { name, written } = run
+            && !found.contains(&(name, written))
+        {
+            found.push((name, written));
+        }
+    }
+    found
 }
 
 fn method(wire: &WireRequest<'_>) -> Option<String> {
@@ -117,7 +136,11 @@ fn switches(wire: &WireRequest<'_>) -> Vec<String> {
         VersionChoice::Http2PriorKnowledge => Some("--http2-prior-knowledge"),
     };
     switches.extend(version.map(str::to_owned));
-    if plan.url.contains(['{', '[']) {
+    let is_put_in = |run: &SecretRun<'_>| {
+        matches!(run, SecretRun::Variable { written: WrittenValue::InUrl, .. })
+    };
+    // What a value holds is no pattern either.
+    if plan.url.contains(['{', '[']) || runs(plan.url.as_bytes()).iter().any(is_put_in) {
         switches.push("--globoff".into());
     }
     if plan.url.contains("/.") {
@@ -164,6 +187,15 @@ fn unwanted(wire: &WireRequest<'_>) -> Vec<&'static str> {
     kept.map(|(name, _)| name).collect()
 }
 
+/// A text without what stands for variables.
+fn bare(text: &str) -> String {
+    let plain = |run: SecretRun<'_>| match run {
+        SecretRun::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        SecretRun::Variable { .. } => String::new(),
+    };
+    runs(text.as_bytes()).into_iter().map(plain).collect()
+}
+
 /// What feeds curl's standard input, and the options that name the body.
 fn body(wire: &WireRequest<'_>) -> (String, Vec<String>) {
     match &wire.plan.body {
@@ -178,7 +210,8 @@ fn body(wire: &WireRequest<'_>) -> (String, Vec<String>) {
     }
     let Some(body) = wire.body else { return (String::new(), Vec::new()) };
     match std::str::from_utf8(body) {
-        Ok(text) if body.len() <= ARGUMENT_MAX && !text.contains('\0') => {
+        // A mark is no sign that anybody would see.
+        Ok(text) if body.len() <= ARGUMENT_MAX && is_seen(&bare(text)) => {
             (String::new(), vec![format!("--data-raw {}", word(text))])
         }
         _ => (format!("printf {} | ", printf(body)), vec!["--data-binary @-".into()]),

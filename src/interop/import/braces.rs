@@ -68,6 +68,9 @@ impl Dialect {
                 Placeholder::Name(names::variable(inner))
             }
             Dialect::Slumber if inner.starts_with("chains.") || !is_name(inner) => {
+                if let Some(asked) = asked(inner) {
+                    return Placeholder::Name(asked);
+                }
                 let of_system = of_system(inner).map(|name| format!("env.{name}"));
                 of_system.map_or(Placeholder::Foreign, Placeholder::Name)
             }
@@ -98,6 +101,31 @@ fn of_system(inner: &str) -> Option<&str> {
     let given = inner.strip_prefix("env(")?.strip_suffix(')')?.trim();
     let quoted = |quote: char| given.strip_prefix(quote)?.strip_suffix(quote);
     quoted('\'').or_else(|| quoted('"')).filter(|name| is_name(name))
+}
+
+/// `prompt(message='User')` of slumber as what is asked for here; `None` = it says more than that.
+fn asked(inner: &str) -> Option<String> {
+    let given = inner.strip_prefix("prompt(")?.strip_suffix(')')?;
+    let (mut label, mut is_secret) = ("a value", false);
+    let mut rest = given.trim();
+    while !rest.is_empty() {
+        let (name, value) = rest.split_once('=').filter(|(name, _)| is_name(name.trim()))?;
+        let value = value.trim_start();
+        let quote = value.chars().next().filter(|c| ['\'', '"'].contains(c));
+        let (value, behind) = match quote {
+            Some(quote) => value.split_at(1).1.split_once(quote)?,
+            None => value.split_at(value.find(',').unwrap_or(value.len())),
+        };
+        match name.trim() {
+            "message" => label = value,
+            "sensitive" => is_secret = value.trim() == "true",
+            _ => return None,
+        }
+        rest = behind.trim_start().trim_start_matches(',').trim_start();
+    }
+    let is_plain = !label.trim().is_empty() && !label.contains(['"', '\\', '{', '}']);
+    let secret = if is_secret { " secret" } else { "" };
+    is_plain.then(|| format!("prompt \"{label}\"{secret}"))
 }
 
 /// A text of another tool as one of ours; what has no counterpart is told to `out` with the place.
@@ -236,9 +264,15 @@ mod tests {
             (Dialect::Atac, "{{HOST}} {{NOW}}", "{{HOST}} {{NOW}}"),
             (Dialect::Slumber, "{{host}} {{chains.c}}", "{{host}} {{chains.c}}"),
             (Dialect::Slumber, "{{ env('HOME') }} {_{x}}", "{{env.HOME}} {{!x}}"),
+            (
+                Dialect::Slumber,
+                "{{ prompt(message='User') }}{{prompt(sensitive=true, message=\"PIN\")}}{{prompt()}}",
+                "{{prompt \"User\"}}{{prompt \"PIN\" secret}}{{prompt \"a value\"}}",
+            ),
+            (Dialect::Slumber, "{{ prompt(default='x') }}", "{{prompt(default='x')}}"),
         ] {
             assert_eq!(ours(theirs, dialect, &mut out, "x"), made, "{dialect:?}");
         }
-        assert_eq!(out.finish().left_out.len(), 6);
+        assert_eq!(out.finish().left_out.len(), 7);
     }
 }

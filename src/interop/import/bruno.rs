@@ -116,7 +116,8 @@ pub(super) fn files(files: &[BrunoFile], out: &mut Gathered) -> Result<(), Impor
         let has_url = !data.path(&["request", "url"]).is_null();
         let is_environment = file.folder.last().is_some_and(|last| last == "environments");
         if is_environment || (!has_url && !data.at("variables").items().is_empty()) {
-            environment(&file.stem, data, out);
+            let said = Some(data.at("name").str().trim()).filter(|name| !name.is_empty());
+            environment(said.unwrap_or(&file.stem), data, out);
         } else if !has_url || (is_settings && files.len() > 1) {
             if file.folder.is_empty() {
                 out.title(data.at("name").str());

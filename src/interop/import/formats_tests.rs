@@ -234,7 +234,7 @@ fn files_of_requests_come_with_names_variables_and_files() {
         (&*parts[0].value, parts[1].source, &*parts[1].file_name),
         ("one", PartSource::File, "i.txt")
     );
-    assert_eq!(tree.folders[0].variables[1].value, "http://h");
+    assert_eq!(tree.folders[0].variables[1].value, "http://{{host}}");
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn command_lines_of_other_programs_are_presets() {
     let Spec::TcpRelay(relay) = &tree.presets[4].spec else { panic!("no relay") };
     assert_eq!((&*relay.bind, &*relay.target), ("*:8000", "h:443"));
     let spec = http(&tree.presets[5]);
-    assert_eq!(spec.body, HttpBody::Json("{\n  \"a\": \"1\",\n  \"b\": 2\n}".into()));
+    assert_eq!(spec.body, HttpBody::Json("{\"a\": \"1\", \"b\": 2}".into()));
     assert_eq!(
         (row(&spec.headers), row(&spec.query)),
         (vec![(true, "X", "y")], vec![(true, "q", "z")])

@@ -1,6 +1,7 @@
 //! What a file is: by what is in it, then by its name.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::data::{DataNode, read_json, read_yaml};
 use super::tree::{ImportFault, ImportKind};
@@ -12,6 +13,14 @@ pub(super) struct FoundSource {
     pub(super) kind: ImportKind,
     /// What is in it, if it is of JSON or YAML.
     pub(super) data: DataNode,
+    /// Why references lead nowhere, by what they begin with.
+    pub(super) lost: BTreeMap<String, String>,
+}
+
+impl FoundSource {
+    fn new(kind: ImportKind, data: DataNode) -> Self {
+        FoundSource { kind, data, lost: BTreeMap::new() }
+    }
 }
 
 /// The text of a file, in whatever units of Unicode.
@@ -52,21 +61,21 @@ pub(super) fn source(
         return Err(ImportFault::new("", "it is empty"));
     }
     if said.is_none_or(|said| said == ImportKind::PacketSenderIni) && packet_sender::is_ini(text) {
-        return Ok(FoundSource { kind: ImportKind::PacketSenderIni, data: DataNode::Null });
+        return Ok(FoundSource::new(ImportKind::PacketSenderIni, DataNode::Null));
     }
     if begin.starts_with(['{', '[']) && !said.is_some_and(ImportKind::is_text) {
         let data = read_json(text)?;
         let by_name = http_file::is_of_environments(name, &data);
         let by_name = by_name.then_some(ImportKind::HttpEnvironment);
         let kind = said.or(by_name).or_else(|| kind_of(&data)).ok_or_else(unknown)?;
-        return Ok(FoundSource { kind, data });
+        return Ok(FoundSource::new(kind, data));
     }
     let is_requests = [".http", ".rest", ".hurl", ".bru"].iter().any(|end| name.ends_with(end));
     let is_other = is_requests || [".yaml", ".yml"].iter().any(|end| name.ends_with(end));
     if said.map_or(!is_other, |said| said == ImportKind::Command)
         && (curl::is_command(text) || command::is_other(text))
     {
-        return Ok(FoundSource { kind: ImportKind::Command, data: DataNode::Null });
+        return Ok(FoundSource::new(ImportKind::Command, DataNode::Null));
     }
     let ends = |end: &str| name.ends_with(end);
     let is_yaml = ends(".yaml") || ends(".yml");
@@ -83,16 +92,16 @@ pub(super) fn source(
         })
     };
     if let Some(kind) = said.filter(|said| said.is_text()).or_else(of_text) {
-        return Ok(FoundSource { kind, data: DataNode::Null });
+        return Ok(FoundSource::new(kind, DataNode::Null));
     }
     let looks_yaml = is_yaml || has_key(begin);
     if looks_yaml {
         let data = read_yaml(text)?;
         let kind = said.or_else(|| kind_of(&data)).ok_or_else(unknown)?;
-        return Ok(FoundSource { kind, data });
+        return Ok(FoundSource::new(kind, data));
     }
     let kind = said.ok_or_else(unknown)?;
-    Ok(FoundSource { kind, data: DataNode::Null })
+    Ok(FoundSource::new(kind, DataNode::Null))
 }
 
 /// Whether the first line that says something is a name with a value, as in YAML.
@@ -152,7 +161,12 @@ fn kind_of(data: &DataNode) -> Option<ImportKind> {
         return Some(ImportKind::Bruno);
     }
     let is_bruno_root = data.at("type").str() == "collection" && has("version") && has("name");
-    if is_bruno_root || has("opencollection") || (has("info") && (has("http") || has("runtime"))) {
+    let is_bruno_item = has("info")
+        && (["http", "graphql", "websocket", "grpc", "runtime"].into_iter().any(has)
+            || data.path(&["info", "type"]).str() == "folder");
+    let is_bruno_environment =
+        has("name") && data.at("variables").items().first().is_some_and(|row| row.has("name"));
+    if is_bruno_root || has("opencollection") || is_bruno_item || is_bruno_environment {
         return Some(ImportKind::BrunoFile);
     }
     if has("_postman_variable_scope") || (has("values") && has("name")) {

@@ -13,7 +13,7 @@ use super::tree::{
 };
 use crate::model::field_access::each_value;
 use crate::model::http::{
-    Auth, AutomaticHeader, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource,
+    ApiKey, ApiKeyPlace, Auth, AutomaticHeader, AwsKeys, FormPart, HttpBody, HttpSpec, PartSource,
 };
 use crate::model::preset::PresetPath;
 use crate::model::secrets::is_secret_value;
@@ -97,6 +97,11 @@ impl Gathered {
     /// Presets so far.
     pub(super) fn count(&self) -> usize {
         self.tree.presets.len()
+    }
+
+    /// Whether it is an import of this kind.
+    pub(super) fn is_of(&self, kind: ImportKind) -> bool {
+        self.tree.kind == kind
     }
 
     /// It has no folder of its own.
@@ -263,7 +268,7 @@ impl Gathered {
         }
     }
 
-    /// All of it, with values of variables as they are once others are put into them.
+    /// All of it. Variables that use others stay so; secrets are never looked into, so others are put into them.
     pub(super) fn finish(mut self) -> ImportTree {
         for folder in &mut self.tree.folders {
             flatten(&mut folder.variables);
@@ -304,6 +309,11 @@ pub(super) fn digest(user: String, password: String) -> Auth {
     }
 }
 
+/// A key that stands in a header, a parameter or a cookie.
+pub(super) fn api_key(name: String, value: String, place: ApiKeyPlace) -> Auth {
+    Auth::ApiKey(ApiKey { name, value, place })
+}
+
 /// Keys that requests are signed with for AWS, as `of` gives them; id and key are called differently everywhere.
 pub(super) fn aws(mut of: impl FnMut(&str) -> String, [access_key, secret_key]: [&str; 2]) -> Auth {
     Auth::Aws(AwsKeys {
@@ -336,8 +346,8 @@ fn size_of_spec(spec: &mut Spec) -> usize {
     size
 }
 
-/// Puts values into each other: a value is never read again when it is used. Circles and what would grow
-/// too long stay as they are.
+/// Keeps the last of equal names, and puts other values into secrets: what stands there is a value. Circles and what
+/// would grow too long stay as they are.
 fn flatten(variables: &mut Vec<ImportedVariable>) {
     // The last of equal names counts.
     let mut seen = BTreeSet::new();
@@ -346,21 +356,21 @@ fn flatten(variables: &mut Vec<ImportedVariable>) {
     variables.reverse();
     let mut left = ALL_VALUES;
     for _ in 0..NESTED {
-        let value = |it: &ImportedVariable| (it.name.clone(), (it.value.clone(), it.is_secret));
-        let known: BTreeMap<String, (String, bool)> = variables.iter().map(value).collect();
+        if !variables.iter().any(|it| it.is_secret && it.value.contains("{{")) {
+            break;
+        }
+        let value = |it: &ImportedVariable| (it.name.clone(), it.value.clone());
+        let known: BTreeMap<String, String> = variables.iter().map(value).collect();
         let mut is_changed = false;
-        for variable in variables.iter_mut().filter(|it| it.value.contains("{{")) {
-            let mut is_secret = variable.is_secret;
+        let secrets = variables.iter_mut().filter(|it| it.is_secret);
+        for variable in secrets.filter(|it| it.value.contains("{{")) {
             let filled = each_name(&variable.value, |name| {
-                let (value, secret) = known.get(name).filter(|_| name != variable.name)?;
-                is_secret |= secret;
-                Some(value.clone())
+                known.get(name).filter(|_| name != variable.name).cloned()
             });
             let is_fine = filled.len() <= LONGEST_VALUE && filled.len() <= left;
             if filled != variable.value && is_fine {
                 left -= filled.len();
                 variable.value = filled;
-                variable.is_secret = is_secret;
                 is_changed = true;
             }
         }
@@ -423,7 +433,8 @@ pub(super) fn with_values(spec: &mut HttpSpec, values: &BTreeMap<String, String>
     *spec = std::mem::take(filled);
 }
 
-fn as_secrets(text: &str, secrets: &BTreeMap<String, String>) -> String {
+/// The same of one text.
+pub(super) fn as_secrets(text: &str, secrets: &BTreeMap<String, String>) -> String {
     let mut made = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("{{") {
@@ -448,22 +459,24 @@ mod tests {
     }
 
     #[test]
-    fn values_are_put_into_each_other_and_circles_stay() {
+    fn variables_use_each_other_and_only_secrets_hold_the_values() {
         let mut variables = vec![
             variable("host", "h"),
             variable("base", "http://{{host}}/{{version}}"),
             variable("auth", "Bearer {{token}}"),
-            variable("token", "t-1"),
+            variable("token", "{{part}}-{{host}}"),
+            variable("part", "{{host}}/{{token}}"),
             variable("a", "{{b}}"),
             variable("b", "{{a}}"),
             variable("host", "h2"),
         ];
         flatten(&mut variables);
         let value = |name: &str| variables.iter().find(|it| it.name == name).unwrap();
-        assert_eq!(value("base").value, "http://h2/{{version}}");
-        assert!(value("auth").is_secret && value("auth").value == "Bearer t-1");
+        assert_eq!(value("base").value, "http://{{host}}/{{version}}");
+        assert!(!value("auth").is_secret && value("auth").value == "Bearer {{token}}");
+        assert!(value("token").value.starts_with("h2/{{token}}"), "{variables:?}");
         assert_eq!(variables.iter().filter(|it| it.name == "host").count(), 1);
-        assert!(value("a").value.len() < 20);
+        assert_eq!(value("a").value, "{{b}}");
     }
 
     #[test]
@@ -472,6 +485,9 @@ mod tests {
         let mut variables: Vec<_> = (0..30)
             .map(|at| variable(&name(at), &("{{".to_owned() + &name(at + 1) + "}}").repeat(10)))
             .collect();
+        for variable in &mut variables {
+            variable.is_secret = true;
+        }
         flatten(&mut variables);
         assert!(variables.iter().all(|it| it.value.len() <= LONGEST_VALUE));
     }

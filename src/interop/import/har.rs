@@ -38,9 +38,8 @@ pub(super) fn entries(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
 
 fn request(written: &DataNode, place: String, out: &mut Gathered) -> Result<(), ImportFault> {
     let url = written.at("url").str();
-    let scheme = UrlText::literal(url).scheme.to_ascii_lowercase();
-    if ["ws", "wss"].contains(&scheme.as_str()) {
-        out.left_out("requests that are not HTTP", place);
+    if let Some(scheme) = foreign_scheme(url) {
+        out.changed("requests that are not HTTP", &place, &format!("{scheme}:"));
         return Ok(());
     }
     let mut spec = HttpSpec { url: template::quote(url), ..HttpSpec::default() };
@@ -63,6 +62,18 @@ fn request(written: &DataNode, place: String, out: &mut Gathered) -> Result<(), 
     body(written.at("postData"), &mut spec, out, &place);
     untyped(&mut spec);
     out.preset(FoundPreset { place, ..FoundPreset::default() }, Spec::Http(spec))
+}
+
+/// What a URL begins with where it is none of HTTP: a browser writes `data:`, `blob:` and those of its extensions, too.
+fn foreign_scheme(url: &str) -> Option<&str> {
+    const WITHOUT_HOST: [&str; 5] = ["data", "blob", "about", "javascript", "file"];
+    let (scheme, rest) = url.split_once(':')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let is_scheme = !scheme.is_empty() && scheme.chars().all(is_name);
+    let is_it = |known: &&str| scheme.eq_ignore_ascii_case(known);
+    let is_foreign = rest.starts_with("//") || WITHOUT_HOST.iter().any(|known| is_it(&known));
+    (is_scheme && is_foreign && !["http", "https"].iter().any(|known| is_it(&known)))
+        .then_some(scheme)
 }
 
 /// Cookies and parameters that stand in their lists alone.

@@ -125,7 +125,9 @@ fn read(entry: &Entry<'_>, out: &mut Gathered) -> Result<(), ImportFault> {
     body(&rest, &mut spec, out, &place);
     untyped(&mut spec);
     let mut notes = Vec::new();
-    let rest = answer::answer(&entry.answer, out, &place).put(&mut spec);
+    let first = entry.line + entry.request.len();
+    let wanted = answer::answer((first, &entry.answer), out, &place)?;
+    let rest = wanted.put(&mut spec);
     if !rest.is_empty() {
         out.left_out(
             "expectations and captures that have no counterpart, kept as comments",
@@ -204,15 +206,21 @@ fn graphql(text: &str) -> String {
 
 /// Bytes as digits; what is no base64 stays a text.
 fn base64(digits: &str, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
-    let bare: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
-    if let Ok(bytes) = STANDARD.decode(bare) {
-        let mut text = String::with_capacity(2 * bytes.len());
-        for byte in bytes {
-            let _ = write!(text, "{byte:02x}");
-        }
+    if let Some(text) = bytes_of(digits) {
         spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Hex });
     } else {
         out.left_out("bodies in base64, kept as text", place);
         spec.body = HttpBody::Text(ours(digits.trim(), DIALECT, out, place));
     }
+}
+
+/// What base64 says, in hex digits; `None` = it is none.
+fn bytes_of(digits: &str) -> Option<String> {
+    let bare: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    let bytes = STANDARD.decode(bare).ok()?;
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Some(text)
 }

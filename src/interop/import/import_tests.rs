@@ -86,7 +86,10 @@ fn a_postman_environment_comes_with_its_secrets() {
     assert_eq!(environment.name, "dev");
     let told: Vec<_> =
         environment.variables.iter().map(|it| (&*it.name, &*it.value, it.is_secret)).collect();
-    assert_eq!(told, [("host", "h", false), ("user_id", "7", true), ("base", "http://h", false)]);
+    assert_eq!(
+        told,
+        [("host", "h", false), ("user_id", "7", true), ("base", "http://{{host}}", false)]
+    );
 }
 
 #[test]

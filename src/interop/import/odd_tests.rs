@@ -325,7 +325,7 @@ fn options_of_httpie_stand_anywhere_and_signs_can_be_kept() {
     let specs: Vec<_> = tree.presets.iter().map(http).collect();
     assert_eq!(specs.len(), 5, "{:?}", tree.left_out);
     assert!(matches!(&specs[0].body, HttpBody::Form(rows) if rows.len() == 1));
-    assert_eq!(specs[1].body, HttpBody::Json("{\n  \"a:b\": \"c\"\n}".into()));
+    assert_eq!(specs[1].body, HttpBody::Json("{\"a:b\": \"c\"}".into()));
     assert_eq!(headers(specs[1]), ["Empty: ", "~X: "]);
     let digest = Auth::Digest { user: "u".into(), password: "p".into() };
     assert_eq!((&*specs[2].url, &specs[2].auth), ("http://localhost:1/c", &digest));

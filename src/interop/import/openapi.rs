@@ -8,7 +8,7 @@ mod parameters;
 mod security;
 mod servers;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::data::DataNode;
 use super::gathered::Gathered;
@@ -35,8 +35,12 @@ struct Api<'d> {
     parents: HashMap<&'d str, &'d str>,
 }
 
-/// Reads a document.
-pub(super) fn document(root: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
+/// Reads a document, its files put into it.
+pub(super) fn document(
+    root: &DataNode,
+    lost: &BTreeMap<String, String>,
+    out: &mut Gathered,
+) -> Result<(), ImportFault> {
     let is_second = root.has("swagger");
     let version = root.at(if is_second { "swagger" } else { "openapi" }).plain();
     let is_known = if is_second { version.starts_with('2') } else { version.starts_with("3.") };
@@ -55,7 +59,7 @@ pub(super) fn document(root: &DataNode, out: &mut Gathered) -> Result<(), Import
     out.title(root.path(&["info", "title"]).str());
     let tags = root.at("tags").items().iter();
     let parents = tags.map(|tag| (tag.at("name").str(), tag.at("parent").str())).collect();
-    let api = Api { root, refs: Refs::new(root), is_second, parents };
+    let api = Api { root, refs: Refs::with_lost(root, lost), is_second, parents };
     servers::servers(&api, out);
     for (path, item) in paths.pairs().iter().filter(|(path, _)| !path.starts_with("x-")) {
         let item = api.refs.resolved(item, path, out);

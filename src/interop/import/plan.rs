@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::gathered::with_secrets;
+use super::gathered::{as_secrets, with_secrets};
 use super::names;
 use super::tree::{
     ImportRemark, ImportTree, ImportedEnvironment, ImportedPreset, ImportedVariable,
@@ -171,6 +171,11 @@ impl<'p> Planning<'p> {
             for (name, _) in &environment.secrets {
                 secrets.entry(name.clone()).or_insert_with(|| name.clone());
             }
+        }
+        let of_folders = folders.iter_mut().map(|folder| &mut folder.variables);
+        let of_environments = self.plan.environments.iter_mut().map(|it| &mut it.variables);
+        for (_, value) in of_folders.chain(of_environments).flatten() {
+            *value = as_secrets(value, &secrets);
         }
         let mut order = ImportOrder::default();
         for mut imported in tree.presets {

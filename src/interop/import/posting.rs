@@ -63,6 +63,42 @@ pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
     )
 }
 
+/// Whether a file is one of variables (`posting.env`): lines of `NAME=value`, and nothing else.
+pub(super) fn is_variables(name: &str, text: &str) -> bool {
+    let mut lines = lines(text).peekable();
+    name.ends_with(".env") && lines.peek().is_some() && lines.all(|line| variable(line).is_some())
+}
+
+/// Takes such a file as an environment that is called as it is.
+pub(super) fn variables(name: &str, text: &str, out: &mut Gathered) {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let mut found = Vec::new();
+    for (name, value) in lines(text).filter_map(variable) {
+        found.push(out.variable(name, &value, DIALECT, false, file));
+    }
+    out.environment(file.strip_suffix(".env").unwrap_or(file), found);
+}
+
+/// The lines that say something.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// `export NAME="value"`; in single quotes a dollar is one.
+fn variable(line: &str) -> Option<(&str, String)> {
+    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    let is_name = !name.is_empty() && name.chars().all(|c| c == '_' || c.is_alphanumeric());
+    let quoted = |quote: char| value.strip_prefix(quote)?.split_once(quote).map(|(inner, _)| inner);
+    let value = match (quoted('\''), quoted('"')) {
+        (Some(inner), _) => inner.replace('$', "$$"),
+        (None, Some(inner)) => inner.to_owned(),
+        // A comment stands behind a blank.
+        (None, None) => value.split_once(" #").map_or(value, |(value, _)| value).trim().to_owned(),
+    };
+    is_name.then_some((name, value))
+}
+
 /// Cookies of a request, which are one header.
 fn cookies(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
     let rows = written.items().iter().map(|row| pair(row, out, place)).filter(|row| row.enabled);

@@ -1,8 +1,8 @@
-//! References within a document (`#/components/schemas/Pet`). Those to other files and addresses are named,
-//! never read. Called by the importers of OpenAPI and slumber.
+//! References within a document (`#/components/schemas/Pet`). Those to other files were put into it before, or lead
+//! nowhere, as do those to addresses: that is told. Called by the importers of OpenAPI and slumber.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use percent_encoding::percent_decode_str;
 
@@ -21,6 +21,10 @@ pub(super) struct Refs<'d> {
     found: RefCell<HashMap<String, Option<&'d DataNode>>>,
     /// Members of large objects, by where those are.
     members: RefCell<HashMap<*const DataNode, Members<'d>>>,
+    /// Why they lead nowhere, by what they begin with.
+    lost: BTreeMap<String, String>,
+    /// Those that were followed and lead nowhere, and nobody told yet.
+    missed: RefCell<Vec<String>>,
 }
 
 /// Members of an object by their names.
@@ -29,7 +33,36 @@ type Members<'d> = HashMap<&'d str, &'d DataNode>;
 impl<'d> Refs<'d> {
     /// Of a document, nothing looked up yet.
     pub(super) fn new(root: &'d DataNode) -> Self {
-        Refs { root, found: RefCell::default(), members: RefCell::default() }
+        Refs {
+            root,
+            found: RefCell::default(),
+            members: RefCell::default(),
+            lost: BTreeMap::new(),
+            missed: RefCell::default(),
+        }
+    }
+
+    /// The same, with why some lead nowhere.
+    pub(super) fn with_lost(root: &'d DataNode, lost: &BTreeMap<String, String>) -> Self {
+        Refs { lost: lost.clone(), ..Refs::new(root) }
+    }
+
+    /// Tells those that were followed since and lead nowhere.
+    pub(super) fn tell_missed(&self, place: &str, out: &mut Gathered) {
+        for reference in self.missed.take() {
+            self.tell(&reference, place, out);
+        }
+    }
+
+    fn tell(&self, reference: &str, place: &str, out: &mut Gathered) {
+        let why = self.lost.iter().find(|(begins, _)| reference.starts_with(begins.as_str()));
+        match why {
+            Some((_, why)) => out.changed("references that lead nowhere", place, why),
+            None if reference.starts_with('#') => {
+                out.changed("references that lead nowhere", place, reference);
+            }
+            None => out.changed("references to other files, which are not read", place, reference),
+        }
     }
 
     /// What a value is, references followed; `None` = it leads nowhere, which is told.
@@ -42,13 +75,8 @@ impl<'d> Refs<'d> {
         let mut node = node;
         for _ in 0..CHAIN {
             let Some(reference) = node.at("$ref").text() else { return Some(node) };
-            let Some(found) = self.find(reference) else {
-                let what = if reference.starts_with('#') {
-                    "references that lead nowhere"
-                } else {
-                    "references to other files, which are not read"
-                };
-                out.changed(what, place, reference);
+            let Some(found) = self.known(reference) else {
+                self.tell(reference, place, out);
                 return None;
             };
             node = found;
@@ -57,8 +85,18 @@ impl<'d> Refs<'d> {
         None
     }
 
-    /// What a reference within the document leads to.
+    /// What a reference within the document leads to; one that leads nowhere is told with the next
+    /// [`tell_missed`](Refs::tell_missed).
     pub(super) fn find(&self, reference: &str) -> Option<&'d DataNode> {
+        let found = self.known(reference);
+        let mut missed = self.missed.borrow_mut();
+        if found.is_none() && !missed.iter().any(|known| known == reference) {
+            missed.push(reference.to_owned());
+        }
+        found
+    }
+
+    fn known(&self, reference: &str) -> Option<&'d DataNode> {
         if let Some(known) = self.found.borrow().get(reference) {
             return *known;
         }

@@ -26,6 +26,8 @@ pub struct ImportSummary {
     pub comes: Vec<String>,
     /// What is not as it was, a line for each kind of it, in the order in which they were met.
     pub differs: Vec<String>,
+    /// The same with every place of it.
+    pub differs_in_full: Vec<String>,
 }
 
 impl ImportSummary {
@@ -58,7 +60,8 @@ impl ImportSummary {
                 && plan.environments.is_empty()
                 && plan.folders.is_empty(),
             comes: comes(plan),
-            differs: differs(&plan.left_out),
+            differs: differs(&plan.left_out, PLACES),
+            differs_in_full: differs(&plan.left_out, usize::MAX),
         }
     }
 }
@@ -117,7 +120,7 @@ fn comes(plan: &ImportPlan) -> Vec<String> {
     lines
 }
 
-fn differs(left_out: &[ImportRemark]) -> Vec<String> {
+fn differs(left_out: &[ImportRemark], most: usize) -> Vec<String> {
     let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
     for ImportRemark { what, place } in left_out {
         match kinds.iter_mut().find(|(known, _)| known == what) {
@@ -127,7 +130,7 @@ fn differs(left_out: &[ImportRemark]) -> Vec<String> {
     }
     let line = |(what, places): (&str, Vec<&str>)| {
         let many = count(places.len() as u64);
-        let places = first(places.into_iter().filter(|place| !place.is_empty()), PLACES);
+        let places = first(places.into_iter().filter(|place| !place.is_empty()), most);
         let places = if places.is_empty() { places } else { format!(": {places}") };
         format!("{what} ({many}){places}")
     };

@@ -5,10 +5,14 @@ use super::bodies::one_line;
 use super::checks::{captures, expects};
 use super::order::{ExportRemarks, ExportedFile, ExportedPreset, PresetExport, PresetExportOrder};
 use super::planned::{NameUse, PlannedExport, planned};
+use super::requests::REPEATED;
 use super::sockets::{self, SocketTool};
 use crate::interop::python::Library;
+use crate::interop::secrets::{SecretRun, WrittenValue, runs};
+use crate::interop::wire_request::WireRequest;
 use crate::interop::{curl, python};
 use crate::model::export_kind::PresetExportKind;
+use crate::model::plan::{Plan, StepPlan};
 use crate::model::spec::Spec;
 
 /// Writes the presets of an order into one file.
@@ -70,8 +74,43 @@ fn one(
             format!("{{{{{name}}}}}"),
         );
     }
+    say_of_plan(kind, &planned.plan, place, remarks);
     say_checks(&preset.spec, kind.row().title, place, remarks);
     Some(text)
+}
+
+/// Says what of a request or of messages is not as it would be sent here.
+fn say_of_plan(kind: PresetExportKind, plan: &Plan, place: &str, remarks: &mut ExportRemarks) {
+    let http = plan.as_http();
+    let is_python = matches!(kind, PresetExportKind::Python | PresetExportKind::Requests);
+    if let Some(plan) = http.filter(|_| is_python) {
+        for name in WireRequest::new(plan).repeated() {
+            remarks.say(REPEATED, format!("{place} ({name})"));
+        }
+    }
+    if is_python {
+        return;
+    }
+    let mut texts: Vec<&[u8]> = Vec::new();
+    if let Some(plan) = http {
+        texts.push(plan.url.as_bytes());
+        texts.extend(plan.headers.iter().map(|(_, value)| value.as_bytes()));
+        texts.extend(WireRequest::new(plan).body);
+    }
+    let sent = plan.steps().iter().filter_map(|step| match step {
+        StepPlan::Send(bytes) => Some(&bytes[..]),
+        StepPlan::Expect { .. } => None,
+    });
+    for run in texts.into_iter().chain(sent).flat_map(runs) {
+        let SecretRun::Variable { name, written } = run else { continue };
+        let how = match written {
+            WrittenValue::AsIs | WrittenValue::InUrl => continue,
+            WrittenValue::Encoded => "percent-encoded",
+            WrittenValue::InJson => "escaped as JSON",
+        };
+        let what = format!("variables whose values have to be {how}, which a shell does not do");
+        remarks.say(what, format!("{place} (${name})"));
+    }
 }
 
 /// Why a kind cannot write a plan.

@@ -11,7 +11,8 @@ use crate::interop::import::{ImportFile, ImportKind, ImportTree, import};
 use crate::model::check_spec::{CaptureSpec, ExpectSpec};
 use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::http::{
-    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+    ApiKey, ApiKeyPlace, Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
+    HttpSpec, PartSource,
 };
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::{HttpPlan, PartContent, Plan, PlanBody};
@@ -256,6 +257,132 @@ fn scripts_send_files_with_their_length_types_of_parts_and_urls_as_far_as_they_c
     let twice = HttpSpec { headers: rows(&[("X-A", "1"), ("x-a", "2")]), ..http("http://h/") };
     let made = export(&order(PresetExportKind::K6, vec![preset("a", Spec::Http(twice))]));
     assert!(text(&made).contains("\"X-A\": \"1, 2\""), "{}", text(&made));
+    for kind in [PresetExportKind::K6, PresetExportKind::Requests, PresetExportKind::Python] {
+        let twice = HttpSpec { headers: rows(&[("X-A", "1"), ("x-a", "2")]), ..http("http://h/") };
+        let made = export(&order(kind, vec![preset("f/a", Spec::Http(twice))]));
+        let said = made.remarks.lines().join("\n");
+        assert!(said.contains("more than once") && said.contains("f/a (X-A)"), "{kind:?} {said}");
+    }
+}
+
+/// What is made of a request in which a name stands in JSON, in the path and in the query, and what is said.
+fn with_name(kind: PresetExportKind, name: &str, with_secrets: bool) -> (String, String) {
+    let json = "{\"a\": {{json N}}, \"b\": \"x{{json N}}\"}".replace('N', name);
+    let url = "http://h/{{N}}?t={{N}}".replace('N', name);
+    let query = vec![NameValue::new("q", "{{".to_owned() + name + "}}")];
+    let spec = HttpSpec { url, query, ..post(HttpBody::Json(json)) };
+    let mut preset = preset("f/a", Spec::Http(spec));
+    preset.scope.variables.insert("odd".into(), "a\"b &".into());
+    preset.scope.variables.insert("even".into(), "ab".into());
+    let made = export(&PresetExportOrder { with_secrets, ..order(kind, vec![preset]) });
+    (text(&made), made.remarks.lines().join("\n"))
+}
+
+#[test]
+fn values_that_a_kind_puts_in_as_they_are_stand_there_themselves_or_it_is_said() {
+    for kind in [PresetExportKind::Postman, PresetExportKind::Http, PresetExportKind::Hurl] {
+        let (odd, said) = with_name(kind, "odd", true);
+        assert!(odd.contains("q=a%22b%20%26") && odd.contains("/{{odd}}?t={{odd}}"), "{odd}");
+        assert!(
+            odd.replace("\\\\", "\\").contains("xa\\") && said.contains("f/a ({{odd}})"),
+            "{odd}"
+        );
+        assert!(said.contains("escaped as JSON; the values stand there"), "{kind:?} {said}");
+        assert!(said.contains("percent-encoded; the values stand there"), "{kind:?} {said}");
+        let (even, said) = with_name(kind, "even", true);
+        assert!(even.contains("q={{even}}") && even.contains("x{{even}}"), "{even}");
+        assert!(said.contains("escaped as JSON, and are put in as they are"), "{kind:?} {said}");
+        assert!(!said.contains("percent-encoded"), "{kind:?} {said}");
+        // What nobody may read stays a name.
+        let (hidden, said) = with_name(kind, "secret.key", false);
+        assert!(!hidden.contains("hunter2") && said.contains("put in as they are"), "{said}");
+    }
+}
+
+#[test]
+fn scripts_write_values_as_they_are_sent_here_and_commands_say_that_they_do_not() {
+    for (kind, parts) in [
+        (
+            PresetExportKind::K6,
+            [
+                "JSON.stringify(String(KEY)).slice(1, -1)",
+                "\"?t=\" + inUrl(KEY)",
+                "encodeURIComponent(KEY)",
+                "function inUrl(value)",
+            ],
+        ),
+        (
+            PresetExportKind::Python,
+            [
+                "json.dumps(os.environ[\"KEY\"], ensure_ascii=False)[1:-1]",
+                "quote(os.environ[\"KEY\"], safe=\"!",
+                "quote(os.environ[\"KEY\"], safe=\"\")",
+                "import json\n",
+            ],
+        ),
+        (
+            PresetExportKind::Rust,
+            [
+                "in_json(&variable(\"KEY\"))",
+                "in_url(&variable(\"KEY\"))",
+                "encoded(&variable(\"KEY\"))",
+                "fn in_json(",
+            ],
+        ),
+        (
+            PresetExportKind::Curl,
+            [
+                "KEY has to be escaped as JSON",
+                "KEY goes into the URL",
+                "--globoff",
+                "KEY has to be percent",
+            ],
+        ),
+    ] {
+        let (script, said) = with_name(kind, "secret.key", false);
+        for part in parts {
+            assert!(script.contains(part), "{kind:?} {part}\n{script}");
+        }
+        assert_eq!(said.contains("f/a ($KEY)"), kind == PresetExportKind::Curl, "{kind:?} {said}");
+    }
+}
+
+#[test]
+fn names_in_the_user_of_a_url_are_variables() {
+    let spec = Spec::Http(http("http://{{secret.key}}:{{secret.key}}@h/"));
+    let order = |kind, spec| {
+        let presets = vec![preset("a", spec)];
+        PresetExportOrder { with_secrets: false, ..order(kind, presets) }
+    };
+    let made = text(&export(&order(PresetExportKind::Curl, spec)));
+    assert!(made.contains("-u \"$KEY\":\"$KEY\""), "{made}");
+}
+
+#[test]
+fn what_a_mock_answers_may_hold_names() {
+    let text = "{\"e\": \"{{secret.key}}\", \"f\": {{json secret.key}}}";
+    let answer = HttpAnswer { body: HttpBody::Json(text.into()), ..HttpAnswer::default() };
+    let mock = HttpListenerSpec { bind: ":8080".into(), answer, ..HttpListenerSpec::default() };
+    let presets = vec![preset("mock", Spec::HttpListener(mock))];
+    let order =
+        PresetExportOrder { with_secrets: false, ..order(PresetExportKind::Python, presets) };
+    let made = self::text(&export(&order));
+    assert!(made.contains("json.dumps(os.environ[\"KEY\"], ensure_ascii=False)[1:-1]"), "{made}");
+}
+
+#[test]
+fn commands_are_for_any_shell() {
+    let escaped = Payload { text: "%s\\x01\\r\\n".into(), format: PayloadFormat::Text };
+    let mut spec = post(HttpBody::Payload(escaped));
+    spec.headers = rows(&[("X-A", "a\tb")]);
+    let part = FormPart { name: "a\u{1}".into(), value: "\u{2}".into(), ..FormPart::default() };
+    let presets = vec![
+        preset("a", Spec::Http(spec)),
+        preset("b", Spec::Http(post(HttpBody::Multipart(vec![part])))),
+    ];
+    let made = text(&export(&order(PresetExportKind::Curl, presets)));
+    assert!(made.contains(r"printf '%%s\001\r\n' | curl "), "{made}");
+    assert!(made.contains("\"$(printf 'X-A: a\\011b')\"") && !made.contains("$'"), "{made}");
 }
 
 fn checked() -> Spec {
@@ -373,6 +500,24 @@ fn secrets_stay_names_in_every_kind_unless_they_are_asked_for() {
 }
 
 #[test]
+fn keys_that_were_typed_in_place_are_masked_wherever_they_stand() {
+    for place in [ApiKeyPlace::Header, ApiKeyPlace::Query, ApiKeyPlace::Cookie] {
+        for kind in [PresetExportKind::Curl, PresetExportKind::Postman, PresetExportKind::Har] {
+            let key = ApiKey { name: "zz".into(), value: "CANARY".into(), place };
+            let spec = Spec::Http(HttpSpec { auth: Auth::ApiKey(key), ..http("http://h/") });
+            let mut order = order(kind, vec![preset("a", spec)]);
+            let all = text(&export(&order));
+            assert!(all.contains("CANARY"), "{kind:?} {all}");
+            order.with_secrets = false;
+            let hidden = text(&export(&order));
+            // Of cookies nobody shall read the names either.
+            let is_named = place == ApiKeyPlace::Cookie || hidden.contains("zz");
+            assert!(!hidden.contains("CANARY") && is_named, "{kind:?} {hidden}");
+        }
+    }
+}
+
+#[test]
 fn what_is_chosen_and_secrets_of_the_system_are_variables_of_a_shell() {
     let mut spec = http("http://h/x?r={{choose \"Region\" eu us}}&o={{prompt \"OTP\"}}");
     spec.headers =
@@ -435,6 +580,25 @@ fn conversations_are_commands_of_a_shell() {
 }
 
 #[test]
+fn a_datagram_of_nothing_is_sent_or_said() {
+    let step = |text: &str| ScriptStep::Send(Payload::text(text));
+    let udp = |steps: &[&str]| {
+        let steps = steps.iter().map(|text| step(text)).collect();
+        let udp = UdpSpec { address: "127.0.0.1:9".into(), steps, ..UdpSpec::default() };
+        vec![preset("u", Spec::Udp(udp))]
+    };
+    let socat = text(&export(&order(PresetExportKind::Socat, udp(&["a", "", "b"]))));
+    let lines: Vec<&str> = socat.lines().filter(|line| line.contains("UDP:")).collect();
+    assert_eq!(lines.len(), 3, "{socat}");
+    assert!(lines[1].starts_with("printf '' | ") && lines[1].ends_with(",shut-null"), "{socat}");
+    assert!(!lines[0].contains("shut-null"), "{socat}");
+    let made = export(&order(PresetExportKind::Nc, udp(&["a", "", "b"])));
+    assert_eq!(text(&made).matches("nc -u").count(), 2, "{}", text(&made));
+    assert!(made.remarks.lines().join("\n").contains("nc sends no empty datagrams: u"), "{made:?}");
+    assert_eq!(export(&order(PresetExportKind::Nc, udp(&[""]))).count, 0);
+}
+
+#[test]
 fn a_mock_is_a_document_that_reads_as_requests() {
     let answer = |status, body: &str| HttpAnswer {
         status,
@@ -472,6 +636,41 @@ fn a_mock_is_a_document_that_reads_as_requests() {
     assert!(said.contains("answers behind another one") && said.contains("no rule fits"), "{said}");
     let (tree, _) = imported(ImportKind::Openapi, &made);
     assert_eq!(tree.presets.len(), 2, "{tree:?}");
+}
+
+#[test]
+fn a_mock_says_of_lists_paths_and_bytes_no_more_than_is_so() {
+    let rule = |path: &str, body| HttpRule {
+        method: "GET".into(),
+        path: path.into(),
+        answer: HttpAnswer {
+            headers: rows(&[("Content-Type", "application/json")]),
+            body,
+            ..HttpAnswer::default()
+        },
+        ..HttpRule::default()
+    };
+    let hex = Payload { text: "00 ff".into(), format: PayloadFormat::Hex };
+    let list = "{\"a\": [1, null, {\"b\": 1.5}], \"c\": [1, 2], \"d\": []}";
+    let rules = vec![
+        rule("/l", HttpBody::Json(list.into())),
+        rule("/x?y=1", HttpBody::Text("hi".into())),
+        rule("/hex", HttpBody::Payload(hex)),
+    ];
+    let mock = HttpListenerSpec { bind: ":8080".into(), rules, ..HttpListenerSpec::default() };
+    let made =
+        export(&order(PresetExportKind::Openapi, vec![preset("mock", Spec::HttpListener(mock))]));
+    let document: Value = serde_json::from_str(&text(&made)).unwrap();
+    let content = &document["paths"]["/l"]["get"]["responses"]["200"]["content"];
+    let properties = &content["application/json"]["schema"]["properties"];
+    let kinds = properties["a"]["items"]["anyOf"].as_array().unwrap();
+    assert_eq!(kinds.len(), 3, "{properties}");
+    assert_eq!(properties["c"]["items"]["type"], "integer");
+    assert!(properties["d"].get("items").is_none(), "{properties}");
+    assert!(document["paths"].get("/x").is_some(), "{document}");
+    let said = made.remarks.lines().join("\n");
+    assert!(said.contains("queries in paths of rules") && said.contains("(/x?y=1)"), "{said}");
+    assert!(said.contains("bodies of answers that are no text"), "{said}");
 }
 
 #[test]

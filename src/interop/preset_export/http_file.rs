@@ -51,6 +51,7 @@ fn one(
     bodies: &mut BodyFiles,
 ) {
     let (plan, scope, place) = (&request.plan, &request.preset.scope, request.place());
+    place.clone_into(&mut names.place);
     let wire = WireRequest::new(plan);
     let folder = folders(&request.preset.folder);
     let _ = writeln!(out, "### {folder}{}", one_line(request.preset.name()));

@@ -20,6 +20,7 @@ use super::names::{ForeignNames, NameSpelling};
 use super::order::{ExportedFile, PresetExport, PresetExportOrder};
 use super::requests::{ExportedRequest, requests};
 use crate::codec::multipart;
+use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::wire_request::WireRequest;
 use crate::model::http::VersionChoice;
 use crate::model::plan::{PartContent, PartPlan, PlanBody};
@@ -51,6 +52,7 @@ pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
 
 fn one(request: &ExportedRequest<'_>, out: &mut String, names: &mut ForeignNames) {
     let (plan, scope) = (&request.plan, &request.preset.scope);
+    request.place().clone_into(&mut names.place);
     let wire = WireRequest::new(plan);
     let folder = folders(&request.preset.folder);
     let _ = writeln!(out, "# {folder}{}", one_line(request.preset.name()));
@@ -156,9 +158,12 @@ fn rows_of_form(
 ) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.is_empty())?;
     let is_plain = |text: &str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.*".contains(c);
-        // A mark is what stands for a name.
-        text.replace("%EF%B7%90", "").replace("%EF%B7%91", "").chars().all(plain)
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.*".contains(byte);
+        let is_fine = |run: &SecretRun<'_>| match run {
+            SecretRun::Text(text) => text.iter().all(plain),
+            SecretRun::Variable { .. } => true,
+        };
+        runs(text.as_bytes()).iter().all(is_fine)
     };
     let pieces = form_pieces(text);
     let is_plain = pieces.iter().all(|piece| {
@@ -168,8 +173,8 @@ fn rows_of_form(
         return None;
     }
     let row = |piece: &crate::model::url_text::QueryPiece<'_>| {
-        let name = names.text(piece.name, &request.preset.scope);
-        let value = names.text(piece.value.unwrap_or_default(), &request.preset.scope);
+        let name = names.plain(piece.name, &request.preset.scope);
+        let value = names.plain(piece.value.unwrap_or_default(), &request.preset.scope);
         format!("{name}: {value}\n")
     };
     Some(pieces.iter().map(row).collect())

@@ -7,14 +7,22 @@ use serde_json::json;
 use super::bodies::one_line;
 use super::names::{ForeignNames, NameSpelling};
 use super::order::{ExportedFile, PresetExport, PresetExportOrder};
-use super::requests::{ExportedRequest, has_files, requests};
+use super::requests::{ExportedRequest, REPEATED, has_files, requests};
 use super::script_checks::{CheckScript, capture_values, test_lines};
 use crate::codec::multipart;
-use crate::interop::secrets::{SecretRun, runs};
+use crate::interop::secrets::{SecretRun, WrittenValue, runs};
 use crate::interop::wire_request::WireRequest;
 use crate::model::plan::{PartContent, PlanBody};
 use crate::model::preset::Scope;
 use crate::model::trust::Verify;
+
+/// How a value is put into a URL.
+const IN_URL: &str = r#"
+// Only what cannot stand in a URL at all is encoded.
+function inUrl(value) {
+  return encodeURI(value).replace(/%25/g, "%").replace(/#/g, "%23");
+}
+"#;
 
 /// Writes the requests of an order as one script.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
@@ -48,6 +56,9 @@ pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
     for (at, path) in opened.iter().enumerate() {
         let _ = writeln!(out, "const FILE_{at} = open({path}, \"b\");");
     }
+    if body.contains("inUrl(") || opened.iter().any(|path| path.contains("inUrl(")) {
+        out.push_str(IN_URL);
+    }
     let _ = write!(out, "\nexport default function () {{\n  let r;\n{body}}}\n");
     names.say_missing(order.with_secrets);
     let files = vec![ExportedFile::text(name, out)];
@@ -67,6 +78,9 @@ fn one(
     let is_form = matches!(plan.body, PlanBody::Multipart { .. }) && has_files(&plan.body);
     let written =
         wire.headers().filter(|(name, value)| !(is_form && wire.is_form_type(name, value)));
+    for name in wire.repeated() {
+        names.remarks.say(REPEATED, format!("{} ({name})", request.place()));
+    }
     for (name, value) in joined(written) {
         let (name, value) = (expression(name, scope, names), expression(&value, scope, names));
         let name = if name.starts_with('"') && !name.contains("\" + ") {
@@ -192,9 +206,15 @@ fn expression(text: &str, scope: &Scope, names: &mut ForeignNames) -> String {
     for run in runs(text.as_bytes()) {
         terms.push(match run {
             SecretRun::Text(text) => literal(&String::from_utf8_lossy(text)),
-            SecretRun::Variable { name, encoded: false } => names.meet(name, scope),
-            SecretRun::Variable { name, encoded: true } => {
-                format!("encodeURIComponent({})", names.meet(name, scope))
+            SecretRun::Variable { name, written } => {
+                let name = names.meet(name, scope);
+                match written {
+                    WrittenValue::AsIs => name,
+                    WrittenValue::Encoded => format!("encodeURIComponent({name})"),
+                    WrittenValue::InUrl => format!("inUrl({name})"),
+                    // The quotes stand in the text around it; what was captured may be a number.
+                    WrittenValue::InJson => format!("JSON.stringify(String({name})).slice(1, -1)"),
+                }
             }
         });
     }

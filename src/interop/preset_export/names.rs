@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::order::ExportRemarks;
 use super::planned::is_secret;
 use crate::compose::filled;
-use crate::interop::secrets::{SecretRun, runs, variable};
+use crate::compose::json_string;
+use crate::compose::query_pieces::COMPONENT;
+use crate::interop::secrets::{SecretRun, WrittenValue, runs, unsigned, variable};
 use crate::model::braces::spans;
 use crate::model::preset::Scope;
 
@@ -37,12 +39,27 @@ fn form_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// A value as it is written where it stands.
+fn as_written(value: &str, written: WrittenValue, is_body: bool) -> String {
+    match written {
+        WrittenValue::AsIs | WrittenValue::InUrl => value.to_owned(),
+        // A form has its blanks as `+`.
+        WrittenValue::Encoded if is_body => form_encoded(value),
+        WrittenValue::Encoded => {
+            percent_encoding::utf8_percent_encode(value, COMPONENT).to_string()
+        }
+        WrittenValue::InJson => json_string(value.as_bytes(), true),
+    }
+}
+
 /// All names that were met, in their order.
 #[derive(Debug)]
 pub(super) struct ForeignNames {
     spelling: NameSpelling,
     pub(super) all: Vec<ForeignName>,
     with_secrets: bool,
+    /// Where it is written now.
+    pub(super) place: String,
     /// What presets of the export capture.
     pub(super) captured: BTreeSet<String>,
     pub(super) remarks: ExportRemarks,
@@ -52,7 +69,8 @@ impl ForeignNames {
     /// None yet.
     pub(super) fn new(spelling: NameSpelling, with_secrets: bool) -> Self {
         let (all, captured, remarks) = (Vec::new(), BTreeSet::new(), ExportRemarks::default());
-        ForeignNames { spelling, all, with_secrets, captured, remarks }
+        let place = String::new();
+        ForeignNames { spelling, all, with_secrets, place, captured, remarks }
     }
 
     /// The value of a name, where it may stand in a text.
@@ -68,15 +86,14 @@ impl ForeignNames {
         for run in runs(bytes) {
             match run {
                 SecretRun::Text(text) => made.extend_from_slice(text),
-                SecretRun::Variable { name, encoded } => {
+                SecretRun::Variable { name, written } => {
                     let value = self.open_value(name, scope);
                     if value.is_none() {
                         let what = "names without a value in a body that holds none";
                         self.remarks.say(what, format!("{place} ({{{{{name}}}}})"));
                     }
                     let value = value.unwrap_or_else(|| format!("{{{{{name}}}}}"));
-                    let value = if encoded { form_encoded(&value) } else { value };
-                    made.extend_from_slice(value.as_bytes());
+                    made.extend_from_slice(as_written(&value, written, true).as_bytes());
                 }
             }
         }
@@ -141,23 +158,47 @@ impl ForeignNames {
                     }
                     made.push_str(&text);
                 }
-                SecretRun::Variable { name, encoded } => {
-                    let value =
-                        self.open_value(name, scope).map(|value| (form_encoded(&value), value));
-                    match value {
-                        Some((encoded_value, value))
-                            if encoded && is_body && encoded_value != value =>
-                        {
-                            let what = "names whose values have to be encoded in a form; the values stand there";
-                            self.remarks.say(what, format!("{{{{{name}}}}}"));
-                            made.push_str(&encoded_value);
-                        }
-                        _ => made = made + "{{" + &self.meet(name, scope) + "}}",
-                    }
+                SecretRun::Variable { name, written } => {
+                    made += &self.value(name, written, is_body, scope);
                 }
             }
         }
         made
+    }
+
+    /// A name in braces. Nothing there writes a value otherwise than it is: where it has to, the value stands there
+    /// itself, if it may.
+    fn value(&mut self, name: &str, written: WrittenValue, is_body: bool, scope: &Scope) -> String {
+        let how = match written {
+            WrittenValue::AsIs | WrittenValue::InUrl => "",
+            WrittenValue::Encoded if is_body => "encoded in a form",
+            WrittenValue::Encoded => "percent-encoded",
+            WrittenValue::InJson => "escaped as JSON",
+        };
+        let place = format!("{} ({{{{{name}}}}})", self.place);
+        let value = self.open_value(name, scope);
+        let made = value.as_ref().map(|value| as_written(value, written, is_body));
+        match made.filter(|made| value.as_ref() != Some(made)) {
+            Some(made) => {
+                let what = format!("names whose values have to be {how}; the values stand there");
+                self.remarks.say(what, place);
+                return made;
+            }
+            // A value that is no other needs nothing for now; of JSON nobody would see why it breaks one day.
+            None if written == WrittenValue::InJson || value.is_none() && !how.is_empty() => {
+                let what = format!(
+                    "names whose values have to be {how}, and are put in as they are there"
+                );
+                self.remarks.say(what, place);
+            }
+            None => {}
+        }
+        format!("{{{{{}}}}}", self.meet(name, scope))
+    }
+
+    /// A text whose names the tool writes as they have to be, as it does those of forms.
+    pub(super) fn plain(&mut self, text: &str, scope: &Scope) -> String {
+        self.written(unsigned(text).as_bytes(), scope, false)
     }
 
     /// A text of a plan with names in braces.

@@ -17,6 +17,9 @@ const ANY: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 /// Methods there are in a document.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// Kinds of elements of one list that are told.
+const KINDS: usize = 8;
+
 /// Writes the listeners of an order.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
     let mut document = Document::default();
@@ -100,6 +103,12 @@ impl Document {
 
     /// An operation for each of these methods, unless an earlier rule has it.
     fn operations(&mut self, path: &str, methods: &[String], answer: &AnswerPlan, place: &str) {
+        let (path, query) =
+            path.split_once('?').map_or((path, None), |(path, it)| (path, Some(it)));
+        if let Some(query) = query {
+            let what = "queries in paths of rules, which no path of OpenAPI has";
+            self.remarks.say(what, format!("{place} ({path}?{query})"));
+        }
         let (path, parameters) = template(path);
         if !answer.delay.is_zero() || !answer.every.is_zero() {
             self.remarks.say("delays of answers", format!("{place} ({path})"));
@@ -147,6 +156,10 @@ impl Document {
         match &answer.body {
             PlanBody::Bytes(bytes) if bytes.is_empty() => {}
             PlanBody::Bytes(bytes) => {
+                if std::str::from_utf8(bytes).is_err() {
+                    let what = "bodies of answers that are no text, of which there is no example";
+                    self.remarks.say(what, place);
+                }
                 response["content"] = json!({ kind: media(bytes, kind) });
             }
             PlanBody::File(_) | PlanBody::Multipart { .. } => {
@@ -176,8 +189,8 @@ fn schema(value: &Value) -> Value {
         Value::Number(number) if number.is_f64() => json!({ "type": "number" }),
         Value::Number(_) => json!({ "type": "integer" }),
         Value::String(_) => json!({ "type": "string" }),
-        Value::Array(list) => match list.first() {
-            Some(first) => json!({ "type": "array", "items": schema(first) }),
+        Value::Array(list) => match items(list) {
+            Some(items) => json!({ "type": "array", "items": items }),
             None => json!({ "type": "array" }),
         },
         Value::Object(members) => {
@@ -185,6 +198,22 @@ fn schema(value: &Value) -> Value {
             json!({ "type": "object", "properties": of.collect::<Map<_, _>>() })
         }
     }
+}
+
+/// What the elements of a list are: any of their kinds, where they are few. Not exactly one of them, as an object of
+/// one kind may be one of another, too.
+fn items(list: &[Value]) -> Option<Value> {
+    let mut kinds: Vec<Value> = Vec::new();
+    for element in list {
+        let kind = schema(element);
+        if !kinds.contains(&kind) {
+            if kinds.len() == KINDS {
+                return None;
+            }
+            kinds.push(kind);
+        }
+    }
+    if kinds.len() > 1 { Some(json!({ "anyOf": kinds })) } else { kinds.pop() }
 }
 
 /// Where it is called: of all interfaces this machine.

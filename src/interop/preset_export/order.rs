@@ -96,9 +96,19 @@ impl ExportRemarks {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         const PLACES: usize = 5;
+        self.lines_of(PLACES)
+    }
+
+    /// A line for each kind, with every place.
+    #[must_use]
+    pub fn lines_in_full(&self) -> Vec<String> {
+        self.lines_of(usize::MAX)
+    }
+
+    fn lines_of(&self, most: usize) -> Vec<String> {
         let line = |(what, places): &(String, Vec<String>)| {
-            let shown = places.iter().take(PLACES).cloned().collect::<Vec<_>>().join(", ");
-            match places.len().saturating_sub(PLACES) {
+            let shown = places.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
+            match places.len().saturating_sub(most) {
                 0 => format!("{what}: {shown}"),
                 more => format!("{what}: {shown} and {more} more"),
             }

@@ -4,7 +4,7 @@
 //! Nothing is asked for and no program runs: what such a name would give is a mark, too. A mark is no host, so
 //! a request whose host has one is planned for a stand-in, which the mark replaces in the plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::ExportedPreset;
 use crate::compose::template::WantedValue;
@@ -65,7 +65,9 @@ pub(super) fn planned(
     }
     if !with_secrets {
         // Heads are masked when all is planned; bodies are bytes then, and a query may be a list of pairs.
-        each_typed(&mut spec, &mut |one| one.is_among_others().then(|| MASK.to_owned()));
+        each_typed(&mut spec, &mut |one| {
+            (one.is_named_value() || one.is_key()).then(|| MASK.to_owned())
+        });
     }
     let has_mark = |name: &str| {
         let value = filled(&format!("{{{{{name}}}}}"), &scope);
@@ -75,6 +77,7 @@ pub(super) fn planned(
         json_as_text(&mut spec);
     }
     let address = stand_in(&mut spec, &scope, &preset.scope);
+    mark_json(&mut spec, &mut scope);
     let mut plan = plan_with(&spec, &scope, UnknownNames::Literal);
     // What has to be asked for is known only once it is planned.
     for _ in 0..8 {
@@ -112,6 +115,25 @@ fn json_as_text(spec: &mut Spec) {
     if !http.headers.iter().any(is_said) {
         http.headers.push(NameValue::new("Content-Type", "application/json"));
     }
+}
+
+/// Gives names whose values are written as JSON marks that say so, under names of their own.
+fn mark_json(spec: &mut Spec, scope: &mut Scope) {
+    let known = scope.clone();
+    let mut marks = BTreeMap::new();
+    let mut other = |name: &str| {
+        let value = filled(&format!("{{{{{name}}}}}"), &known)?;
+        let other = format!("as-json.{name}");
+        has_variable(value.as_bytes()).then(|| {
+            marks.insert(other.clone(), secrets::for_json(&value));
+            other
+        })
+    };
+    spec_names::rename_json(spec, &mut other);
+    for value in scope.variables.values_mut() {
+        spec_names::rename_json_in(value, false, &mut other);
+    }
+    scope.variables.extend(marks);
 }
 
 /// How a name is marked.

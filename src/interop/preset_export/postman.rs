@@ -124,6 +124,7 @@ fn auth(
 
 fn item(request: &ExportedRequest<'_>, names: &mut ForeignNames, bodies: &mut BodyFiles) -> Value {
     let (plan, scope) = (&request.plan, &request.preset.scope);
+    request.place().clone_into(&mut names.place);
     let wire = WireRequest::new(plan);
     let body = body(request, &wire, names, bodies);
     let is_form =
@@ -272,7 +273,7 @@ fn of_bytes(
         }
         return json!({ "mode": "urlencoded", "urlencoded": rows });
     }
-    let text = names.text(text, scope);
+    let text = names.braces(text.as_bytes(), scope);
     if kind.contains("json") {
         let options = json!({ "raw": { "language": "json" } });
         return json!({ "mode": "raw", "raw": text, "options": options });

@@ -68,6 +68,10 @@ pub(super) fn no_request(spec: &Spec, title: &str) -> String {
     format!("left out, as {title} has no {what} of {protocol}")
 }
 
+/// What is said of headers where each name stands once.
+pub(super) const REPEATED: &str =
+    "headers that are there more than once, which are sent as one with all values";
+
 /// Kinds that have words for versions of HTTP.
 const SAYS_VERSION: [&str; 1] = ["hurl"];
 

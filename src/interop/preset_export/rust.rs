@@ -7,9 +7,12 @@ use super::bodies::one_line;
 use super::commands::say_checks;
 use super::order::{ExportRemarks, ExportedFile, ExportedPreset, PresetExport, PresetExportOrder};
 use super::planned::{NameUse, planned};
+use super::rust_helpers::{
+    ENCODED, EXPECT, EXPECT_DATAGRAM, EXPECT_TCP, EXPECT_UNIX, HAS, IN_JSON, IN_URL, VARIABLE,
+};
 use crate::codec::multipart;
 use crate::compose::address::UrlParts;
-use crate::interop::secrets::{SecretRun, has_variable, runs};
+use crate::interop::secrets::{SecretRun, WrittenValue, has_variable, runs};
 use crate::interop::wire_request::WireRequest;
 use crate::model::awaited::AwaitedPlan;
 use crate::model::endpoint::Endpoint;
@@ -19,93 +22,6 @@ use crate::model::plan::{
 use crate::model::tls::ClientTls;
 use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
-
-const EXPECT: &str = r"
-/// Receives until what is wanted has come.
-fn expect(
-    stream: &mut (impl Read + ReadTimeout),
-    wanted: impl Fn(&[u8]) -> bool,
-    within: Duration,
-) -> std::io::Result<()> {
-    let deadline = Instant::now() + within;
-    let (mut received, mut piece) = (Vec::new(), [0; 65536]);
-    while !wanted(&received) {
-        let left = deadline.saturating_duration_since(Instant::now());
-        stream.wait_at_most(left.max(Duration::from_millis(1)))?;
-        match stream.read(&mut piece)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            count => received.extend_from_slice(&piece[..count]),
-        }
-    }
-    std::io::stdout().write_all(&received)
-}
-
-trait ReadTimeout {
-    fn wait_at_most(&self, time: Duration) -> std::io::Result<()>;
-}
-";
-
-const EXPECT_TCP: &str = r"
-impl ReadTimeout for TcpStream {
-    fn wait_at_most(&self, time: Duration) -> std::io::Result<()> {
-        self.set_read_timeout(Some(time))
-    }
-}
-";
-
-const EXPECT_UNIX: &str = r"
-impl ReadTimeout for UnixStream {
-    fn wait_at_most(&self, time: Duration) -> std::io::Result<()> {
-        self.set_read_timeout(Some(time))
-    }
-}
-";
-
-const EXPECT_DATAGRAM: &str = r"
-/// Receives datagrams until one is what is wanted.
-fn expect_datagram(
-    socket: &UdpSocket,
-    wanted: impl Fn(&[u8]) -> bool,
-    within: Duration,
-) -> std::io::Result<()> {
-    let deadline = Instant::now() + within;
-    let mut piece = [0; 65536];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-        let (count, _) = socket.recv_from(&mut piece)?;
-        std::io::stdout().write_all(&piece[..count])?;
-        if wanted(&piece[..count]) {
-            return Ok(());
-        }
-    }
-}
-";
-
-const HAS: &str = r"
-/// Whether these bytes are somewhere in others.
-fn has(data: &[u8], part: &[u8]) -> bool {
-    part.is_empty() || data.windows(part.len()).any(|window| window == part)
-}
-";
-
-const VARIABLE: &str = r#"
-/// A variable of the system.
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
-}
-"#;
-
-const ENCODED: &str = r#"
-/// A text as a URL holds it.
-fn encoded(text: &str) -> String {
-    let sign = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(sign).collect()
-}
-"#;
 
 /// Writes the presets of an order as one program.
 pub(super) fn write(order: &PresetExportOrder, name: &str) -> PresetExport {
@@ -137,6 +53,8 @@ fn program(functions: &str, calls: &str) -> String {
         (has("has(data"), HAS),
         (has("variable(\""), VARIABLE),
         (has("encoded(&"), ENCODED),
+        (has("in_url(&"), IN_URL),
+        (has("in_json(&"), IN_JSON),
     ] {
         helpers.push_str(if is_needed { helper } else { "" });
     }
@@ -406,18 +324,24 @@ fn steps(steps: &[StepPlan], socket: Socket, place: &str, remarks: &mut ExportRe
     out
 }
 
+/// An expression for the value of a variable of the system, as it is written where it stands.
+fn variable(name: &str, written: WrittenValue) -> String {
+    let value = format!("variable({name:?})");
+    match written {
+        WrittenValue::AsIs => value,
+        WrittenValue::Encoded => format!("encoded(&{value})"),
+        WrittenValue::InUrl => format!("in_url(&{value})"),
+        WrittenValue::InJson => format!("in_json(&{value})"),
+    }
+}
+
 /// An expression for bytes that are borrowed.
 fn bytes_of(bytes: &[u8]) -> String {
     let terms: Vec<String> = runs(bytes)
         .into_iter()
         .map(|run| match run {
             SecretRun::Text(text) => format!("&{}[..]", byte_literal(text)),
-            SecretRun::Variable { name, encoded: false } => {
-                format!("variable({name:?}).as_bytes()")
-            }
-            SecretRun::Variable { name, encoded: true } => {
-                format!("encoded(&variable({name:?})).as_bytes()")
-            }
+            SecretRun::Variable { name, written } => variable(name, written) + ".as_bytes()",
         })
         .collect();
     match terms.as_slice() {
@@ -436,10 +360,7 @@ fn string(text: &[u8]) -> String {
         .into_iter()
         .map(|run| match run {
             SecretRun::Text(text) => text_literal(&String::from_utf8_lossy(text)),
-            SecretRun::Variable { name, encoded: false } => format!("variable({name:?}).as_str()"),
-            SecretRun::Variable { name, encoded: true } => {
-                format!("encoded(&variable({name:?})).as_str()")
-            }
+            SecretRun::Variable { name, written } => variable(name, written) + ".as_str()",
         })
         .collect();
     match terms.as_slice() {

@@ -70,7 +70,7 @@ pub(super) fn write(
         remarks.say("steps that wait for an answer, where the shell sleeps instead", place);
     }
     if is_udp {
-        return Some(datagrams(steps, &command, tool, place, remarks));
+        return datagrams(steps, &command, tool, place, remarks);
     }
     Some(format!("{} | {command}\n", feed(steps, true)))
 }
@@ -83,7 +83,7 @@ fn datagrams(
     tool: SocketTool,
     place: &str,
     remarks: &mut ExportRemarks,
-) -> String {
+) -> Option<String> {
     let size = |step: &StepPlan| match step {
         StepPlan::Send(bytes) => bytes.len(),
         StepPlan::Expect { .. } => 0,
@@ -103,8 +103,22 @@ fn datagrams(
         [start, end] => Some((steps.get(*start..*end)?, *end == steps.len())),
         _ => None,
     });
-    let lines = pieces.map(|(piece, is_last)| format!("{} | {command}", feed(piece, is_last)));
-    lines.collect::<Vec<_>>().join("\n") + "\n"
+    let mut lines = Vec::new();
+    for (piece, is_last) in pieces {
+        let empty = piece.iter().position(|step| is_send(step) && size(step) == 0);
+        match (empty, tool) {
+            (None, _) => lines.push(format!("{} | {command}", feed(piece, is_last))),
+            // It goes out at the end of what is given, so nothing waits behind it: socat itself does.
+            (Some(at), SocketTool::Socat) => {
+                let until = piece.get(..=at).unwrap_or(piece);
+                lines.push(format!("{} | {command},shut-null", feed(until, false)));
+            }
+            (Some(_), SocketTool::Nc) => {
+                remarks.say("left out, as nc sends no empty datagrams", place);
+            }
+        }
+    }
+    (!lines.is_empty()).then(|| lines.join("\n") + "\n")
 }
 
 /// What gives the bytes of the steps. The end of what is given may end the conversation before the answer is there, so

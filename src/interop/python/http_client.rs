@@ -251,8 +251,7 @@ fn dictionary(wire: &WireRequest<'_>, entries: &[(String, String)]) -> String {
         return String::new();
     }
     let mut out = String::new();
-    let names: Vec<String> = wire.headers().map(|(name, _)| name.to_ascii_lowercase()).collect();
-    if names.iter().enumerate().any(|(at, name)| names.iter().skip(at + 1).any(|n| n == name)) {
+    if !wire.repeated().is_empty() {
         out.push_str("    # a dictionary holds a name once, so repeated headers are joined\n");
     }
     out.push_str("    headers={\n");

@@ -7,11 +7,14 @@ use std::path::Path;
 
 use crate::codec;
 use crate::codec::printable::is_visible;
-use crate::interop::secrets::{SecretRun, has_variable, runs};
+use crate::interop::secrets::{SecretRun, WrittenValue, has_variable, runs};
 use crate::model::endpoint::Bind;
 use crate::model::plan::{PartContent, PartPlan};
 use crate::model::tls::ListenerTls;
 use crate::model::unix_name::UnixName;
+
+/// What a URL may hold besides letters and digits, as Python writes it; of a value `#` is none of that.
+const SENDABLE: &str = r#""!\"$%&'()*+,/:;<=>?@[\\]^`{|}""#;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
 pub(crate) fn text(text: &str) -> String {
@@ -36,9 +39,15 @@ pub(crate) fn bytes(bytes: &[u8]) -> String {
 fn expression(text: &[u8], literal: impl Fn(&[u8]) -> String, suffix: &str) -> String {
     let term = |run: &SecretRun<'_>| match run {
         SecretRun::Text(text) => literal(text),
-        SecretRun::Variable { name, encoded: false } => format!("os.environ[\"{name}\"]{suffix}"),
-        SecretRun::Variable { name, encoded: true } => {
-            format!("quote(os.environ[\"{name}\"], safe=\"\"){suffix}")
+        SecretRun::Variable { name, written } => {
+            let value = format!("os.environ[\"{name}\"]");
+            let value = match written {
+                WrittenValue::AsIs => value,
+                WrittenValue::Encoded => format!("quote({value}, safe=\"\")"),
+                WrittenValue::InUrl => format!("quote({value}, safe={SENDABLE})"),
+                WrittenValue::InJson => format!("json.dumps({value}, ensure_ascii=False)[1:-1]"),
+            };
+            value + suffix
         }
     };
     let terms: Vec<String> = runs(text).iter().map(term).collect();
@@ -233,6 +242,10 @@ mod tests {
         assert_eq!(lines(&binary, 4), bytes(&binary));
         let query = "k=%EF%B7%90T%EF%B7%91";
         assert_eq!(text(query), r#"("k=" + quote(os.environ["T"], safe=""))"#);
+        let in_json = "{\"a\": \"\u{fdd0}T!j\u{fdd1}\"}";
+        let read =
+            r#"("{\"a\": \"" + json.dumps(os.environ["T"], ensure_ascii=False)[1:-1] + "\"}")"#;
+        assert_eq!(text(in_json), read);
     }
 
     #[test]

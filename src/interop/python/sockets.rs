@@ -13,7 +13,7 @@ use crate::model::plan::{
 use crate::model::tls::{ClientTls, ListenerTls, TlsChoices, TlsVersions};
 use crate::model::trust::{Acceptance, Verify};
 
-/// How long a client's script waits for datagrams after its last step.
+/// How long a client's script waits for more after its last step.
 const REPLY_SECONDS: u32 = 5;
 
 const EXPECT_STREAM: &str = r#"
@@ -96,7 +96,7 @@ fn context(choices: &TlsChoices) -> String {
         }
 }
 
-/// The whole script: connects, does the steps, prints what comes until the peer finishes.
+/// The whole script: connects, does the steps, prints what comes until the peer finishes or is silent.
 pub(super) fn tcp_client(plan: &TcpPlan) -> String {
     let TcpPlan { endpoint, tls, steps, connect_timeout, socket, client } = plan;
     let (connection, connect) = connection(endpoint, client, &seconds(*connect_timeout));
@@ -135,11 +135,15 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
         "{imports}{connect}{has_json}{expect}
 {raw}with {sock} as sock:
 {check}    sock.settimeout(None)
-{options}{steps}    while True:  # until the peer finishes sending
-        data = sock.recv(65536)
-        if not data:
-            break
-        print(data)
+{options}{steps}    sock.settimeout({REPLY_SECONDS})
+    try:
+        while True:  # until the peer finishes sending, or nothing comes for a while
+            data = sock.recv(65536)
+            if not data:
+                break
+            print(data)
+    except socket.timeout:
+        print(\"nothing more came\")
 "
     )
 }

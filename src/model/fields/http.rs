@@ -120,13 +120,13 @@ impl Options for Auth {
             when: Some("aws"), label: "Secret key",
             help: "The key itself, which is never sent; {{secret.name}} keeps it out of the file.";
         "aws.session-token", ValueKind::Secret, (Auth::Aws(AwsKeys { session_token, .. }) => session_token),
-            when: Some("aws"), label: "Session token", placeholder: "none",
+            when: Some("aws"), label: "Session token", placeholder: "none", default: Some(""),
             help: "Token of keys that last for a while; empty = none.";
         "aws.region", ValueKind::Text, (Auth::Aws(AwsKeys { region, .. }) => region),
-            when: Some("aws"), label: "Region", placeholder: "that of the host",
+            when: Some("aws"), label: "Region", placeholder: "that of the host", default: Some(""),
             help: "Region that is asked, such as eu-west-1; empty = that of a host of amazonaws.com.";
         "aws.service", ValueKind::Text, (Auth::Aws(AwsKeys { service, .. }) => service),
-            when: Some("aws"), label: "Service", placeholder: "that of the host",
+            when: Some("aws"), label: "Service", placeholder: "that of the host", default: Some(""),
             help: "Service that is asked, such as s3; empty = that of a host of amazonaws.com.";
     }
 

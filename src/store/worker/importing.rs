@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::known_workspace::KnownWorkspace;
 use super::lane::{ReplySender, Work, not_ours};
-use crate::interop::import::{ImportFile, ImportSummary, import};
+use crate::interop::import::{ImportFile, ImportSummary};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::PresetPath;
 use crate::store::job::{
@@ -69,6 +69,7 @@ fn look(
 }
 
 fn read(files: &[ImportFile]) -> Result<ImportTrees, Failure> {
-    let trees = import(files, None).map_err(|(name, fault)| import_files::broken(&name, &fault))?;
+    let trees = import_files::trees(files, None)
+        .map_err(|(name, fault)| import_files::broken(&name, &fault))?;
     Ok(Arc::new(trees))
 }

@@ -5,10 +5,12 @@ use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::names;
-use crate::interop::import::wanted::{WantedAnswer, json, literally, matching, quoted};
+use crate::interop::import::wanted::{
+    ANY_CASE, WantedAnswer, containing, is_of_any_case, json, literally, matching, quoted,
+};
 use crate::model::name_value::NameValue;
 
-/// Reads both; what is switched off stays as it was written.
+/// Reads both; what is switched off stays so.
 pub(super) fn answer(written: &DataNode, out: &mut Gathered, place: &str) -> WantedAnswer {
     let mut wanted = WantedAnswer::default();
     for (member, is_test) in [("assertions", true), ("captures", false)] {
@@ -18,14 +20,18 @@ pub(super) fn answer(written: &DataNode, out: &mut Gathered, place: &str) -> Wan
             let is_off =
                 *row.at("enabled") == DataNode::Bool(false) || row.at("disabled").is_true();
             let value = ours(value.trim(), DIALECT, out, place);
-            match (is_off, is_test) {
-                (true, _) => wanted.keep(&format!("~{line}")),
-                (false, true) => wanted.expect(test(name, &value), &line),
-                (false, false) => {
-                    // What is local to one run there is a variable like any other.
-                    let name = names::variable(name.trim_start_matches('@'));
-                    wanted.capture(of(&value, &[]).map(|of| NameValue::new(name, of)), &line);
+            let line = if is_off { format!("~{line}") } else { line };
+            if is_test {
+                let test = test(name, &value);
+                if test.as_ref().is_some_and(|(of, test)| is_of_any_case(of, test)) {
+                    out.changed(ANY_CASE, place, &line);
                 }
+                if is_off { wanted.expect_off(test, &line) } else { wanted.expect(test, &line) }
+            } else {
+                // What is local to one run there is a variable like any other.
+                let name = names::variable(name.trim_start_matches('@'));
+                let row = |of| NameValue { enabled: !is_off, ..NameValue::new(name, of) };
+                wanted.capture(of(&value, &[]).map(row), &line);
             }
         }
     }
@@ -50,8 +56,8 @@ fn test(about: &str, written: &str) -> Option<(String, String)> {
             let (least, most) = (number(least.trim(), about)?, number(most.trim(), about)?);
             plain(format!(">= {least} and <= {most}"))
         }
-        "contains" => plain(format!("contains {}", quoted(unquoted(value))?)),
-        "notContains" => plain(format!("not contains {}", quoted(unquoted(value))?)),
+        "contains" => plain(containing(unquoted(value), is_json(about), false)?),
+        "notContains" => plain(containing(unquoted(value), is_json(about), true)?),
         "startsWith" => plain(matching(&format!("^{}", literally(unquoted(value))))?),
         "endsWith" => plain(matching(&format!("{}$", literally(unquoted(value))))?),
         "matches" => plain(matching(expression(value)?)?),
@@ -82,7 +88,15 @@ fn of(about: &str, calls: &[&str]) -> Option<String> {
     if let Some(path) = body_path(about) {
         // A body that is asked about as a whole is JSON only if it is looked into.
         let is_whole = path == "$" && calls.is_empty();
-        return if is_whole { Some("body".to_owned()) } else { json(&path, calls) };
+        // What JavaScript asks a list or a text for is a function here.
+        let counted = path.strip_suffix(".length").map(|path| {
+            (path, ["length"].into_iter().chain(calls.iter().copied()).collect::<Vec<_>>())
+        });
+        return match counted {
+            _ if is_whole => Some("body".to_owned()),
+            Some((path, calls)) => json(path, &calls),
+            None => json(&path, calls),
+        };
     }
     if !calls.is_empty() {
         return None;
@@ -177,13 +191,21 @@ mod tests {
             ("res.body.ok", "eq true", "json .ok", "== true"),
             ("res.body[0]['a b']", "neq x", "json .[0][\"a b\"]", "!= 'x'"),
             ("res.body.list", "length 3", "json .list | length", "== 3"),
+            ("res.body.items.length", "gt 1", "json .items | length", "> 1"),
+            ("res.body.length", "eq 2", "json . | length", "== 2"),
+            ("res.body.s", "contains q", "json .s", "contains 'q' and matches '(?-i)q'"),
             ("res.body.list", "isArray", "json .list | type", "== 'array'"),
             ("res.body.a", "isNull", "json .a", "== null"),
             ("res.body.a", "isDefined", "json .a", "exists"),
-            ("res.body", "contains it's", "body", "contains 'it\\'s'"),
+            ("res.body", "contains It's", "body", "contains 'It\\'s'"),
             ("res.body.n", "between 1, 5", "json .n", ">= 1 and <= 5"),
             ("res('user.id')", "gt 3", "json .user.id", "> 3"),
-            ("res.headers.content-type", "contains json", "header.content-type", "contains 'json'"),
+            (
+                "res.headers.content-type",
+                "contains json",
+                "header.content-type",
+                "matches '(?-i)json'",
+            ),
             ("res.headers['X-A']", "eq b", "header.x-a", "== 'b'"),
             ("res.responseTime", "lt 500", "total", "< 500ms"),
             ("res.body.s", "matches /^a.c$/", "json .s", "matches '(?-i)^a.c$'"),

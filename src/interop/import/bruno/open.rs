@@ -15,9 +15,9 @@ pub(super) fn item(text: &str) -> Result<DataNode, ImportFault> {
 /// The same of a tree.
 pub(super) fn of(data: &DataNode) -> DataNode {
     let info = data.at("info");
-    let http = data.at("http");
     // Folders say theirs under `request`.
-    let about = if http.is_null() { data.at("request") } else { http };
+    let kinds = ["http", "graphql", "websocket", "grpc", "request"].map(|kind| data.at(kind));
+    let about = kinds.into_iter().find(|kind| !kind.is_null()).unwrap_or(&DataNode::Null);
     let mut request: Vec<(Box<str>, DataNode)> = Vec::new();
     for name in ["method", "url", "params", "headers"] {
         request.push((name.into(), about.at(name).clone()));
@@ -44,10 +44,15 @@ pub(super) fn of(data: &DataNode) -> DataNode {
     request.push(("script".into(), map(script)));
     let assertion = |row: &DataNode| {
         let value = format!("{} {}", row.at("operator").str(), row.at("value").plain());
-        map(vec![("name", row.at("expression").clone()), ("value", DataNode::from(value.trim()))])
+        map(vec![
+            ("name", row.at("expression").clone()),
+            ("value", DataNode::from(value.trim())),
+            ("disabled", row.at("disabled").clone()),
+        ])
     };
     let assertions = runtime.at("assertions").items().iter().map(assertion).collect();
     request.push(("assertions".into(), DataNode::List(assertions)));
+    request.push(("captures".into(), captures(runtime.at("actions"))));
     let docs = data.at("docs");
     let docs = docs.text().unwrap_or_else(|| docs.at("content").str());
     request.push(("docs".into(), docs.into()));
@@ -62,6 +67,21 @@ pub(super) fn of(data: &DataNode) -> DataNode {
         ("variables", data.at("variables").clone()),
         ("examples", data.at("examples").clone()),
     ])
+}
+
+/// Variables that are set of an answer, as rows of their names and where they come from.
+fn captures(actions: &DataNode) -> DataNode {
+    let is_capture = |action: &&DataNode| {
+        action.at("type").str() == "set-variable" && action.at("phase").str() == "after-response"
+    };
+    let row = |action: &DataNode| {
+        map(vec![
+            ("name", action.path(&["variable", "name"]).clone()),
+            ("value", action.path(&["selector", "expression"]).clone()),
+            ("disabled", action.at("disabled").clone()),
+        ])
+    };
+    DataNode::List(actions.items().iter().filter(is_capture).map(row).collect())
 }
 
 fn map(pairs: Vec<(&str, DataNode)>) -> DataNode {

@@ -8,12 +8,12 @@ use super::{BrunoLevel, DIALECT};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{
-    FoundPreset, Gathered, aws, basic, digest, first_line, with_values,
+    FoundPreset, Gathered, api_key, aws, basic, digest, first_line, with_values,
 };
 use crate::interop::import::names;
 use crate::interop::import::path_values::{as_browsers_send, with_path_values};
 use crate::interop::import::tree::ImportFault;
-use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
+use crate::model::http::{ApiKeyPlace, Auth, FormPart, HttpBody, HttpSpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::LONGEST;
 use crate::model::url_text::UrlText;
@@ -297,11 +297,14 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         "digest" => spec.auth = digest(of("username"), of("password")),
         "awsv4" => spec.auth = aws(of, ["accessKeyId", "secretAccessKey"]),
         "apikey" => {
-            let row = NameValue::new(of("key"), of("value"));
-            if of("placement") == "queryparams" {
-                spec.query.push(row);
+            let (name, value, to) = (of("key"), of("value"), of("placement"));
+            // OpenCollection calls it `query`.
+            let is_query = to.to_ascii_lowercase().starts_with("query");
+            let to = if is_query { ApiKeyPlace::Query } else { ApiKeyPlace::Header };
+            if name.is_empty() {
+                out.left_out("keys without a name, which are not sent", place);
             } else {
-                spec.headers.push(row);
+                spec.auth = api_key(name, value, to);
             }
         }
         mode => out.changed("credentials of a kind that is not there yet", place, mode),

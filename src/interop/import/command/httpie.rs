@@ -104,7 +104,7 @@ pub(super) fn request(line: &ShellLine) -> Result<Made, String> {
         items.take(&item, &mut spec, &mut remarks)?;
     }
     auth(user, &way, &mut spec, &mut remarks);
-    items.fill(&mut spec);
+    items.fill(&mut spec, program.contains("xh"));
     input(raw, line.input.as_ref(), &mut spec, &mut remarks);
     let has_body = spec.body != HttpBody::None;
     spec.method = method.unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned());
@@ -299,6 +299,22 @@ fn unescaped(text: &str) -> String {
     made
 }
 
+/// JSON in one line, with a blank behind each sign between values, as `HTTPie` writes it.
+fn spaced(node: &DataNode) -> String {
+    let quoted = |text: &str| DataNode::from(text).json(false);
+    match node {
+        DataNode::List(items) => {
+            format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", "))
+        }
+        DataNode::Map(pairs) => {
+            let pairs =
+                pairs.iter().map(|(name, value)| format!("{}: {}", quoted(name), spaced(value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
+        node => node.json(false),
+    }
+}
+
 impl Items {
     /// `name=value` and its kin.
     fn take(
@@ -329,7 +345,8 @@ impl Items {
         Ok(())
     }
 
-    fn fill(self, spec: &mut HttpSpec) {
+    /// Makes them the body; `is_xh` = it goes out without blanks, as `xh` writes JSON.
+    fn fill(self, spec: &mut HttpSpec, is_xh: bool) {
         let rows = self
             .data
             .iter()
@@ -363,7 +380,8 @@ impl Items {
             for (name, value) in self.data {
                 nested::put(&mut whole, &name, value);
             }
-            spec.body = HttpBody::Json(quoted(&whole.json(true)));
+            let text = if is_xh { whole.json(false) } else { spaced(&whole) };
+            spec.body = HttpBody::Json(quoted(&text));
         }
     }
 }

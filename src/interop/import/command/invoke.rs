@@ -76,9 +76,12 @@ mod tests {
              Invoke-WebRequest http://h/up -Method Put -InFile .\\a.bin -ContentType image/png\n\
              Invoke-RestMethod -Uri:http://h/f -Method Post -Form @{ a = '1'; doc = Get-Item .\\d.txt }\n\
              Invoke-RestMethod http://h/t -Authentication Bearer -Token (ConvertTo-SecureString \"abc\" -AsPlainText -Force)\n\
-             irm http://h/x -Method Post -Body @\"\n<a>\n$x\n\"@\n",
+             irm http://h/x -Method Post -Body @\"\n<a>\n$x\n\"@\n\
+             irm http://h/p -Method Put -Body '{}' -TimeoutSec 5\n",
         );
-        let [form, file, parts, bearer, here] = found.as_slice() else { panic!("{found:?}") };
+        let [form, file, parts, bearer, here, put] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((&put.body, put.timeout.as_secs()), (&HttpBody::Text("{}".into()), 5));
+        assert!(put.headers.iter().any(|row| row.name == "Content-Type" && !row.enabled));
         assert_eq!(
             (&*form.url, &*form.method, form.redirects),
             ("http://shop.example/login", "POST", 0)

@@ -4,43 +4,136 @@ use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::names;
-use crate::interop::import::wanted::{WantedAnswer, json, literally, matching, quoted};
+use crate::interop::import::tree::ImportFault;
+use crate::interop::import::wanted::{
+    ANY_CASE, WantedAnswer, containing, is_of_any_case, json, literally, matching, quoted,
+};
 use crate::model::name_value::NameValue;
 
-/// Reads the lines from `HTTP` on; names between braces become ours.
-pub(super) fn answer(lines: &[&str], out: &mut Gathered, place: &str) -> WantedAnswer {
+/// Reads the lines from `HTTP` on, the first of which has this number; names between braces become ours.
+///
+/// # Errors
+/// A row that is none, with its line.
+pub(super) fn answer(
+    (first, lines): (usize, &[&str]),
+    out: &mut Gathered,
+    place: &str,
+) -> Result<WantedAnswer, ImportFault> {
     let mut wanted = WantedAnswer::default();
     let mut section = "";
-    let mut is_body = false;
     for (at, line) in lines.iter().enumerate() {
         let bare = line.trim();
         if at == 0 {
             head(bare, &mut wanted);
-        } else if is_body {
-            wanted.keep(line);
-        } else if ["[Captures]", "[Asserts]"].contains(&bare) {
+            continue;
+        }
+        if ["[Captures]", "[Asserts]"].contains(&bare) {
             section = bare;
-        } else if !bare.is_empty() && !bare.starts_with('#') {
-            let text = ours(bare, DIALECT, out, place);
-            let of_header = super::sections::header(&text);
-            match section {
-                "[Captures]" => wanted.capture(capture(&text), bare),
-                "[Asserts]" => wanted.expect(test(&text), bare),
-                _ => {
-                    is_body = of_header.is_none();
-                    wanted.expect(of_header.and_then(|(name, value)| header(name, value)), line);
+            continue;
+        }
+        if bare.is_empty() || bare.starts_with('#') {
+            continue;
+        }
+        let text = ours(bare, DIALECT, out, place);
+        let of_header = super::sections::header(&text);
+        // A body may stand behind the sections, too.
+        let is_body = match section {
+            "" => of_header.is_none(),
+            _ => begins_body(bare),
+        };
+        if is_body {
+            let (_, rest) = lines.split_at(at);
+            whole_body(rest, &mut wanted, out, place);
+            break;
+        }
+        let refused = |what: &str| {
+            let cause = format!("this is no {what}: '{bare}'");
+            ImportFault::at_line(first + at, 1, cause)
+        };
+        match section {
+            "[Captures]" => {
+                let query = text.split_once(':').map_or("", |(_, query)| query.trim());
+                if !is_query(query) {
+                    return Err(refused("capture"));
                 }
+                wanted.capture(capture(&text), bare);
             }
-            // A body may stand behind the sections, too.
-            is_body |= !section.is_empty() && bare.starts_with(['{', '`', '<']) && !is_row(bare);
+            "[Asserts]" => {
+                if !is_query(&text) {
+                    return Err(refused("assert"));
+                }
+                let test = test(&text);
+                if test.as_ref().is_some_and(|(of, test)| is_of_any_case(of, test)) {
+                    out.changed(ANY_CASE, place, bare);
+                }
+                wanted.expect(test, bare);
+            }
+            _ => wanted.expect(of_header.and_then(|(name, value)| header(name, value)), line),
         }
     }
-    wanted
+    Ok(wanted)
 }
 
-/// Whether a line of braces is a row all the same: a name that is made of a variable.
-fn is_row(line: &str) -> bool {
-    line.starts_with("{{")
+/// What Hurl can ask about.
+const QUERIES: [&str; 17] = [
+    "status",
+    "version",
+    "url",
+    "redirects",
+    "ip",
+    "header",
+    "certificate",
+    "cookie",
+    "body",
+    "rawbytes",
+    "xpath",
+    "jsonpath",
+    "regex",
+    "sha256",
+    "md5",
+    "bytes",
+    "variable",
+];
+
+/// Whether a line begins with something that Hurl can ask about.
+fn is_query(line: &str) -> bool {
+    let word = line.split(char::is_whitespace).next().unwrap_or_default();
+    word == "duration" || QUERIES.contains(&word)
+}
+
+/// Whether a body begins in a line; one of braces may be a row all the same, whose name is made of a variable.
+fn begins_body(line: &str) -> bool {
+    let words = ["true", "false", "null"];
+    let kinds = ["base64,", "hex,", "file,"];
+    let is_json =
+        line.starts_with(['{', '[', '"', '-']) || line.starts_with(|c: char| c.is_ascii_digit());
+    let is_other = line.starts_with(['`', '<']) || kinds.iter().any(|kind| line.starts_with(kind));
+    (is_json || is_other || words.contains(&line)) && !line.starts_with("{{")
+}
+
+/// What the body shall be, where one line says it; else it stays as it is written.
+fn whole_body(lines: &[&str], wanted: &mut WantedAnswer, out: &mut Gathered, place: &str) {
+    let text = lines.join("\n");
+    let bare = text.trim();
+    let between = |begin: &str, end: &str| {
+        let inner = bare.strip_prefix(begin)?.trim_end().strip_suffix(end)?;
+        (!inner.contains(['\n', '`'])).then_some(inner.trim())
+    };
+    let bytes = |digits: &str| (!digits.is_empty()).then(|| format!("== 0x{digits}"));
+    let test = if let Some(line) = between("`", "`") {
+        let line = ours(&super::sections::unescaped(line), DIALECT, out, place);
+        quoted(&line).map(|line| format!("== {line}"))
+    } else if let Some(digits) = between("hex,", ";") {
+        bytes(digits)
+    } else if let Some(digits) = between("base64,", ";") {
+        super::bytes_of(digits).and_then(|digits| bytes(&digits))
+    } else {
+        None
+    };
+    match test {
+        Some(test) => wanted.expect(Some(("body".to_owned(), test)), bare),
+        None => lines.iter().for_each(|line| wanted.keep(line)),
+    }
 }
 
 /// `HTTP/1.1 200`; any version and any status are `HTTP *`.
@@ -114,9 +207,9 @@ fn test(line: &str) -> Option<(String, String)> {
             let end = literally(&words.text()?);
             (of.with(&calls)?, format!("{not}{}", matching(&format!("{end}$"))?))
         }
-        "contains" | "includes" => {
-            (of.with(&calls)?, format!("{not}contains {}", quoted(&words.text()?)?))
-        }
+        // Of an element of a list, which is one as it is.
+        "includes" => (of.with(&calls)?, format!("{not}contains {}", quoted(&words.text()?)?)),
+        "contains" => (of.with(&calls)?, containing(&words.text()?, of.is_json(), is_not)?),
         sign => {
             let sign = compared(sign, is_not)?;
             let value = words.value(&of)?;
@@ -256,10 +349,18 @@ impl<'t> Words<'t> {
             "url" => field("url"),
             "sha256" => field("sha256"),
             "duration" => Some(Asked::Time),
+            "redirects" if self.take("count") => field("redirects"),
+            "certificate" => match self.text()?.as_str() {
+                "Subject" => field("tls.subject"),
+                "Issuer" => field("tls.issuer"),
+                _ => None,
+            },
             "bytes" if self.take("count") => field("size"),
             "header" => Some(Asked::Field(format!("header.{}", self.text()?.to_ascii_lowercase()))),
             "cookie" => {
                 let name = self.text()?;
+                // The value is what a cookie is asked for by itself.
+                let name = name.strip_suffix("[Value]").unwrap_or(&name);
                 (!name.contains('[')).then(|| Asked::Field(format!("cookie.{name}")))
             }
             "jsonpath" => Some(Asked::Json(self.text()?)),
@@ -321,7 +422,16 @@ mod tests {
         for (line, of, wanted) in [
             ("status == 201", "status", "== 201"),
             ("status < 400", "status", "< 400"),
-            ("header \"Content-Type\" contains \"json\"", "header.content-type", "contains 'json'"),
+            (
+                "header \"Content-Type\" contains \"json\"",
+                "header.content-type",
+                "matches '(?-i)json'",
+            ),
+            ("redirects count == 1", "redirects", "== 1"),
+            ("certificate \"Subject\" contains \"X\"", "tls.subject", "contains 'X'"),
+            ("cookie \"sid[Value]\" == \"a\"", "cookie.sid", "== 'a'"),
+            ("jsonpath \"$.a[*].id\" count == 3", "json [.a[].id] | length", "== 3"),
+            ("jsonpath \"$.a\" includes \"x\"", "json .a", "contains 'x'"),
             ("jsonpath \"$.id\" == 42", "json .id", "== 42"),
             ("jsonpath \"$.id\" == \"42\" # as text", "json .id", "== '42'"),
             ("jsonpath \"$.ok\" == true", "json .ok", "== true"),
@@ -335,7 +445,7 @@ mod tests {
             ("jsonpath \"$.list\" not isEmpty", "json .list | length", "!= 0"),
             ("jsonpath \"$.when\" matches /^\\d{4}\\/1/", "json .when", "matches '(?-i)^\\d{4}/1'"),
             ("jsonpath \"$.u\" startsWith \"a.b\"", "json .u", "matches '(?-i)^a\\.b'"),
-            ("body contains \"x\"", "body", "contains 'x'"),
+            ("body contains \"x\"", "body", "matches '(?-i)x'"),
             ("bytes count == 120", "size", "== 120"),
             ("duration < 1000", "total", "< 1000ms"),
             ("cookie \"sid\" exists", "cookie.sid", "exists"),

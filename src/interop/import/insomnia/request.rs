@@ -5,11 +5,11 @@ use crate::compose::template;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{
-    FoundPreset, Gathered, aws, basic, digest, first_line, untyped,
+    FoundPreset, Gathered, api_key, aws, basic, digest, first_line, untyped,
 };
 use crate::interop::import::path_values::with_path_values;
 use crate::interop::import::tree::ImportFault;
-use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::http::{ApiKeyPlace, Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 
 /// Scripts by the members they stand in.
@@ -202,10 +202,15 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         }
         "apikey" => {
             let (name, value, to) = (of("key"), of("value"), of("addTo"));
-            match to.as_str() {
-                "queryParams" => spec.query.push(NameValue::new(name, value)),
-                "cookie" => spec.headers.push(NameValue::new("Cookie", format!("{name}={value}"))),
-                _ => spec.headers.push(NameValue::new(name, value)),
+            let to = match to.as_str() {
+                "queryParams" => ApiKeyPlace::Query,
+                "cookie" => ApiKeyPlace::Cookie,
+                _ => ApiKeyPlace::Header,
+            };
+            if name.is_empty() {
+                out.left_out("keys without a name, which are not sent", place);
+            } else {
+                spec.auth = api_key(name, value, to);
             }
         }
         "oauth2" if !written.at("accessToken").str().is_empty() => {

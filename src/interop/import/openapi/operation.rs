@@ -35,6 +35,7 @@ impl Operation<'_, '_> {
         parameters::parameters(self, &mut spec, out, &place);
         body::body(self, &mut spec, out, &place);
         security::security(self, &mut spec, out, &place);
+        self.api.refs.tell_missed(&place, out);
         if !written.at("callbacks").is_null() {
             out.left_out("callbacks, which are called and do not call", place.as_str());
         }

@@ -3,8 +3,8 @@
 use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
-use crate::interop::import::gathered::{Gathered, aws, basic, digest};
-use crate::model::http::{Auth, HttpSpec};
+use crate::interop::import::gathered::{Gathered, api_key, aws, basic, digest};
+use crate::model::http::{ApiKeyPlace, Auth, HttpSpec};
 use crate::model::spec::NameValue;
 
 /// Puts credentials into the request; other kinds are named.
@@ -21,14 +21,14 @@ pub(super) fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, 
         "bearer" if param(params, "token").is_empty() => {}
         "bearer" => spec.auth = Auth::Bearer(of("token")),
         "apikey" => {
-            let row = NameValue::new(of("key"), of("value"));
-            if row.name.is_empty() {
+            let (name, value) = (of("key"), of("value"));
+            if name.is_empty() {
                 out.left_out("keys without a name, which are not sent", place);
             } else if param(params, "in") == "query" {
-                spec.query.push(row);
+                spec.auth = api_key(name, value, ApiKeyPlace::Query);
             } else {
-                instead(&row.name, spec, out, place);
-                spec.headers.push(row);
+                instead(&name, spec, out, place);
+                spec.auth = api_key(name, value, ApiKeyPlace::Header);
             }
         }
         "oauth2" if !param(params, "accessToken").is_empty() => {
@@ -50,7 +50,7 @@ pub(super) fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, 
         }
         kind => out.changed("credentials of a kind that is not there yet", place, kind),
     }
-    if spec.auth != Auth::None {
+    if !matches!(spec.auth, Auth::None | Auth::ApiKey(_)) {
         instead("authorization", spec, out, place);
     }
 }

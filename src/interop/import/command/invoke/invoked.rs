@@ -1,8 +1,10 @@
 //! A request of PowerShell: what the parameters of its command add up to.
 
 use super::value::PsValue;
+use crate::interop::import::gathered::untyped;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
+use crate::model::timing::parse_bound;
 use crate::model::trust::Verify;
 
 /// A request, and what of the command means nothing here.
@@ -96,6 +98,9 @@ impl Invoked {
                     self.spec.body = HttpBody::Multipart(rows.iter().map(part).collect());
                 }
             }
+            "timeoutsec" if parse_bound(&text).is_ok() => {
+                self.spec.timeout = parse_bound(&text).unwrap_or(self.spec.timeout);
+            }
             "maximumredirection" => self.spec.redirects = text.parse().unwrap_or(u8::MAX),
             "token" => self.spec.auth = Auth::Bearer(text),
             "skipcertificatecheck" => self.spec.verify = Verify::Off,
@@ -181,6 +186,8 @@ impl Invoked {
         if let Some(said) = said {
             self.spec.headers.push(NameValue::new("Content-Type", said));
         }
+        // Of what else it sends it says no type.
+        untyped(&mut self.spec);
         Ok((Spec::Http(self.spec), self.remarks))
     }
 }
