@@ -33,6 +33,7 @@ pub(crate) mod json_weight;
 pub mod lines;
 pub(crate) mod message_deflate;
 pub mod multipart;
+pub(crate) mod path_pattern;
 pub mod printable;
 pub(crate) mod reading;
 pub(crate) mod recipe;

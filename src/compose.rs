@@ -18,11 +18,13 @@ mod credentials;
 mod expansion;
 pub(crate) mod http;
 mod http_relay;
+mod http_rules;
 mod issue;
 mod json_values;
 pub(crate) mod listening_names;
 mod method;
 mod nested;
+mod open_answer;
 pub(crate) mod query_pieces;
 mod relay;
 pub(crate) mod relay_targets;
@@ -35,8 +37,8 @@ mod text;
 
 use bytes::Bytes;
 
-pub use condition::{CONDITIONED, condition_flaw, unreadable_condition};
-pub(crate) use condition::{check_fault, check_hold};
+pub(crate) use condition::{check_fault, check_hold, check_rule, has_http_rules};
+pub use condition::{condition_flaw, conditioned, unreadable_condition};
 pub use http::Automatic;
 pub use issue::Issue;
 pub(crate) use method::method_and_url;

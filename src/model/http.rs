@@ -7,6 +7,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
 use super::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use super::client::{ClientSpec, SocketSpec};
+use super::http_answer::{AnswerFault, DelayRange};
 use super::listener::UnixSpec;
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
@@ -306,9 +307,17 @@ pub struct HttpRule {
     pub enabled: bool,
     /// Empty = any method.
     pub method: String,
-    /// Path, where `*` matches any run of characters. Compared without the query.
+    /// Path as `codec::path_pattern` reads it: with `*`, `{names}`, or `~` and an expression.
     #[default = "*"]
     pub path: String,
+    /// An expression of the filter language about the request; empty = every one.
+    pub when: String,
+    /// It answers so often; `None` = as it stands among rules for the same requests.
+    pub times: Option<u32>,
+    /// Of rules for the same requests: behind the last one the first answers again.
+    pub cycle: bool,
+    /// What is kept for conditions and answers of other rules, by name.
+    pub set: Vec<NameValue>,
     pub answer: HttpAnswer,
     pub tag: RuleTag,
 }
@@ -321,7 +330,10 @@ pub struct HttpAnswer {
     pub headers: Vec<NameValue>,
     pub body: HttpBody,
     /// Waited before the first byte of the answer.
-    pub delay: Duration,
+    pub delay: DelayRange,
+    /// Path of a folder whose files are the body; empty = none.
+    pub folder: String,
+    pub fault: AnswerFault,
 }
 
 /// A header that is sent unless the user writes one of that name or switches it off.

@@ -223,6 +223,11 @@ impl Spec {
         if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
     }
 
+    /// The same, to write to.
+    pub(crate) fn as_http_listener_mut(&mut self) -> Option<&mut HttpListenerSpec> {
+        if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
+    }
+
     /// The TCP relay, to write to, if it is one.
     pub(crate) fn as_tcp_relay_mut(&mut self) -> Option<&mut TcpRelaySpec> {
         if let Spec::TcpRelay(spec) = self { Some(spec) } else { None }

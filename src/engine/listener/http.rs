@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::Summary;
-use crate::engine::http::answer::RuleTurns;
+use crate::engine::http::asked_rules::RuleMemory;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
@@ -28,7 +28,7 @@ use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::{Protocol, Side};
 use crate::os;
-use connection::{HttpConnControl, HttpConnection, HttpListener};
+use connection::{HttpConnControl, HttpConnection, HttpListener, RunningAnswers};
 
 /// What a client gets that there is no place for (RFC 9110, section 15.6.4).
 const FULL: &[u8] =
@@ -45,7 +45,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let kind = (Protocol::Http, Side::Listener);
     let mut accept = AcceptLoop::open(kind, bind, tls, socket, own, words).await?;
     let contract = session.contract(plan.contract.as_deref()).await?;
-    let (plan, _) = watch::channel(Arc::new(plan));
+    let (plan, _) = watch::channel(Arc::new(RunningAnswers::new(plan)));
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener {
         session,
@@ -53,7 +53,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
         plan,
         machine,
         requests: AtomicU32::new(0),
-        turns: RuleTurns::default(),
+        memory: RuleMemory::default(),
         endings: EndingOrder::default(),
     });
     loop {
@@ -70,7 +70,9 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
                 match plan.http_listener().ok_or_else(refusal::other_answers) {
                     Ok(plan) => {
                         let changed = listener.contract.change(plan.contract.as_deref()).await;
-                        listener.plan.send_replace(Arc::new(plan));
+                        let running = RunningAnswers::new(plan);
+                        listener.memory.changed(&running.rules);
+                        listener.plan.send_replace(Arc::new(running));
                         changed
                     }
                     Err(failure) => Err(failure),

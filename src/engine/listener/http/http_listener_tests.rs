@@ -21,7 +21,13 @@ use crate::model::tls::ListenerTls;
 async fn listen() -> (EngineHandle, Events, SocketAddr) {
     let (handle, mut events) = Engine::start(EngineConfig::default());
     let body = PlanBody::Bytes(Bytes::new());
-    let answer = AnswerPlan { status: 200, headers: Vec::new(), body, delay: Duration::ZERO };
+    let answer = AnswerPlan {
+        status: 200,
+        headers: Vec::new(),
+        body,
+        delay: Duration::ZERO,
+        more: crate::model::http_answer::AnswerMore::default(),
+    };
     let bind = Bind::Address("127.0.0.1:0".parse().unwrap());
     let plan = HttpListenerPlan {
         contract: None,
