@@ -285,7 +285,7 @@ pub struct HttpListenerSpec {
     pub tls: ListenerTls,
     pub socket: SocketSpec,
     pub unix: UnixSpec,
-    /// Tried in order; the first whose method and path match answers.
+    /// Tried in order; the first whose method, path and condition fit answers.
     pub rules: Vec<HttpRule>,
     /// Given when no rule matches.
     pub answer: HttpAnswer,

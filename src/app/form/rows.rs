@@ -118,6 +118,14 @@ fn is_below(info: &FieldInfo) -> bool {
     info.kind == ValueKind::Table && info.width.is_some()
 }
 
+fn is_cell(info: &FieldInfo) -> bool {
+    info.width.is_some()
+}
+
+fn is_own_line(info: &FieldInfo) -> bool {
+    info.width.is_none() && !info.is_inline()
+}
+
 /// Of a rule, whose row goes on with that of its answer: the lists of its own, and the answer.
 fn answer_inside(options: &dyn Options) -> Option<(Vec<usize>, &dyn Options)> {
     let fields = options.fields();
@@ -197,19 +205,24 @@ impl FormWalk<'_> {
     /// The rows of a table: first what stands side by side, then its lists. A table inside that
     /// has a width gives its alternative to the first line and comes after the lists.
     fn table(&mut self, options: &dyn Options, id: FieldId, lead: TableLabels) {
-        if let Some((around, inner)) = answer_inside(options) {
-            self.cells(options, id, (lead, |info| info.width.is_some()));
-            self.cells(inner, id, (TableLabels::default(), |info| info.width.is_some()));
-            let of_own = |info: &FieldInfo| info.width.is_none() && !info.is_inline();
-            self.cells(options, id, (TableLabels::default(), of_own));
-            self.cells(inner, id, (TableLabels::default(), |info| info.width.is_none()));
-            for at in around {
-                self.field(options, at, id, TableLabels::default());
+        let plain = TableLabels::default();
+        if let Some((lists, inner)) = answer_inside(options) {
+            self.cells(options, id, (lead, is_cell));
+            self.cells(inner, id, (plain, is_cell));
+            self.below(inner, id);
+            self.cells(options, id, (plain, is_own_line));
+            self.cells(inner, id, (plain, is_own_line));
+            for at in lists {
+                self.field(options, at, id, plain);
             }
-            return self.below(inner, id);
+        } else if options.fields().iter().any(is_below) {
+            self.cells(options, id, (lead, is_cell));
+            self.below(options, id);
+            self.cells(options, id, (plain, is_own_line));
+        } else {
+            self.cells(options, id, (lead, |_| true));
+            self.below(options, id);
         }
-        self.cells(options, id, (lead, |_| true));
-        self.below(options, id);
     }
 
     /// The rows of a table that are asked for, but for its lists and what comes after them.

@@ -207,7 +207,7 @@ impl Options for HttpListenerSpec {
         "history", ValueKind::Flag, history, tab: OPTIONS, label: HISTORY, help: HISTORY_HELP;
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
-            help: "Tried in order; the first whose method and path match answers.";
+            help: "Tried in order; the first whose method, path and condition fit answers.";
         "", ValueKind::Table, answer, tab: Some(FormTab::Answers), label: "otherwise";
         "", ValueKind::Table, expect, tab: EXPECT;
     }
