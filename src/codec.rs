@@ -38,6 +38,7 @@ pub mod lines;
 pub(crate) mod message_deflate;
 pub mod multipart;
 pub(crate) mod netrc;
+pub(crate) mod path_pattern;
 pub mod printable;
 pub(crate) mod reading;
 pub(crate) mod recipe;

@@ -18,12 +18,14 @@ mod credentials;
 mod expansion;
 pub(crate) mod http;
 mod http_relay;
+mod http_rules;
 mod issue;
 mod json_values;
 pub(crate) mod listening_names;
 mod method;
 mod nested;
 mod network;
+mod open_answer;
 pub(crate) mod query_pieces;
 mod relay;
 pub(crate) mod relay_targets;
@@ -40,8 +42,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use condition::{CONDITIONED, condition_flaw, unreadable_condition};
-pub(crate) use condition::{check_fault, check_hold};
+pub(crate) use condition::{check_fault, check_hold, check_rule, has_http_rules};
+pub use condition::{condition_flaw, conditioned, unreadable_condition};
 pub(crate) use expansion::json_string;
 pub use http::Automatic;
 pub use issue::Issue;

@@ -51,6 +51,7 @@ pub(crate) mod told_streams;
 mod told_time;
 pub(crate) mod typed_credentials;
 mod typed_json;
+pub(crate) mod unsaid_rules;
 pub(crate) mod web_socket_talk;
 
 mod network_words;

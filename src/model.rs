@@ -42,6 +42,7 @@ pub(crate) mod fingerprint;
 pub mod folds;
 pub mod hold;
 pub mod http;
+pub mod http_answer;
 pub mod http_plan;
 pub mod http_relay;
 pub mod id;

@@ -22,10 +22,12 @@ mod filter;
 mod foreign;
 mod help;
 mod history_search;
+mod json_test;
 mod operators;
 mod parser;
 mod pattern;
 mod question;
+mod request_parts;
 mod scanner;
 mod shown;
 mod subject;
@@ -50,6 +52,7 @@ pub use history_search::{
 };
 pub use operators::QueryOffer;
 pub use question::FacetQuestion;
+pub(crate) use request_parts::{cookie, cookie_values, query_values};
 pub use scanner::QueryError;
 pub(crate) use told_test::ToldTest;
 

@@ -18,6 +18,7 @@ use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
     VersionChoice,
 };
+use crate::model::http_answer::{AnswerFault, DelayRange};
 use crate::model::http_relay::{HostHeader, HttpRelaySpec};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, UnixSpec, When, WhenKind};
 use crate::model::network::NetworkSpec;
@@ -26,6 +27,7 @@ use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
+use crate::model::rule_tag::RuleTag;
 use crate::model::run_spec::{RunSpec, WordList};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls, TlsChoices, TlsVersions};
@@ -297,19 +299,38 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
 }
 
 fn answer() -> BoxedStrategy<HttpAnswer> {
-    (any::<u16>(), rows(), body(), duration())
-        .prop_map(|(status, headers, body, delay)| {
-            let every = delay / 2;
-            HttpAnswer { status, headers, body, delay, every }
+    let fault = prop_oneof![
+        Just(AnswerFault::None),
+        (1_u32..).prop_map(AnswerFault::Rate),
+        any::<u32>().prop_map(AnswerFault::Reset),
+        any::<u32>().prop_map(AnswerFault::BadChunk),
+        (-1_000_000_000_i32..1_000_000_000).prop_map(AnswerFault::WrongLength),
+        (1_u32..1_000_000).prop_map(AnswerFault::Garbage),
+    ];
+    let delay = (duration(), duration())
+        .prop_map(|(one, other)| DelayRange { least: one.min(other), most: one.max(other) });
+    (any::<u16>(), rows(), body(), delay, duration(), text(), fault)
+        .prop_map(|(status, headers, body, delay, every, folder, fault)| HttpAnswer {
+            status,
+            headers,
+            body,
+            delay,
+            every,
+            folder,
+            fault,
         })
         .boxed()
 }
 
 fn http_listener() -> BoxedStrategy<Spec> {
-    let rule =
-        (any::<bool>(), text(), text(), answer()).prop_map(|(enabled, method, path, answer)| {
-            HttpRule { enabled, method, path, answer, ..HttpRule::default() }
-        });
+    let terms = (prop::option::of(1_u32..=1_000_000_000), any::<bool>(), rows());
+    let rule = (any::<bool>(), text(), text(), terms, answer()).prop_map(
+        |(enabled, method, path, (times, cycle, set), answer)| {
+            let when = if cycle { "header.accept contains json" } else { "" }.to_owned();
+            let tag = RuleTag::default();
+            HttpRule { enabled, method, path, when, times, cycle, set, answer, tag }
+        },
+    );
     let rules = prop::collection::vec(rule, 0..4);
     (text(), listener_tls(), socket(), rules, answer(), listener_expect())
         .prop_map(|(bind, tls, socket, rules, answer, expect)| {

@@ -138,6 +138,8 @@ mod led_names;
 mod left;
 #[path = "suite/links.rs"]
 mod links;
+#[path = "suite/mock_rules.rs"]
+mod mock_rules;
 #[path = "suite/named_files.rs"]
 mod named_files;
 #[path = "suite/outputs.rs"]

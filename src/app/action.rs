@@ -213,6 +213,7 @@ actions! {
     Statistics "statistics" Traffic "Statistics" "Add up what crossed: by session, peer, process and second, with latencies" [Plain "%", Statistics "%"];
     Replay "replay" Traffic "Replay" "Say again what the row, its exchange or conversation, or the marked rows said; again: how far it is" [Traffic "r"];
     MakeMock "make-mock" Traffic "Make mock" "Make a listener that answers as seen: of the marked rows' conversations, else of those the filter lets through, else of the row's" [Traffic "M"];
+    MakeRule "make-rule" Traffic "Make rule" "Let a listener answer as was seen: the answer of this exchange becomes a rule of one that is open, of a preset or of a new one" [Traffic "A", Response "A"];
     PipeLive "pipe-live" Traffic "Pipe live" "Pipe packets into Wireshark as they come; again: end that" [Traffic "|"];
     Clear "clear" Traffic "Clear" "Forget all rows, after asking when they are many" [Traffic "C"];
     UndoClear "undo-clear" Traffic "Undo clear" "Undo clear: bring back the rows forgotten a moment ago" [Traffic "u"];

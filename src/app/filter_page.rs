@@ -157,7 +157,7 @@ mod tests {
                 Filter::parse(said).unwrap();
             }
         }
-        let found = lines("cookie", 50);
+        let found = lines("nothing like it", 50);
         assert!(found.is_empty());
         let found = lines("went other", 70);
         assert!(matches!(&found[1], LanguageLine::Word { word, .. } if word == "latency"));

@@ -19,6 +19,7 @@ pub mod hints;
 pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod kept;
+pub(crate) mod made_rules;
 pub(crate) mod program;
 pub(crate) mod project;
 pub(crate) mod replay;

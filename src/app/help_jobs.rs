@@ -52,6 +52,7 @@ pub(super) const TRAFFIC: &[(&str, &[Action])] = &[
             Action::Replay,
             Action::MakePreset,
             Action::MakeMock,
+            Action::MakeRule,
             Action::Export,
             Action::PipeLive,
             Action::Clear,

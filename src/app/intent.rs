@@ -22,6 +22,7 @@ use super::row_order::SortOrder;
 use super::themes::ThemeWish;
 use super::wanted_values::ValueWish;
 use crate::model::cookie::CookieChange;
+use crate::model::http::HttpRule;
 use crate::model::id::{RecordId, SessionId};
 use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
@@ -61,6 +62,8 @@ pub enum Intent {
     SayOpened(Action),
     /// Give a pane the focus.
     Focus(Pane),
+    /// Let this listener answer as was seen.
+    AddRules(RuleHome, Box<MadeRules>),
     /// Compose this in a new draft.
     OpenDraft(Box<Spec>),
     /// Rename, duplicate, delete, revert or describe what a row of the presets pane stands for.
@@ -331,4 +334,22 @@ impl Intent {
         let edge = if direction == SearchDirection::Forward { "top" } else { "bottom" };
         Intent::Say(format!("the search went on from the {edge}"))
     }
+}
+
+/// Whose rules some become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleHome {
+    Draft(DraftId),
+    Preset(PresetPath),
+    New,
+}
+
+/// Rules that answer as was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeRules {
+    pub rules: Vec<HttpRule>,
+    /// What of the answers is not in them.
+    pub remarks: Vec<String>,
+    /// A listener that has nothing else.
+    pub alone: Spec,
 }

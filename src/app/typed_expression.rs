@@ -2,7 +2,7 @@
 
 use crate::app::completion::places::{WordKind, WordPlace};
 use crate::app::form::FormFieldId;
-use crate::compose::{check_fault, check_hold};
+use crate::compose::{check_fault, check_hold, check_rule};
 use crate::model::field_id::FieldId;
 use crate::model::spec::Spec;
 
@@ -15,9 +15,13 @@ const LONGEST: usize = 4096;
 pub fn expression_verdict(spec: &Spec, id: FormFieldId, text: &str) -> Option<Result<(), String>> {
     let is_asked = !text.trim().is_empty() && text.len() <= LONGEST && !text.contains("{{");
     let place = WordPlace::of_field(spec, id).filter(|_| is_asked)?;
-    let is_fault = matches!(id, FormFieldId::Field(id)
-        if id.in_list().is_some_and(|(list, _)| list == FieldId::new("fault")));
-    let check = if is_fault { check_fault } else { check_hold };
+    let is_in =
+        |name: &'static str| id.in_list().is_some_and(|(list, _)| list == FieldId::new(name));
+    let check = match () {
+        () if is_in("fault") => check_fault,
+        () if is_in("rule") => check_rule,
+        () => check_hold,
+    };
     (place.word == WordKind::Filter).then(|| check(text))
 }
 

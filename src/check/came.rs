@@ -14,7 +14,7 @@ use crate::model::dialled::Dialled;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::timing::{Stamp, Timing};
 use crate::model::tls::TlsFacts;
-use crate::query::{Answered, FacetOf, FacetQuestion, Helped, TimingPhase};
+use crate::query::{Answered, FacetOf, FacetQuestion, Helped, TimingPhase, cookie};
 
 /// What came back.
 #[derive(Debug)]
@@ -184,7 +184,10 @@ impl<'a> Came<'a> {
             },
             FacetOf::Header => Answered::Texts(head.all(name).map(|it| it.to_vec()).collect()),
             FacetOf::Cookie => {
-                let cookies = head.all("set-cookie").filter_map(|line| cookie(line, name));
+                let cookies = head
+                    .all("set-cookie")
+                    .filter_map(|line| cookie(line, name))
+                    .map(<[u8]>::to_vec);
                 // The last of a name is the one that is kept.
                 Answered::Texts(cookies.last().into_iter().collect())
             }
@@ -269,15 +272,6 @@ pub(super) fn contract(exchange: &Exchange) -> Answered {
         return Answered::Nothing(facts.unchecked.join("; "));
     }
     Answered::Texts(facts.told().map(|told| told.as_bytes().to_vec()).collect())
-}
-
-/// The value of a cookie of this name (RFC 6265, section 5.2).
-pub(super) fn cookie(line: &[u8], name: &str) -> Option<Vec<u8>> {
-    let pair = line.split(|byte| *byte == b';').next()?;
-    let at = pair.iter().position(|byte| *byte == b'=')?;
-    let (key, value) = pair.split_at_checked(at)?;
-    let value = value.strip_prefix(b"=")?;
-    (key.trim_ascii() == name.as_bytes()).then(|| value.trim_ascii().to_vec())
 }
 
 /// What the last message answers that has it.

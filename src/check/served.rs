@@ -11,14 +11,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::BODY_LIMIT;
-use super::came::{Came, CameBody, CameFrom, contract, cookie};
+use super::came::{Came, CameBody, CameFrom, contract};
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::protocol::Capabilities;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::model::url_text::UrlText;
-use crate::query::{Answered, FacetOf};
+use crate::query::{Answered, FacetOf, cookie_values, query_values};
 
 /// What came so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,15 +176,13 @@ fn of_request(exchange: &Exchange, facet: FacetOf, name: &str) -> Answered {
             let texts = std::iter::once(url.path.as_bytes().to_vec()).chain(whole);
             Answered::Texts(texts.filter(|text| !text.is_empty()).collect())
         }
-        FacetOf::Query => {
-            let named =
-                url.pieces().into_iter().filter(|piece| plain(piece.name) == name.as_bytes());
-            Answered::Texts(named.map(|piece| plain(piece.value.unwrap_or_default())).collect())
-        }
+        FacetOf::Query => Answered::Texts(query_values(&exchange.url, name)),
         FacetOf::Header => Answered::Texts(head.all(name).map(|it| it.to_vec()).collect()),
         FacetOf::Cookie => {
-            let lines = head.all("cookie").flat_map(|line| line.split(|byte| *byte == b';'));
-            Answered::Texts(lines.filter_map(|pair| cookie(pair, name)).collect())
+            let lines = head.all("cookie");
+            Answered::Texts(
+                lines.flat_map(|it| cookie_values(it, name)).map(<[u8]>::to_vec).collect(),
+            )
         }
         FacetOf::Version => match &head.start {
             StartLine::Request { version, .. } => Answered::text(version.name()),
@@ -199,12 +197,6 @@ fn of_request(exchange: &Exchange, facet: FacetOf, name: &str) -> Answered {
         }
         _ => Answered::none(),
     }
-}
-
-/// A name or value of a query as it was meant.
-fn plain(text: &str) -> Vec<u8> {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).collect()
 }
 
 #[cfg(test)]

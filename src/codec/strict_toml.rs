@@ -9,6 +9,7 @@ use std::rc::Rc;
 use toml_edit::{ArrayOfTables, Document, Item, TableLike, Value};
 
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::http_answer::DelayRange;
 use crate::model::suggest::suggest;
 use crate::model::timing::parse_duration;
 
@@ -221,6 +222,20 @@ impl<'a> NamedItem<'a> {
             self.wrong("is not a duration")
                 .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
         })
+    }
+
+    /// The same, or two of them with `..` between.
+    pub(crate) fn duration_range(&self) -> Result<&'a str, Trouble> {
+        let text = self.as_text();
+        let why = match text.map(str::parse::<DelayRange>) {
+            Some(Ok(_)) => return text.ok_or_else(|| self.wrong("is not a duration")),
+            Some(Err(why)) if why.contains("longer") => {
+                return Err(self.wrong(&format!("cannot be this: {why}")));
+            }
+            Some(Err(_)) | None => "is not a duration",
+        };
+        let hint = "write a number and a unit in quotes, or two of them: \"500ms\", \"100ms..2s\"";
+        Err(self.wrong(why).hint(hint))
     }
 
     /// Its keys for reading; an error when it is no table of either notation.

@@ -29,6 +29,16 @@ pub(crate) fn check_hold(text: &str) -> Result<(), String> {
     }
 }
 
+/// Why an expression cannot say which requests a rule answers, of which nothing but the request is known yet.
+///
+/// # Errors
+/// In words.
+pub(crate) fn check_rule(text: &str) -> Result<(), String> {
+    let filter = Filter::of_rule(text).map_err(|error| error.to_string())?;
+    let late = filter.known_late().or_else(|| filter.asks_status().then_some("status"));
+    late.map_or(Ok(()), |field| Err(format!("{field} is not known before it is answered")))
+}
+
 /// The same of what a fault is about, which may be a phrase.
 ///
 /// # Errors
@@ -82,11 +92,26 @@ pub fn condition_flaw(list: &str, text: &str) -> Option<String> {
     if text.contains("{{") {
         return None;
     }
-    if list == "fault" { check_fault(text) } else { check_hold(text) }.err()
+    match list {
+        "fault" => check_fault(text),
+        "rule" => check_rule(text),
+        _ => check_hold(text),
+    }
+    .err()
 }
 
-/// The lists of a relay whose rows have conditions.
-pub const CONDITIONED: [&str; 2] = ["fault", "rewrite"];
+/// Whether its rules answer requests of HTTP.
+#[must_use]
+pub(crate) fn has_http_rules(spec: &Spec) -> bool {
+    let rules = rows(spec.options(), &FieldId::new("rule"));
+    rules.is_some_and(|rules| rules.fresh().fields().iter().any(|info| info.key == "path"))
+}
+
+/// The lists of a spec whose rows have conditions.
+#[must_use]
+pub fn conditioned(spec: &Spec) -> &'static [&'static str] {
+    if has_http_rules(spec) { &["rule", "fault", "rewrite"] } else { &["fault", "rewrite"] }
+}
 
 /// The first condition of a spec that a file could not have, and why: it would not read again.
 #[must_use]
@@ -96,7 +121,7 @@ pub fn unreadable_condition(spec: &Spec) -> Option<String> {
     if let Some(why) = condition_flaw("hold", &held) {
         return Some(format!("in hold: {why}"));
     }
-    CONDITIONED.iter().find_map(|list| {
+    conditioned(spec).iter().find_map(|list| {
         let field = FieldId::new(list);
         let count = rows(options, &field).map_or(0, Rows::count);
         (0..count).find_map(|at| {

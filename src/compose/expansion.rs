@@ -6,6 +6,7 @@
 //! left out, whatever the text is: a body, a payload, a header. Who uses no function pays for no look.
 
 use super::template::{Function, Name, Template};
+use crate::model::http_answer::JsonPlace;
 
 /// What of a JSON text is behind the bytes looked at.
 #[derive(Debug, Default)]
@@ -96,6 +97,18 @@ impl Expansion {
                 self.out.extend_from_slice(value);
             }
         }
+    }
+
+    /// A value that is filled in later, where it stands: what follows is read as if it was there. Where it is to be
+    /// written as JSON, how.
+    pub(super) fn left_open(&mut self, name: &Name) -> Option<JsonPlace> {
+        let scan = self.scan.as_mut()?;
+        let in_string = scan.in_string;
+        if !in_string {
+            scan.push(PLAIN.as_bytes());
+        }
+        let place = if in_string { JsonPlace::InString } else { JsonPlace::Alone };
+        (name.function == Some(Function::Json)).then_some(place)
     }
 
     /// Bytes there are so far.

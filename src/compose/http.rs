@@ -1,11 +1,10 @@
 //! Plans of HTTP clients and listeners: the complete list of headers.
 
-use std::collections::BTreeMap;
-
 use percent_encoding::utf8_percent_encode;
 
 use super::body::body;
 use super::credentials::{self, Credentials, credentials};
+use super::http_rules::{otherwise, rules};
 use super::network;
 use super::query_pieces::COMPONENT;
 use super::sockets::{self, listener_tls, socket, stream_bind};
@@ -19,12 +18,11 @@ use crate::model::cookie::PlanCookies;
 use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
-    ApiKey, ApiKeyPlace, Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule,
-    HttpSpec, VersionChoice, expects_body,
+    ApiKey, ApiKeyPlace, Auth, AutomaticHeader, HttpBody, HttpListenerSpec, HttpSpec,
+    VersionChoice, expects_body,
 };
 use crate::model::plan::{
-    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanAuth, PlanBody,
-    PlanEvents,
+    HttpListenerPlan, HttpPlan, LengthHeader, PlanAuth, PlanBody, PlanEvents,
 };
 use crate::model::socket_options::ClientOptions;
 use crate::model::spec::NameValue;
@@ -35,7 +33,8 @@ use crate::model::url_text::UrlText;
 const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
 const ACCEPT_ENCODING: &str = "deflate, gzip, br, zstd";
 
-type Headers = Vec<(String, String)>;
+/// Names and values, in order.
+pub(super) type Headers = Vec<(String, String)>;
 
 /// A header that goes out although the user did not write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -345,14 +344,15 @@ fn headers(rows: &[NameValue], composer: &mut Composer<'_>, list: FieldId) -> He
     .collect()
 }
 
-fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+/// The value of the first header of this name.
+pub(super) fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     let found = headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str())
 }
 
 /// Gives the type that the user wrote for a form of parts the boundary, without which nobody can read
 /// them (as curl and `HTTPie` do).
-fn with_boundary(headers: &mut Headers, body: &PlanBody) {
+pub(super) fn with_boundary(headers: &mut Headers, body: &PlanBody) {
     let PlanBody::Multipart { boundary, .. } = body else { return };
     let own = headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     if let Some((_, kind)) = own.filter(|(_, kind)| multipart::boundary_of(kind).is_none()) {
@@ -360,7 +360,8 @@ fn with_boundary(headers: &mut Headers, body: &PlanBody) {
     }
 }
 
-fn has(headers: &Headers, name: &str) -> bool {
+/// Whether there is a header of this name.
+pub(super) fn has(headers: &Headers, name: &str) -> bool {
     value(headers, name).is_some()
 }
 
@@ -374,55 +375,11 @@ pub(super) fn listener(
     let socket = socket(&spec.socket, composer);
     sockets::keep_alive_of_unix(&socket, sockets::is_unix(bind.as_ref()), composer);
     let rules = rules(&spec.rules, composer);
-    let answer = answer(&spec.answer, FieldId::default(), composer);
+    let answer = otherwise(&spec.answer, &spec.rules, composer);
     let contract = sockets::contract(&spec.contract, composer);
     if spec.mock && contract.is_none() {
         composer.issue(FieldId::new("mock"), "a mock answers by a contract; name its file");
     }
     let mocks = spec.mock;
     Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer, contract, mocks })
-}
-
-/// The rules that are on.
-pub(super) fn rules(written: &[HttpRule], composer: &mut Composer<'_>) -> Vec<HttpRulePlan> {
-    let mut rules = Vec::new();
-    for (index, rule) in written.iter().enumerate().filter(|(_, rule)| rule.enabled) {
-        let place = FieldId::new("rule").row(index);
-        let method = if rule.method.is_empty() {
-            String::new()
-        } else {
-            composer.token(place.then("method"), &rule.method)
-        };
-        let path = composer.line(place.then("path"), &rule.path);
-        let answer = answer(&rule.answer, place, composer);
-        rules.push(HttpRulePlan { id: rule.tag.0, row: Some(index + 1), method, path, answer });
-    }
-    tell_apart(&mut rules);
-    rules
-}
-
-/// Only rules that are called the same need their row to be told from each other.
-fn tell_apart(rules: &mut [HttpRulePlan]) {
-    let mut called: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let name = |rule: &HttpRulePlan| (rule.method.clone(), rule.path.clone());
-    for rule in &*rules {
-        *called.entry(name(rule)).or_default() += 1;
-    }
-    for rule in rules {
-        rule.row = rule.row.filter(|_| called.get(&name(rule)).is_some_and(|count| *count > 1));
-    }
-}
-
-fn answer(answer: &HttpAnswer, place: FieldId, composer: &mut Composer<'_>) -> AnswerPlan {
-    if !(100..=999).contains(&answer.status) {
-        composer.issue(place.then("status"), "a status code has three digits, from 100");
-    }
-    let mut headers = headers(&answer.headers, composer, place.then("headers"));
-    let given_type = value(&headers, "content-type");
-    let (body, content_type) = body(&answer.body, given_type, composer, place.then("body"));
-    with_boundary(&mut headers, &body);
-    if let Some(content_type) = content_type.filter(|_| !has(&headers, "content-type")) {
-        headers.insert(0, ("Content-Type".into(), content_type));
-    }
-    AnswerPlan { status: answer.status, headers, body, delay: answer.delay, every: answer.every }
 }

@@ -1,6 +1,6 @@
 //! Plans of HTTP relays.
 
-use super::http::rules;
+use super::http_rules::rules_of_relay;
 use super::relay::{faults, hold, unless_itself};
 use super::rewrite::rewrites;
 use super::sockets::{
@@ -39,7 +39,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         }
         _ => ClientTls::verified(),
     };
-    let rules = rules(&spec.rules, composer);
+    let rules = rules_of_relay(&spec.rules, composer);
     let contract = contract(&spec.contract, composer);
     let rewrites = rewrites(&spec.rewrite, Some(&spec.target_tls), composer);
     let user = composer.line(FieldId::new("user"), &spec.user);

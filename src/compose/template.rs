@@ -40,6 +40,9 @@ pub enum TemplatePart {
     Name(Name),
 }
 
+/// Has a path behind it: what stands there in the body of the request that is answered.
+pub(super) const REQUEST_JSON: &str = "request.json";
+
 /// What is made of the value of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Function {
@@ -54,6 +57,9 @@ impl Function {
     fn of(inner: &str) -> (Option<Function>, &str, &str) {
         match name_and_arguments(inner) {
             (Function::JSON, name) if is_name(name) => (Some(Function::Json), name, ""),
+            (Function::JSON, rest) if name_and_arguments(rest).0 == REQUEST_JSON => {
+                (Some(Function::Json), REQUEST_JSON, name_and_arguments(rest).1)
+            }
             (name, args) => (None, name, args),
         }
     }
@@ -208,6 +214,11 @@ impl Template {
     }
 }
 
+/// Whether a name is that of something an answer takes of the request it answers.
+pub(super) fn is_of_request(name: &str) -> bool {
+    ["request.", "state."].iter().any(|begin| name.starts_with(begin))
+}
+
 /// The name that stands for a credential the history did not keep. Never sent, not even literally.
 pub(crate) const FORGOTTEN: &str = "forgotten";
 
@@ -246,6 +257,9 @@ impl Name {
             return TemplateError { span: self.span.clone(), message, unknown: None, wants: None };
         }
         let message = match self.form {
+            NameForm::Proper if is_of_request(name) => format!(
+                "{source} is known when a request is answered: in headers and in text, json, escaped and hex bodies of answers"
+            ),
             NameForm::NoName => format!("{source} is no name of a variable"),
             NameForm::Open => format!("{source} is no variable without }}}} behind its name"),
             NameForm::Proper if !self.args.is_empty() && name == Function::JSON => {

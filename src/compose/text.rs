@@ -62,12 +62,14 @@ impl<'a> Composer<'a> {
         self.variables.folder()
     }
 
-    fn refuse(&mut self, field: FieldId, error: TemplateError) {
+    /// What is wrong with a template is an issue of its field.
+    pub(super) fn refuse(&mut self, field: FieldId, error: TemplateError) {
         let TemplateError { span, message, unknown, wants } = error;
         self.issues.push(Issue { field, span: Some(span), message, unknown, wants });
     }
 
-    fn value(&self, name: &Name) -> Result<Vec<u8>, TemplateError> {
+    /// The value of a name, with all that it uses.
+    pub(super) fn value(&self, name: &Name) -> Result<Vec<u8>, TemplateError> {
         nested::value(name, self.variables).map(String::into_bytes).or_else(|error| {
             let is_forgotten = name.is_proper() && name.name == FORGOTTEN;
             let is_wanted = error.wants.is_some();
@@ -76,7 +78,8 @@ impl<'a> Composer<'a> {
         })
     }
 
-    fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {
+    /// A text taken apart; `None` after an issue.
+    pub(super) fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {
         let template = Template::parse(text, mode).map_err(|error| self.refuse(field, error)).ok();
         self.note_braces(template.as_ref());
         template
@@ -295,14 +298,16 @@ fn string(bytes: Vec<u8>) -> String {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-fn mode(format: PayloadFormat) -> Mode {
+/// What a payload of this format is written in.
+pub(super) fn mode(format: PayloadFormat) -> Mode {
     match format {
         PayloadFormat::Text => Mode::Payload,
         PayloadFormat::Hex => Mode::Hex,
     }
 }
 
-fn line_break(bytes: &[u8]) -> Option<u8> {
+/// What may not stand in a head, if there is any.
+pub(super) fn line_break(bytes: &[u8]) -> Option<u8> {
     bytes.iter().copied().find(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 

@@ -388,7 +388,7 @@ mod tests {
             headers: vec![("Set-Cookie".into(), "sid=hunter2".into())],
             body: PlanBody::Bytes(bytes::Bytes::new()),
             delay: std::time::Duration::ZERO,
-            every: std::time::Duration::ZERO,
+            more: crate::model::http_answer::AnswerMore::default(),
         };
         let plan = Plan::HttpListener(crate::model::plan::HttpListenerPlan {
             contract: None,

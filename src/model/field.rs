@@ -61,6 +61,8 @@ pub enum ValueKind {
     /// Many lines.
     Area,
     Duration,
+    /// A duration, or two with `..` between them.
+    DurationRange,
     Number {
         min: i64,
         max: i64,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::awaited::AwaitedFormat;
 use super::field::FieldValue;
 use super::http::{ApiKeyPlace, VersionChoice};
+use super::http_answer::DelayRange;
 use super::http_relay::HostHeader;
 use super::payload::{LineEnding, PayloadFormat};
 use super::timing::{parse_duration, show_duration};
@@ -99,7 +100,19 @@ macro_rules! from_text {
         }
     )+};
 }
+impl FieldValue for DelayRange {
+    fn show(&self) -> Cow<'_, str> {
+        self.to_string().into()
+    }
+
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        *self = text.parse()?;
+        Ok(())
+    }
+}
+
 from_text! {
+    i32, "is not a number";
     u8, "is not a number";
     u16, "is not a number";
     u32, "is not a number";

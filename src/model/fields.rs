@@ -1,6 +1,7 @@
 //! The tables of all specs: every option once. Form, preset files, schema, `--set` and help are
 //! loops over them; CONTRIBUTING.md says how to add an option.
 
+mod answer_fault;
 mod check;
 mod fault;
 mod hold;

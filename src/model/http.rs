@@ -7,6 +7,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
 use super::check_spec::{CaptureSpec, ExpectSpec, ListenerExpectSpec};
 use super::client::{ClientSpec, SocketSpec};
+use super::http_answer::{AnswerFault, DelayRange};
 use super::listener::UnixSpec;
 use super::name_value::NameValue;
 use super::network::NetworkSpec;
@@ -296,7 +297,7 @@ pub struct HttpListenerSpec {
     pub tls: ListenerTls,
     pub socket: SocketSpec,
     pub unix: UnixSpec,
-    /// Tried in order; the first whose method and path match answers.
+    /// Tried in order; the first whose method, path and condition fit answers.
     pub rules: Vec<HttpRule>,
     /// Given when no rule matches.
     pub answer: HttpAnswer,
@@ -318,9 +319,17 @@ pub struct HttpRule {
     pub enabled: bool,
     /// Empty = any method.
     pub method: String,
-    /// Path, where `*` matches any run of characters. Compared without the query.
+    /// Path as `codec::path_pattern` reads it: with `*`, `{names}`, or `~` and an expression.
     #[default = "*"]
     pub path: String,
+    /// An expression of the filter language about the request; empty = every one.
+    pub when: String,
+    /// It answers so often; `None` = as it stands among rules for the same requests.
+    pub times: Option<u32>,
+    /// Of rules for the same requests: behind the last one the first answers again.
+    pub cycle: bool,
+    /// What is kept for conditions and answers of other rules, by name.
+    pub set: Vec<NameValue>,
     pub answer: HttpAnswer,
     pub tag: RuleTag,
 }
@@ -333,9 +342,12 @@ pub struct HttpAnswer {
     pub headers: Vec<NameValue>,
     pub body: HttpBody,
     /// Waited before the first byte of the answer.
-    pub delay: Duration,
+    pub delay: DelayRange,
     /// Waited before each event (or line, of what is no stream of events) of the body but the first; 0 = it goes out as a whole.
     pub every: Duration,
+    /// Path of a folder whose files are the body; empty = none.
+    pub folder: String,
+    pub fault: AnswerFault,
 }
 
 /// A header that is sent unless the user writes one of that name or switches it off.

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::cookie::PlanCookies;
 use super::endpoint::Bind;
 use super::http::{AwsKeys, VersionChoice};
+use super::http_answer::{AnswerMore, AnswerPiece};
 use super::socket_options::{ClientOptions, SocketOptions};
 use super::tls::{ListenerTls, TlsChoices};
 use super::transfer::TransferOptions;
@@ -177,8 +178,23 @@ pub struct HttpRulePlan {
     /// The row of the table it stands in, from 1, where another one has the same method and path.
     pub row: Option<usize>,
     pub method: String,
+    /// As `codec::path_pattern` reads it, which was checked.
     pub path: String,
+    pub terms: RuleTerms,
     pub answer: AnswerPlan,
+}
+
+/// What else a rule asks before it answers, and what it does then.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RuleTerms {
+    /// An expression that was checked; `None` = every request.
+    pub when: Option<String>,
+    /// It answers so often.
+    pub times: Option<u32>,
+    /// Behind the last one for the same requests the first answers again.
+    pub cycle: bool,
+    /// What is kept for conditions and answers, by name.
+    pub set: Vec<(String, Vec<AnswerPiece>)>,
 }
 
 impl HttpRulePlan {
@@ -202,6 +218,5 @@ pub struct AnswerPlan {
     pub headers: Vec<(String, String)>,
     pub body: PlanBody,
     pub delay: Duration,
-    /// Waited before each event or line of the body but the first; 0 = it goes out as a whole.
-    pub every: Duration,
+    pub more: AnswerMore,
 }

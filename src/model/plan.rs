@@ -13,7 +13,7 @@ use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
 pub use super::http_plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, OTHERWISE, PartContent,
-    PartPlan, PlanAuth, PlanBody, PlanEvents, PlanFile,
+    PartPlan, PlanAuth, PlanBody, PlanEvents, PlanFile, RuleTerms,
 };
 use super::protocol::{Capabilities, Protocol, Side};
 pub(crate) use super::relay_plan::ANYWHERE;

@@ -251,6 +251,11 @@ impl Spec {
         if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
     }
 
+    /// The same, to write to.
+    pub(crate) fn as_http_listener_mut(&mut self) -> Option<&mut HttpListenerSpec> {
+        if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
+    }
+
     /// Whether it is a listener that serves one path.
     #[must_use]
     pub(crate) fn serves_a_path(&self) -> bool {

@@ -55,7 +55,7 @@ impl<'a> QueryPlace<'a> {
 
 fn tests(begun: &str) -> Vec<QueryOffer> {
     let whole = FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(begun));
-    if let Some(field) = whole.filter(|field| !field.takes_name()) {
+    if let Some(field) = whole.filter(|field| field.beginning() == field.name) {
         // The name is there: what goes on from it.
         let go_on = operators(field, "");
         return go_on
@@ -65,12 +65,8 @@ fn tests(begun: &str) -> Vec<QueryOffer> {
     }
     let named = FIELDS.iter().filter(|field| begins(field.name, begun));
     let told = |field: &QueryField| format!("{}  {}", field.example, field.help);
-    let mut all: Vec<QueryOffer> = named
-        .map(|field| {
-            let text = if field.takes_name() { "header." } else { field.name };
-            offer(text, told(field))
-        })
-        .collect();
+    let mut all: Vec<QueryOffer> =
+        named.map(|field| offer(field.beginning(), told(field))).collect();
     if begun.is_empty() {
         return all;
     }

@@ -13,7 +13,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::{Bound, RangeBounds};
 
 use super::facts::RecordFacts;
+use super::json_test::JsonTest;
 use super::pattern::{DataTest, Slice, TextTest};
+use super::request_parts::query_values;
 use super::subject::{End, OwnerPart, TextOf};
 use crate::model::end_address::EndAddress;
 use crate::model::fault::FaultKind;
@@ -106,6 +108,7 @@ pub(super) enum RecordTest {
     Text(TextOf, TextTest),
     Data(Slice, DataTest),
     Body(Slice, DataTest),
+    Json(Box<JsonTest>),
     Marked,
     /// A fault touched it; `None` = any.
     Fault(Option<FaultKind>),
@@ -327,11 +330,16 @@ impl RecordTest {
             RecordTest::Status(range) => {
                 record.status().is_some_and(|status| range.contains(&status.into()))
             }
+            RecordTest::Text(TextOf::Query(name), test) => {
+                let values = record.exchange.map(|it| query_values(it.path(), name));
+                values.into_iter().flatten().any(|value| test.holds(&value))
+            }
             RecordTest::Text(of, test) => record.texts(of).any(|text| test.holds(text)),
             RecordTest::Data(slice, test) => slice.of(record.data).is_some_and(|it| test.holds(it)),
             RecordTest::Body(slice, test) => {
                 record.body().and_then(|body| slice.of(body)).is_some_and(|it| test.holds(it))
             }
+            RecordTest::Json(test) => record.body().is_some_and(|body| test.holds(body)),
             RecordTest::Marked => record.is_marked,
             RecordTest::Fault(None) => record.marks().has_fault(),
             RecordTest::Fault(Some(kind)) => record.marks().contains(*kind),
@@ -362,7 +370,10 @@ impl RecordTest {
     fn reads_data(&self) -> bool {
         matches!(
             self,
-            RecordTest::Data(..) | RecordTest::Body(..) | RecordTest::Text(TextOf::Error, _)
+            RecordTest::Data(..)
+                | RecordTest::Body(..)
+                | RecordTest::Json(_)
+                | RecordTest::Text(TextOf::Error, _)
         )
     }
 
@@ -371,10 +382,11 @@ impl RecordTest {
             RecordTest::Status(_)
             | RecordTest::Error
             | RecordTest::Body(..)
+            | RecordTest::Json(_)
             | RecordTest::Fault(_)
             | RecordTest::Hold(_)
             | RecordTest::Rewritten => true,
-            RecordTest::Text(of, _) => *of != TextOf::Comment,
+            RecordTest::Text(of, _) => !matches!(of, TextOf::Comment | TextOf::State(_)),
             _ => false,
         }
     }

@@ -2,6 +2,9 @@
 //!
 //! Whoever asks fills in what the expression reads (`Reads`) and leaves the rest as it is.
 
+use std::collections::BTreeMap;
+
+use super::request_parts::cookie_values;
 use super::subject::TextOf;
 use crate::codec::web_socket::told;
 use crate::model::exchange_facts::ExchangeFacts;
@@ -36,6 +39,8 @@ pub struct RecordFacts<'a> {
     pub faults: FaultMarks,
     /// What it is as a message of WebSocket.
     pub message: Option<&'static str>,
+    /// What rules of a listener set, for a rule of it.
+    pub state: Option<&'a BTreeMap<String, String>>,
 }
 
 impl<'a> RecordFacts<'a> {
@@ -56,6 +61,7 @@ impl<'a> RecordFacts<'a> {
             comment: None,
             faults: record.faults,
             message: told::kind(&record.frames),
+            state: None,
         }
     }
 
@@ -93,7 +99,8 @@ impl<'a> RecordFacts<'a> {
             TextOf::Host => exchange.map(|it| it.host().as_bytes()).filter(|host| !host.is_empty()),
             TextOf::Comment => self.comment.map(str::as_bytes),
             TextOf::Error => self.is_error().then_some(self.data),
-            TextOf::Header(_) | TextOf::Contract => None,
+            TextOf::State(name) => self.state.and_then(|it| it.get(name)).map(String::as_bytes),
+            TextOf::Header(_) | TextOf::Query(_) | TextOf::Cookie(_) | TextOf::Contract => None,
         };
         let name = match of {
             TextOf::Header(name) => name.as_bytes(),
@@ -103,7 +110,14 @@ impl<'a> RecordFacts<'a> {
         let contract =
             exchange.filter(|_| *of == TextOf::Contract).and_then(|it| it.contract.as_deref());
         let told = contract.into_iter().flat_map(|it| it.told().map(str::as_bytes));
-        one.into_iter().chain(named.into_iter().flatten()).chain(told)
+        let brought = match of {
+            TextOf::Cookie(name) => exchange.map(|it| (it.values(b"cookie"), name.as_str())),
+            _ => None,
+        };
+        let brought = brought
+            .into_iter()
+            .flat_map(|(lines, name)| lines.flat_map(move |line| cookie_values(line, name)));
+        one.into_iter().chain(named.into_iter().flatten()).chain(told).chain(brought)
     }
 
     /// The bytes behind the head of a message, or all of them where there are no heads.

@@ -26,6 +26,8 @@ pub enum QueryValue {
     Words,
     Bytes,
     Hex,
+    /// A value of JSON, whose place stands behind the name.
+    Json,
     /// Stands alone.
     Flag,
 }
@@ -33,7 +35,7 @@ pub enum QueryValue {
 /// One field an expression can ask about.
 #[derive(Debug)]
 pub struct QueryField {
-    /// As it is written; `header` has the name of a header behind a point.
+    /// As it is written; `header` and its like have a name behind a point, `json` a path behind a space.
     pub name: &'static str,
     pub value: QueryValue,
     pub(super) subject: QuerySubject,
@@ -50,6 +52,7 @@ pub struct QueryField {
 const NUMBERS: &[&str] = &["==", "!=", "<", "<=", ">", ">=", "in"];
 const NAMES: &[&str] = &["==", "!=", "in"];
 const TEXTS: &[&str] = &["contains", "==", "!=", "matches", "in"];
+const JSON: &[&str] = &["==", "!=", "<", "<=", ">", ">=", "contains", "matches", "in"];
 const BYTES: &[&str] = &["contains", "==", "!=", "<", "<=", ">", ">=", "matches", "in"];
 
 impl QueryValue {
@@ -68,6 +71,7 @@ impl QueryValue {
             QueryValue::Words => &["contains", "matches"],
             QueryValue::Bytes => BYTES,
             QueryValue::Hex => &["contains"],
+            QueryValue::Json => JSON,
             QueryValue::Flag => &[],
         }
     }
@@ -196,6 +200,15 @@ fields! {
     "header" QuerySubject::Header, QueryValue::Text, true,
         ["http.header" "headers" "~h" "~hq" "~hs" "~t" "~tq" "~ts" "http.content_type" "http.user_agent" "content-type" "http.cookie"],
         "Header of that name, of the request or its answer, for every record of that exchange.", "header.content-type contains json";
+    "query" QuerySubject::Query, QueryValue::Text, true,
+        ["http.request.uri.query.parameter" "~query" "param" "params"],
+        "Value of that name in the query of the request, for every record of that exchange.", "query.page == 2";
+    "cookie" QuerySubject::Cookie, QueryValue::Text, true,
+        ["cookies"],
+        "Cookie of that name that the request brought, for every record of that exchange.", "cookie.session contains ab";
+    "json" QuerySubject::Json, QueryValue::Json, true,
+        ["jq" "json.value"],
+        "Value at a path in a message that is JSON and lies in one record; alone: whatever it is.", "json .user.id == 42";
     "data" QuerySubject::Data, QueryValue::Bytes, false,
         ["payload" "data.data" "frame" "udp.payload" "tcp.payload" "raw"],
         "The bytes: text, or hex as 0x0d0a or 0d:0a; [offset:length] or [first-last] takes a slice, whose digits are hex.", "data[0:4] == 47:45:54:20";
@@ -246,6 +259,17 @@ pub const BARE: &[(&str, &str)] = &[
     ("dropped", "hold == dropped"),
 ];
 
+/// Known to the rules of listeners alone.
+pub(super) const STATE: QueryField = QueryField {
+    name: "state",
+    value: QueryValue::Text,
+    subject: QuerySubject::State,
+    is_optional: true,
+    elsewhere: &[],
+    help: "What a rule set last under that name.",
+    example: "state.cart == full",
+};
+
 impl QueryField {
     /// The field of this name, whatever its case.
     pub(super) fn named(name: &str) -> Option<&'static QueryField> {
@@ -258,16 +282,39 @@ impl QueryField {
         FIELDS.iter().find(|field| field.elsewhere.iter().any(is_so))
     }
 
-    /// How it is shown in lists: `header.NAME` for the one that has names.
+    /// How it is shown in lists: `header.NAME` for one that has names.
     #[must_use]
     pub fn title(&self) -> &'static str {
-        if self.takes_name() { "header.NAME" } else { self.name }
+        match self.subject {
+            QuerySubject::Header => "header.NAME",
+            QuerySubject::Query => "query.NAME",
+            QuerySubject::Cookie => "cookie.NAME",
+            QuerySubject::State => "state.NAME",
+            QuerySubject::Json => "json PATH",
+            _ => self.name,
+        }
     }
 
     /// Whether a name follows behind a point.
     #[must_use]
     pub fn takes_name(&self) -> bool {
-        self.subject == QuerySubject::Header
+        matches!(
+            self.subject,
+            QuerySubject::Header | QuerySubject::Query | QuerySubject::Cookie | QuerySubject::State
+        )
+    }
+
+    /// What stands before the name or path behind it; of others all of it.
+    #[must_use]
+    pub fn beginning(&self) -> &'static str {
+        match self.subject {
+            QuerySubject::Header => "header.",
+            QuerySubject::Query => "query.",
+            QuerySubject::Cookie => "cookie.",
+            QuerySubject::State => "state.",
+            QuerySubject::Json => "json .",
+            _ => self.name,
+        }
     }
 
     /// Whether it is compared with text.

@@ -9,6 +9,7 @@ use super::facts::RecordFacts;
 use super::parser::Parser;
 use super::pattern::DataTest;
 use super::scanner::QueryError;
+use super::subject::TextOf;
 use crate::codec::search::Pattern;
 use crate::model::id::ConnId;
 use crate::model::peer_owner::PeerOwner;
@@ -36,6 +37,19 @@ impl Filter {
     /// The same where times are by a clock that is so many nanoseconds ahead of stamps.
     pub fn parse_at(text: &str, ahead: i64) -> Result<Filter, QueryError> {
         Parser::new(text, ahead).parse().map(Filter)
+    }
+
+    /// Reads the condition of a rule of a listener, which knows what rules set, too.
+    pub(crate) fn of_rule(text: &str) -> Result<Filter, QueryError> {
+        Parser::of_rule(text).parse().map(Filter)
+    }
+
+    /// The names of what rules set that it asks for.
+    pub(crate) fn states(&self) -> impl Iterator<Item = &str> {
+        self.0.tests().into_iter().filter_map(|(_, test)| match test {
+            Test::Record(RecordTest::Text(TextOf::State(name), _)) => Some(name.as_str()),
+            Test::Record(_) | Test::Conn(_) | Test::Owner(_) => None,
+        })
     }
 
     /// What lets through what both let through.

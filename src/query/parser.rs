@@ -3,12 +3,14 @@
 //! The parser also notes what it expected where the text ended, so what completes a text is read by
 //! the same grammar (`completion.rs`).
 
-use super::expr::{Expr, Test};
-use super::fields::{BARE, FIELDS, QueryField, QueryValue};
+use super::expr::{Expr, RecordTest, Test};
+use super::fields::{BARE, FIELDS, QueryField, QueryValue, STATE};
 use super::foreign;
+use super::json_test;
 use super::operators::{SIGNS, operator_word, sign};
 use super::pattern::Slice;
 use super::scanner::{QueryError, Scanner, Written, error};
+use super::subject::QuerySubject;
 use super::value::{self, Asked};
 
 /// Deepest nesting of `not` and parentheses; nobody types more, and recursion stays bounded.
@@ -38,6 +40,8 @@ pub(super) struct Parser {
     scanner: Scanner,
     /// Nanoseconds that the clock of whoever asks is ahead of stamps.
     ahead: i64,
+    /// What rules of a listener know may be asked for.
+    of_rule: bool,
     depth: usize,
     pub(super) reach: Option<Reach>,
     /// Columns of the tests that are joined by `and` outside all parentheses.
@@ -49,7 +53,13 @@ type Parsed = Result<Expr<Test>, QueryError>;
 impl Parser {
     /// Before the first character.
     pub(super) fn new(text: &str, ahead: i64) -> Self {
-        Parser { scanner: Scanner::new(text), ahead, depth: 0, reach: None, parts: Vec::new() }
+        let scanner = Scanner::new(text);
+        Parser { scanner, ahead, of_rule: false, depth: 0, reach: None, parts: Vec::new() }
+    }
+
+    /// The same of the condition of a rule of a listener.
+    pub(super) fn of_rule(text: &str) -> Self {
+        Parser { of_rule: true, ..Parser::new(text, 0) }
     }
 
     /// All of nothing for blank text; an error names the column, from 1, and what to write.
@@ -177,8 +187,18 @@ impl Parser {
         }
         let name: String = word.chars().take_while(char::is_ascii_alphabetic).collect();
         let rest = word.split_at(name.len()).1;
-        let field = QueryField::named(&name).filter(|field| is_test(field, rest));
+        let own = Some(&STATE).filter(|own| self.of_rule && own.name == name);
+        let field = own.or_else(|| QueryField::named(&name));
+        let has_path = || self.scanner.behind_space() == Some('.');
+        let field = field.filter(|field| {
+            is_test(field, rest) && (field.value != QueryValue::Json || has_path())
+        });
         let Some(field) = field else { return self.plain(column, &word) };
+        if field.value == QueryValue::Json {
+            self.reach = None;
+            let test = json_test::read(&mut self.scanner, field.example)?;
+            return Ok(Expr::Test(true, RecordTest::Json(Box::new(test)).into()));
+        }
         self.scanner.go_to(column + name.len());
         let asked = self.asked(field)?;
         if self.scanner.is_over() && field.is_optional {
@@ -200,10 +220,18 @@ impl Parser {
             let is_end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
             asked.name =
                 if self.scanner.take(".") { self.scanner.until(is_end) } else { String::new() };
-            asked.name.make_ascii_lowercase();
+            if field.subject == QuerySubject::Header {
+                asked.name.make_ascii_lowercase();
+            }
             if asked.name.is_empty() {
-                let message =
-                    "the name of a header is missing; write header.content-type contains json";
+                let (name, example) = (field.name, field.example);
+                let message = match field.subject {
+                    QuerySubject::Header => {
+                        "the name of a header is missing; write header.content-type contains json"
+                            .to_owned()
+                    }
+                    _ => format!("a name is missing behind {name}; write {example}"),
+                };
                 return Err(error(column, message));
             }
         }
@@ -428,7 +456,9 @@ fn is_test(field: &QueryField, rest: &str) -> bool {
     let begins_operator = rest.starts_with(':') || SIGNS.iter().any(|(it, _)| rest.starts_with(it));
     let is_more = |sign: char| rest.starts_with(sign);
     match rest {
-        "" => true,
+        // Of the others with a name somebody looks for the word.
+        "" => !field.takes_name() || field.subject == QuerySubject::Header,
+        _ if field.value == QueryValue::Json => false,
         _ if field.takes_name() => is_more('.'),
         _ if field.takes_slice() && is_more('[') => true,
         _ => begins_operator,

@@ -63,6 +63,11 @@ impl Scanner {
         self.chars.get(self.at).copied()
     }
 
+    /// The next character that is no space.
+    pub(super) fn behind_space(&self) -> Option<char> {
+        self.chars.iter().skip(self.at).copied().find(|c| !c.is_whitespace())
+    }
+
     /// Goes on to what is no space.
     pub(super) fn skip_space(&mut self) {
         while self.peek().is_some_and(char::is_whitespace) {
@@ -97,7 +102,7 @@ impl Scanner {
     }
 
     /// Takes what comes up to the first of these characters.
-    pub(super) fn until(&mut self, ends: impl Fn(char) -> bool) -> String {
+    pub(super) fn until(&mut self, mut ends: impl FnMut(char) -> bool) -> String {
         let from = self.at;
         while self.peek().is_some_and(|c| !ends(c)) {
             self.at += 1;

@@ -16,6 +16,12 @@ pub(super) enum TextOf {
     Host,
     /// Of this name, in lower case.
     Header(String),
+    /// In the query of the request.
+    Query(String),
+    /// That the request brought.
+    Cookie(String),
+    /// What a rule of a listener set last.
+    State(String),
     Comment,
     Error,
     /// How the exchange stands to its contract.
@@ -52,8 +58,14 @@ pub(super) enum QuerySubject {
     Text(TextOf),
     /// Of a name that stands behind a point.
     Header,
+    /// The same.
+    Query,
+    Cookie,
+    State,
     Data,
     Body,
+    /// A value in the body.
+    Json,
     Hex,
     Marked,
     Fault,

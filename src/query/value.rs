@@ -23,7 +23,7 @@ use crate::model::unix_name::{UNIX, UnixName};
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) field: &'static QueryField,
-    /// Of a header, in lower case.
+    /// Of a header, in lower case, of anything else as it is.
     pub(super) name: String,
     pub(super) slice: Slice,
     /// Nanoseconds that the clock of whoever asks is ahead of stamps.
@@ -72,9 +72,11 @@ pub(super) fn exists(asked: &Asked) -> Made {
         QuerySubject::Latency => RecordTest::Latency(every),
         QuerySubject::Status => RecordTest::Status(every),
         QuerySubject::Text(TextOf::Error) => RecordTest::Error,
-        QuerySubject::Text(_) | QuerySubject::Header => {
-            RecordTest::Text(text_of(asked), TextTest::Exists)
-        }
+        QuerySubject::Text(_)
+        | QuerySubject::Header
+        | QuerySubject::Query
+        | QuerySubject::Cookie
+        | QuerySubject::State => RecordTest::Text(text_of(asked), TextTest::Exists),
         _ => return Err(format!("write {}", asked.field.example)),
     };
     Ok(Expr::Test(true, test.into()))
@@ -148,6 +150,10 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
         QuerySubject::Status => RecordTest::Status(statuses(operator, value)?).into(),
         QuerySubject::Text(_)
         | QuerySubject::Header
+        | QuerySubject::Query
+        | QuerySubject::Cookie
+        | QuerySubject::State
+        | QuerySubject::Json
         | QuerySubject::Data
         | QuerySubject::Body
         | QuerySubject::Hex
@@ -159,6 +165,9 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
 fn text_of(asked: &Asked) -> TextOf {
     match &asked.field.subject {
         QuerySubject::Text(of) => of.clone(),
+        QuerySubject::Query => TextOf::Query(asked.name.clone()),
+        QuerySubject::Cookie => TextOf::Cookie(asked.name.clone()),
+        QuerySubject::State => TextOf::State(asked.name.clone()),
         _ => TextOf::Header(asked.name.clone()),
     }
 }

@@ -102,6 +102,7 @@ impl<'a> Selector<'a> {
                 exchanges::pick(of_conn, stored.at, stored.direction, stored.kind)
             }),
             number: Some(record.id.0),
+            state: None,
             is_marked: self.reads.mark && timeline.is_pinned(record.id),
             comment: if self.reads.comment { timeline.comment(record.id) } else { None },
             faults: stored.faults,

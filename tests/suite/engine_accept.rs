@@ -29,7 +29,7 @@ fn listeners(bind: &Bind, tls: &ListenerTls) -> [Plan; 2] {
         headers: Vec::new(),
         body: PlanBody::Bytes(Bytes::new()),
         delay: Duration::from_secs(60),
-        every: Duration::ZERO,
+        more: wirebench::model::http_answer::AnswerMore::default(),
     };
     let (bind, tls) = (bind.clone(), tls.clone());
     let stream = TcpListenerPlan { bind: bind.clone(), tls: tls.clone(), ..tcp_listener(echo()) };

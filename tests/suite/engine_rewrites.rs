@@ -566,9 +566,16 @@ async fn an_answer_gets_another_status_and_stays_framed_as_it_is() {
 async fn rules_that_answer_the_same_requests_take_turns() {
     let answer = |status| {
         let (headers, body) = (Vec::new(), PlanBody::Bytes(Bytes::new()));
-        AnswerPlan { status, headers, body, delay: Duration::ZERO, every: Duration::ZERO }
+        AnswerPlan {
+            status,
+            headers,
+            body,
+            delay: Duration::ZERO,
+            more: wirebench::model::http_answer::AnswerMore::default(),
+        }
     };
     let rule = |id, status| HttpRulePlan {
+        terms: wirebench::model::plan::RuleTerms::default(),
         id,
         row: None,
         method: String::new(),

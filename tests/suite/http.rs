@@ -16,9 +16,10 @@ use wirebench::engine::{Engine, EngineConfig, EngineHandle, Events};
 use wirebench::model::endpoint::Bind;
 use wirebench::model::exchange::{Exchange, ExchangeState, StartLine};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::http_answer::AnswerMore;
 use wirebench::model::id::{BodyId, SessionId};
 use wirebench::model::plan::{
-    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, Plan, PlanBody,
+    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, Plan, PlanBody, RuleTerms,
 };
 use wirebench::model::record::{Record, RecordKind};
 use wirebench::model::secrets::Secrets;
@@ -601,7 +602,7 @@ pub fn answer(status: u16, body: &str) -> AnswerPlan {
         headers: vec![("X-Mock".into(), "yes".into())],
         body: PlanBody::Bytes(Bytes::copy_from_slice(body.as_bytes())),
         delay: Duration::ZERO,
-        every: Duration::ZERO,
+        more: AnswerMore::default(),
     }
 }
 
@@ -617,6 +618,7 @@ pub fn listener(answer: AnswerPlan) -> HttpListenerPlan {
             row: None,
             method: "POST".into(),
             path: "/users/*".into(),
+            terms: RuleTerms::default(),
             answer: AnswerPlan { status: 201, ..answer.clone() },
         }],
         answer,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::header_words::{METHODS, OF_ANSWERS, OF_REQUESTS, TYPES};
 use crate::app::form::access::{self, TextSpelling};
 use crate::app::form::{FieldKind, FormFieldId};
+use crate::compose;
 use crate::model::field::{Spelling, ValueKind};
 use crate::model::field_access::{find, text};
 use crate::model::field_id::FieldId;
@@ -45,6 +46,36 @@ pub(crate) struct WordPlace {
 const OF_ANSWER: &[(&str, &str)] =
     &[("message", "what was received"), ("match", "the part of it that matched")];
 
+/// Names in an answer of HTTP that is made of what was asked.
+const OF_REQUEST: &[(&str, &str)] = &[
+    ("request.method", "method of the request"),
+    ("request.path", "its path, without the query"),
+    ("request.path.NAME", "what {NAME} in the path of the rule took"),
+    ("request.query", "its query, as it is written"),
+    ("request.query.NAME", "the value of that name in its query"),
+    ("request.header.NAME", "its header of that name"),
+    ("request.cookie.NAME", "its cookie of that name"),
+    ("request.json .PATH", "what stands at a path in its body, which is JSON"),
+    ("request.body", "its body"),
+    ("request.host", "the host it is for"),
+    ("request.url", "all of its URL"),
+    ("match", "what the * or the expression in the path of the rule took"),
+    ("times", "how often the rule answered"),
+    ("state.NAME", "what a rule set last under that name"),
+];
+
+/// Whether a field is a part of an answer that is put together when a request is there.
+fn is_made_of_request(spec: &Spec, field: FieldId) -> bool {
+    let is_rule = field.in_list().is_some_and(|(list, _)| list == FieldId::new("rule"));
+    let answers = spec.as_http_listener().is_some() || is_rule && compose::has_http_rules(spec);
+    let inner = field.to_string();
+    let is_part = ["headers.", "set."].iter().any(|list| inner.contains(list));
+    let is_body = ["body.text", "body.json", "body.hex", "body.escaped"]
+        .iter()
+        .any(|body| inner.ends_with(body));
+    answers && (is_body || is_part && field.last_key() == "value")
+}
+
 /// The names that have a value in a field of the form alone, each with what it is.
 pub(crate) fn own_names(spec: &Spec, id: FormFieldId) -> &'static [(&'static str, &'static str)] {
     WordPlace::of_field(spec, id).map_or(&[], |place| place.own_names)
@@ -70,10 +101,15 @@ impl WordPlace {
         let info = match find(spec.options(), &field) {
             Some(found) => found.info(),
             // A cell of the row that becomes real when something is typed into it.
-            None => return access::cell(spec, id).map(|_| WordPlace::with(cell(spec, field))),
+            None => {
+                let own_names = if is_made_of_request(spec, field) { OF_REQUEST } else { &[] };
+                let place = |_| WordPlace { own_names, ..WordPlace::with(cell(spec, field)) };
+                return access::cell(spec, id).map(place);
+            }
         };
         match info.kind {
             ValueKind::Duration
+            | ValueKind::DurationRange
             | ValueKind::Number { .. }
             | ValueKind::Size { .. }
             | ValueKind::Rate { .. }
@@ -82,20 +118,24 @@ impl WordPlace {
             _ => {}
         }
         let word = match info.kind {
-            _ if is_filter(field) => WordKind::Filter,
+            ValueKind::Text if is_filter(field) => WordKind::Filter,
             _ if info.is_path => WordKind::Path,
             _ if access::cell(spec, id).is_some() => cell(spec, field),
             _ if info.key == "method" => WordKind::Words(METHODS.into()),
             ValueKind::Word(words) if !words.is_empty() => WordKind::Words(words.into()),
             _ => WordKind::Any,
         };
-        let is_answer = field.in_list().is_some_and(|(list, _)| list == FieldId::new("rule"))
-            && info.kind == ValueKind::Payload;
+        let is_rule = field.in_list().is_some_and(|(list, _)| list == FieldId::new("rule"));
+        let own_names = match info.kind {
+            ValueKind::Payload if is_rule => OF_ANSWER,
+            ValueKind::Text | ValueKind::Area if is_made_of_request(spec, field) => OF_REQUEST,
+            _ => &[],
+        };
         Some(WordPlace {
             // Hashes of certificates.
             has_names: !info.key.ends_with("trust"),
             has_escapes: access::spelling(spec, id) == TextSpelling::Escapes,
-            own_names: if is_answer { OF_ANSWER } else { &[] },
+            own_names,
             ..WordPlace::with(word)
         })
     }
@@ -106,7 +146,7 @@ fn is_filter(field: FieldId) -> bool {
     let list = field.in_list().map(|(list, _)| list);
     match field.last_key() {
         "hold" => list.is_none(),
-        "when" => ["rewrite", "fault"].iter().any(|name| list == Some(FieldId::new(name))),
+        "when" => ["rewrite", "fault", "rule"].iter().any(|name| list == Some(FieldId::new(name))),
         _ => false,
     }
 }

@@ -51,7 +51,9 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("there is no preset yet")
         }
         A::UndoClear if app.forgettings == 0 => Some("nothing was forgotten lately"),
-        A::Clear | A::Export | A::Replay | A::MakeMock if shared.timeline.is_empty() => {
+        A::Clear | A::Export | A::Replay | A::MakeMock | A::MakeRule
+            if shared.timeline.is_empty() =>
+        {
             Some("there is no record yet")
         }
         _ => None,

@@ -2,8 +2,9 @@
 
 use super::edited::begin as edit;
 use super::{
-    cookies, credentials, curl, draft, environments, focus, history, imports, input, overlays,
-    program, project, response, restore, rewrites, rows, runs, save, themes, traffic, undo,
+    cookies, credentials, curl, draft, environments, focus, history, imports, input, made_rules,
+    overlays, program, project, response, restore, rewrites, rows, runs, save, themes, traffic,
+    undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -25,6 +26,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SendPreset(path) => send_preset(app, &path),
         Intent::ShowDraft(id) => draft::show_draft(app, id),
         Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
+        Intent::AddRules(home, made) => made_rules::add(app, home, *made),
         Intent::OpenDraft(spec) => draft::open_draft(app, *spec),
         Intent::LookFor(text) => response::look_for(app, text),
         Intent::PickFraming => overlays::framing(app),

@@ -1,8 +1,8 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
 use super::{
-    compare, cookies, draft, environments, exports, faults, focus, held, imports, kept, overlays,
-    replay, restore, rewrites, runs, save, send, statistics, traffic, unknown_names,
+    compare, cookies, draft, environments, exports, faults, focus, held, imports, kept, made_rules,
+    overlays, replay, restore, rewrites, runs, save, send, statistics, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
@@ -78,6 +78,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Replay => replay::act(app),
         Action::RunPresets | Action::ComparePlaces | Action::ShowRun => runs::act(app, action),
         Action::MakeMock => replay::make_mock(app),
+        Action::MakeRule => made_rules::make(app),
         Action::PipeLive => exports::end_live(app),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),

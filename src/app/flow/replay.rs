@@ -148,7 +148,8 @@ fn chosen_conns(shared: &Shared, filter: &Filter) -> BTreeSet<ConnId> {
 }
 
 /// What is said of these connections.
-fn script(
+/// What was said on these connections, as far as it is chosen.
+pub(super) fn script(
     shared: &Shared,
     masked: &BTreeSet<ConnId>,
     conns: &BTreeSet<ConnId>,

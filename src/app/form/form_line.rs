@@ -113,6 +113,7 @@ impl From<ValueKind> for FieldKind {
             | ValueKind::Word(_)
             | ValueKind::Words
             | ValueKind::Duration
+            | ValueKind::DurationRange
             | ValueKind::Number { .. }
             | ValueKind::Size { .. }
             | ValueKind::Rate { .. }

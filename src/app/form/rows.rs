@@ -110,6 +110,31 @@ fn walk(spec: &Spec, tab: FormTab, chosen: Option<ChosenAnswer>, url_rows: usize
     form.lines
 }
 
+fn is_list(info: &FieldInfo) -> bool {
+    matches!(info.kind, ValueKind::List(_))
+}
+
+fn is_below(info: &FieldInfo) -> bool {
+    info.kind == ValueKind::Table && info.width.is_some()
+}
+
+fn is_cell(info: &FieldInfo) -> bool {
+    info.width.is_some()
+}
+
+fn is_own_line(info: &FieldInfo) -> bool {
+    info.width.is_none() && !info.is_inline()
+}
+
+/// Of a rule, whose row goes on with that of its answer: the lists of its own, and the answer.
+fn answer_inside(options: &dyn Options) -> Option<(Vec<usize>, &dyn Options)> {
+    let fields = options.fields();
+    let at = fields.iter().position(FieldInfo::is_inline)?;
+    let inner = options.value(at)?.options()?;
+    let lists = fields.iter().enumerate().filter(|(_, info)| is_list(info));
+    inner.fields().iter().any(is_below).then(|| (lists.map(|(at, _)| at).collect(), inner))
+}
+
 /// What the table around gives the first of its fields.
 #[derive(Clone, Copy, Default)]
 struct TableLabels {
@@ -179,12 +204,37 @@ impl FormWalk<'_> {
 
     /// The rows of a table: first what stands side by side, then its lists. A table inside that
     /// has a width gives its alternative to the first line and comes after the lists.
-    fn table(&mut self, options: &dyn Options, id: FieldId, mut lead: TableLabels) {
-        let is_list = |info: &FieldInfo| matches!(info.kind, ValueKind::List(_));
-        let is_below = |info: &FieldInfo| info.kind == ValueKind::Table && info.width.is_some();
+    fn table(&mut self, options: &dyn Options, id: FieldId, lead: TableLabels) {
+        let plain = TableLabels::default();
+        if let Some((lists, inner)) = answer_inside(options) {
+            self.cells(options, id, (lead, is_cell));
+            self.cells(inner, id, (plain, is_cell));
+            self.below(inner, id);
+            self.cells(options, id, (plain, is_own_line));
+            self.cells(inner, id, (plain, is_own_line));
+            for at in lists {
+                self.field(options, at, id, plain);
+            }
+        } else if options.fields().iter().any(is_below) {
+            self.cells(options, id, (lead, is_cell));
+            self.below(options, id);
+            self.cells(options, id, (plain, is_own_line));
+        } else {
+            self.cells(options, id, (lead, |_| true));
+            self.below(options, id);
+        }
+    }
+
+    /// The rows of a table that are asked for, but for its lists and what comes after them.
+    fn cells(
+        &mut self,
+        options: &dyn Options,
+        id: FieldId,
+        (mut lead, is_asked): (TableLabels, fn(&FieldInfo) -> bool),
+    ) {
         let is_named = !lead.label.is_empty();
-        let rows = || options.fields().iter().enumerate();
-        for (at, info) in rows().filter(|(_, info)| !is_list(info)) {
+        let rows = options.fields().iter().enumerate();
+        for (at, info) in rows.filter(|(_, info)| !is_list(info) && is_asked(info)) {
             if is_below(info) {
                 let label = if is_named { info.label } else { "" };
                 let lead = TableLabels { label, placeholder: "" };
@@ -194,8 +244,13 @@ impl FormWalk<'_> {
             }
             lead.label = "";
         }
+    }
+
+    /// The lists of a table, and behind them what belongs to the alternative in its first line.
+    fn below(&mut self, options: &dyn Options, id: FieldId) {
+        let rows = || options.fields().iter().enumerate();
         for (at, _) in rows().filter(|(_, info)| is_list(info)) {
-            self.field(options, at, id, lead);
+            self.field(options, at, id, TableLabels::default());
         }
         for (at, info) in rows().filter(|(_, info)| is_below(info)) {
             let inner = options.value(at).and_then(|value| value.options());

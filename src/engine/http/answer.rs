@@ -1,7 +1,4 @@
-//! Which answer a request gets, and its head. Pure.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//! The head of an answer, and how it goes out. Pure.
 
 use bytes::Bytes;
 
@@ -9,8 +6,7 @@ use crate::codec::http1::Refusal;
 use crate::codec::http1::status::ends_with_head;
 use crate::codec::http1::write::{response_head, texts};
 use crate::model::exchange::HttpVersion;
-use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan};
-use crate::model::url_text::UrlText;
+use crate::model::plan::AnswerPlan;
 
 /// What a request asks of its answer.
 #[derive(Debug, Clone, Default)]
@@ -33,98 +29,6 @@ pub(crate) struct AnswerShape {
     pub(crate) chunked: bool,
     /// The connection can carry another request afterwards.
     pub(crate) keep_alive: bool,
-}
-
-/// Whose turn it is among rules for the same requests: they answer one after the other, and the last
-/// stays.
-#[derive(Debug, Default)]
-pub(crate) struct RuleTurns(Mutex<HashMap<(String, String), usize>>);
-
-impl RuleTurns {
-    /// The rule whose turn it is, of those for the same requests as this one; its turn is then over.
-    pub(crate) fn take<'a>(
-        &self,
-        rules: &'a [HttpRulePlan],
-        first: &'a HttpRulePlan,
-    ) -> &'a HttpRulePlan {
-        let is_same =
-            |rule: &&HttpRulePlan| (&rule.method, &rule.path) == (&first.method, &first.path);
-        let same: Vec<&HttpRulePlan> = rules.iter().filter(is_same).collect();
-        if same.len() < 2 {
-            return first;
-        }
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = turns.entry((first.method.clone(), first.path.clone())).or_default();
-        let rule = same.get(*turn).or(same.last()).copied().unwrap_or(first);
-        *turn = (*turn + 1).min(same.len() - 1);
-        rule
-    }
-}
-
-/// The answer of the first rule that matches, or of the one whose turn it is among those for the same
-/// requests, or that for everything else; and which it was.
-pub(crate) fn choose<'a>(
-    plan: &'a HttpListenerPlan,
-    method: &str,
-    target: &str,
-    turns: &RuleTurns,
-) -> (&'a AnswerPlan, Option<&'a HttpRulePlan>) {
-    let rule = fitting(&plan.rules, method, target);
-    let rule = rule.map(|first| turns.take(&plan.rules, first));
-    (rule.map_or(&plan.answer, |rule| &rule.answer), rule)
-}
-
-/// The first of these rules that matches.
-pub(crate) fn fitting<'a>(
-    rules: &'a [HttpRulePlan],
-    method: &str,
-    target: &str,
-) -> Option<&'a HttpRulePlan> {
-    if rules.is_empty() {
-        return None;
-    }
-    let path = path(target);
-    // A query that is written is asked for.
-    let has_path = |glob: &str| {
-        if glob.contains('?') {
-            matches(glob, &path_and_query(target))
-        } else {
-            matches(glob, path)
-        }
-    };
-    let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && has_path(glob);
-    rules.iter().find(|rule| fits(&rule.method, &rule.path))
-}
-
-/// The path of a request target, without scheme, host and query.
-fn path(target: &str) -> &str {
-    let url = UrlText::literal(target);
-    match (url.scheme, url.path) {
-        // `*` and what is no URL stand whole.
-        ("", _) => url.place,
-        (_, "") => "/",
-        (_, path) => path,
-    }
-}
-
-/// Path and query of a request target.
-fn path_and_query(target: &str) -> String {
-    let query = UrlText::literal(target).query;
-    query.map_or_else(|| path(target).to_owned(), |query| format!("{}?{query}", path(target)))
-}
-
-/// Whether a glob, where `*` stands for any run of characters, matches the whole path.
-fn matches(glob: &str, path: &str) -> bool {
-    let mut pieces = glob.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = path.strip_prefix(first) else { return false };
-    let Some(last) = pieces.next_back() else { return rest.is_empty() };
-    // What a star takes too little of, the next one may take: the first place will do.
-    for piece in pieces {
-        let Some((_, after)) = rest.split_once(piece) else { return false };
-        rest = after;
-    }
-    rest.ends_with(last)
 }
 
 /// The head of an answer whose body has `len` bytes.
@@ -182,9 +86,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::endpoint::Bind;
+    use crate::model::http_answer::AnswerMore;
     use crate::model::plan::PlanBody;
-    use crate::model::tls::ListenerTls;
 
     fn answer(status: u16, headers: &[(&str, &str)]) -> AnswerPlan {
         AnswerPlan {
@@ -192,88 +95,12 @@ mod tests {
             headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             body: PlanBody::Bytes(Bytes::new()),
             delay: Duration::ZERO,
-            every: Duration::ZERO,
+            more: AnswerMore::default(),
         }
     }
 
     fn asked(method: &str) -> RequestFacts {
         RequestFacts { method: method.into(), keep_alive: true, ..RequestFacts::default() }
-    }
-
-    #[test]
-    fn a_star_stands_for_any_run() {
-        for (glob, path, expected) in [
-            ("/a", "/a", true),
-            ("/a", "/a/", false),
-            ("/*", "/", true),
-            ("/users/*", "/users/1/x", true),
-            ("/users/*/x", "/users/1/2/x", true),
-            ("/users/*/x", "/users/1/2/y", false),
-            ("*b*b", "/abab", true),
-            ("", "/", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(glob, path), expected, "{glob} {path}");
-        }
-    }
-
-    #[test]
-    fn the_first_rule_that_fits_answers() {
-        let rule = |method: &str, path: &str, status| HttpRulePlan {
-            id: 0,
-            row: None,
-            method: method.into(),
-            path: path.into(),
-            answer: answer(status, &[]),
-        };
-        let plan = HttpListenerPlan {
-            bind: Bind::Loopback { port: 0 },
-            tls: ListenerTls::Off,
-            rules: vec![rule("POST", "/a", 201), rule("", "/a*", 202), rule("", "/a", 203)],
-            answer: answer(404, &[]),
-            contract: None,
-            mocks: false,
-            socket: crate::model::socket_options::SocketOptions::default(),
-        };
-        let turns = RuleTurns::default();
-        let status = |method, target| choose(&plan, method, target, &turns).0.status;
-        assert_eq!(status("POST", "/a?x=1"), 201);
-        assert_eq!(status("GET", "/a"), 202);
-        assert_eq!(status("GET", "http://host/abc?q"), 202);
-        assert_eq!(status("GET", "/b"), 404);
-        // A URL within a path is a part of it.
-        assert_eq!(status("GET", "/ab/http://host/b"), 202);
-        assert_eq!(status("GET", "/b/http://host/a"), 404);
-    }
-
-    #[test]
-    fn rules_for_the_same_requests_take_turns_and_a_query_that_is_written_is_asked_for() {
-        let rule = |path: &str, status| HttpRulePlan {
-            id: 0,
-            row: None,
-            method: "GET".into(),
-            path: path.into(),
-            answer: answer(status, &[]),
-        };
-        let plan = HttpListenerPlan {
-            bind: Bind::Loopback { port: 0 },
-            tls: ListenerTls::Off,
-            rules: vec![
-                rule("/a?x=1", 210),
-                rule("/a", 201),
-                rule("/b", 211),
-                rule("/a", 202),
-                rule("/a", 203),
-            ],
-            answer: answer(404, &[]),
-            contract: None,
-            mocks: false,
-            socket: crate::model::socket_options::SocketOptions::default(),
-        };
-        let turns = RuleTurns::default();
-        let status = |target| choose(&plan, "GET", target, &turns).0.status;
-        assert_eq!(["/a", "/a?x=2", "/a", "/a"].map(status), [201, 202, 203, 203]);
-        assert_eq!(["/a?x=1", "/b", "/b", "http://h/a?x=1"].map(status), [210, 211, 211, 210]);
     }
 
     #[test]

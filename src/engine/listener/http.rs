@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::Summary;
-use crate::engine::http::answer::RuleTurns;
+use crate::engine::http::asked_rules::RuleMemory;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
@@ -30,7 +30,7 @@ use crate::model::plan::{HttpListenerPlan, Plan, WsListenerPlan};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind};
 use crate::os;
-use connection::{HttpConnControl, HttpConnection, HttpListener};
+use connection::{HttpConnControl, HttpConnection, HttpListener, RunningAnswers};
 use web_socket::{ServedWebSocket, no_talk};
 
 /// What a client gets that there is no place for (RFC 9110, section 15.6.4).
@@ -66,7 +66,7 @@ async fn serve(
     let kind = (Protocol::Http, Side::Listener);
     let mut accept = AcceptLoop::open(kind, bind, tls, socket, own, words).await?;
     let contract = session.contract(plan.contract.as_deref()).await?;
-    let (plan, _) = watch::channel(Arc::new(plan));
+    let (plan, _) = watch::channel(Arc::new(RunningAnswers::new(plan)));
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener {
         session,
@@ -74,7 +74,7 @@ async fn serve(
         plan,
         machine,
         requests: AtomicU32::new(0),
-        turns: RuleTurns::default(),
+        memory: RuleMemory::default(),
         endings: EndingOrder::default(),
         served,
     });
@@ -114,7 +114,9 @@ async fn update(listener: &HttpListener, plan: Plan) -> Result<(), Failure> {
     let Some(served) = &listener.served else {
         let plan = plan.http_listener().ok_or_else(refusal::other_answers)?;
         let changed = listener.contract.change(plan.contract.as_deref()).await;
-        listener.plan.send_replace(Arc::new(plan));
+        let running = RunningAnswers::new(plan);
+        listener.memory.changed(&running.rules);
+        listener.plan.send_replace(Arc::new(running));
         return changed;
     };
     let plan = plan.ws_listener().ok_or_else(refusal::other_answers)?;

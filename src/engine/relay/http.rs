@@ -36,7 +36,7 @@ use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::contracts::ContractSlot;
 use crate::engine::event::{Event, Summary};
 use crate::engine::faults::control::{FaultControl, FaultWatch};
-use crate::engine::http::answer::RuleTurns;
+use crate::engine::http::asked_rules::{AskedRules, RuleMemory};
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::refusal;
@@ -74,8 +74,10 @@ struct HttpRelay {
     rewrites: RewriteControl,
     /// What is done to what clients say and get.
     faults: FaultWatch,
-    /// Of rules that answer the same requests.
-    turns: RuleTurns,
+    /// How often rules answered, and what they set.
+    memory: RuleMemory,
+    /// Rules of the plan, ready to be asked.
+    asked_rules: watch::Sender<Arc<AskedRules>>,
     /// What opens TLS, where hosts are named for that.
     opener: Option<Opener>,
     /// What exchanges are held against.
@@ -92,6 +94,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     session.holds.change(&plan.hold);
     let (opener, _certificate) = opener(&plan, &session)?.unzip();
     let contract = session.contract(plan.contract.as_deref()).await?;
+    let asked_rules = Arc::new(AskedRules::new(&plan.rules));
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
@@ -105,7 +108,8 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
         endings: EndingOrder::default(),
         rewrites,
         faults: control.watch(),
-        turns: RuleTurns::default(),
+        memory: RuleMemory::default(),
+        asked_rules: watch::channel(asked_rules).0,
         opener,
         contract,
     });
@@ -188,6 +192,9 @@ impl HttpRelay {
         self.rewrites.change(&plan.rewrites);
         let changed = self.contract.change(plan.contract.as_deref()).await;
         changed.unwrap_or_else(|failure| self.session.events.refused(failure));
+        let rules = AskedRules::new(&plan.rules);
+        self.memory.changed(&rules);
+        self.asked_rules.send_replace(Arc::new(rules));
         let target = plan.target.clone();
         if self.plan.send_replace(plan).target != target {
             self.tell_target();

@@ -141,43 +141,6 @@ pub(crate) fn path(rule: &Rewrite, path: &str) -> Option<Result<String, String>>
     Some(Ok(made))
 }
 
-/// What the path of a request names below `under`, as the names of folders and a file; `None` = it is not
-/// below it.
-///
-/// # Errors
-/// It would lead elsewhere.
-pub(crate) fn names_below<'a>(
-    under: &str,
-    path: &'a str,
-) -> Option<Result<Vec<String>, &'static str>> {
-    let rest: &'a str = path.strip_prefix(under)?;
-    if !(under.ends_with('/') || rest.is_empty() || rest.starts_with('/')) {
-        return None;
-    }
-    let names = rest.split('/').filter(|name| !name.is_empty()).map(|name| {
-        let name = percent_decoded(name).ok_or("its escapes are no text")?;
-        let leads_out = matches!(&*name, "." | "..") || name.contains(['/', '\\', '\0']);
-        if leads_out { Err("it would lead out of the folder") } else { Ok(name) }
-    });
-    Some(names.collect())
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        let digits = std::str::from_utf8(digits).ok().filter(|it| !it.starts_with('+'))?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,21 +247,5 @@ mod tests {
         let it = rule(RewriteEdit::ReplacePath { regex: "^/a".into(), with: "x y".into() });
         let rules: Vec<&Rewrite> = it.of(true).collect();
         assert!(path(rules[0], "/a").unwrap().is_err());
-    }
-
-    #[test]
-    fn a_path_names_a_file_below_a_folder_and_leads_nowhere_else() {
-        let names = |under: &str, path: &str| {
-            names_below(under, path).map(|names| names.map(|names| names.join("|")))
-        };
-        assert_eq!(names("/", "/a/b%20c.js"), Some(Ok("a|b c.js".into())));
-        assert_eq!(names("/static", "/static/a"), Some(Ok("a".into())));
-        assert_eq!(names("/static", "/statics/a"), None);
-        assert_eq!(names("/static/", "/a"), None);
-        assert_eq!(names("/", "/"), Some(Ok(String::new())));
-        for path in ["/../a", "/a/%2e%2e/b", "/a/..", "/%2fetc", "/a%5c..", "/a%00", "/%zz", "/%+1"]
-        {
-            assert!(names("/", path).unwrap().is_err(), "{path}");
-        }
     }
 }

@@ -7,7 +7,9 @@ use super::order::{ExportRemarks, ExportedFile, PresetExport, PresetExportOrder}
 use super::planned::{NameUse, planned};
 use super::postman::pretty;
 use crate::codec::http1::write::reason;
+use crate::codec::path_pattern::{self, PathPiece};
 use crate::interop::secrets::{SecretRun, runs};
+use crate::interop::unsaid_rules::unsaid_of_rule;
 use crate::model::endpoint::Bind;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
@@ -98,6 +100,14 @@ impl Document {
             let place = format!("{place} ({})", rule.name());
             return self.remarks.say("methods that OpenAPI 3.1 has no operation for", place);
         };
+        for unsaid in unsaid_of_rule(rule) {
+            let place = format!("{place} ({}: {unsaid})", rule.name());
+            self.remarks.say("what rules ask and do besides", place);
+        }
+        if let Some(source) = path_pattern::expression(&rule.path) {
+            let place = format!("{place} ({source})");
+            return self.remarks.say("paths that are regular expressions", place);
+        }
         self.operations(&rule.path, &methods, &rule.answer, place);
     }
 
@@ -110,7 +120,7 @@ impl Document {
             self.remarks.say(what, format!("{place} ({path}?{query})"));
         }
         let (path, parameters) = template(path);
-        if !answer.delay.is_zero() || !answer.every.is_zero() {
+        if !answer.delay.is_zero() || !answer.more.every.is_zero() {
             self.remarks.say("delays of answers", format!("{place} ({path})"));
         }
         let response = self.response(answer, place);
@@ -233,15 +243,23 @@ fn template(path: &str) -> (String, Vec<Value>) {
     let mut made = String::new();
     let mut parameters = Vec::new();
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    for (at, piece) in path.split('*').enumerate() {
-        if at > 0 {
-            let name = if at == 1 { "rest".to_owned() } else { format!("rest{at}") };
-            made = made + "{" + &name + "}";
-            parameters.push(json!({
-                "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-            }));
-        }
-        made.push_str(piece);
+    let mut stars = 0;
+    for piece in path_pattern::pieces(&path) {
+        let name = match piece {
+            PathPiece::Text(text) => {
+                made.push_str(text);
+                continue;
+            }
+            PathPiece::Named(name) => name.to_owned(),
+            PathPiece::Star => {
+                stars += 1;
+                if stars == 1 { "rest".to_owned() } else { format!("rest{stars}") }
+            }
+        };
+        made = made + "{" + &name + "}";
+        parameters.push(json!({
+            "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+        }));
     }
     (made, parameters)
 }

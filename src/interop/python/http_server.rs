@@ -4,9 +4,11 @@ use super::literal::{
     bind, header, imports, is_ipv6, lines, multipart, only, opened, seconds, server_context, text,
 };
 use crate::codec::http1::status::{ends_with_head, has_no_content};
+use crate::codec::path_pattern::{self, PathPiece};
 use crate::interop::socket_options::unset;
+use crate::interop::unsaid_rules::{unsaid_of_answer, unsaid_of_rule};
 use crate::model::endpoint::Bind;
-use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
+use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, OTHERWISE, PlanBody};
 use crate::model::tls::ListenerTls;
 
 /// Finds the answer, reads the request's body (a client may wait until it was read), writes.
@@ -104,7 +106,7 @@ pub(super) fn write(plan: &HttpListenerPlan) -> String {
         }
     };
     let context = server_context(&plan.tls);
-    let left_out = unset(&plan.socket.calls());
+    let left_out = unset(&plan.socket.calls()) + &unsaid(plan);
     let wrap = "server.socket = context.wrap_socket(server.socket, server_side=True)\n";
     let wrap = only(is_tls, wrap);
     format!(
@@ -122,6 +124,19 @@ ANSWER = (
 server.serve_forever()
 "
     )
+}
+
+/// What of the rules the script does not do, as comments: it would serve something else in silence.
+fn unsaid(plan: &HttpListenerPlan) -> String {
+    let mut out = String::new();
+    let rules = plan.rules.iter().map(|rule| (rule.name(), unsaid_of_rule(rule)));
+    let otherwise = (OTHERWISE.to_owned(), unsaid_of_answer(&plan.answer));
+    for (name, unsaid) in rules.chain([otherwise]).filter(|(_, unsaid)| !unsaid.is_empty()) {
+        let line = format!("# {name}: not done here: {}", unsaid.join("; "));
+        // A name may hold anything.
+        out.extend(line.chars().filter(|c| !c.is_control()).chain(['\n']));
+    }
+    out
 }
 
 /// The four values of an answer, one a line. Framing is the script's own business.
@@ -150,14 +165,30 @@ fn answer(plan: &AnswerPlan, indent: usize) -> String {
     )
 }
 
-/// A path with `*` as a regular expression of Python.
+/// A path with `*` and `{names}` as a regular expression of Python, which is held against the whole path.
 fn pattern(path: &str) -> String {
+    if let Some(source) = path_pattern::expression(path) {
+        return format!(".*?(?:{source}).*");
+    }
     let mut out = String::new();
-    for c in path.chars() {
-        match c {
-            '*' => out.push_str(".*"),
-            c if c.is_ascii_alphanumeric() || "/_-%~".contains(c) || !c.is_ascii() => out.push(c),
-            c => out.extend(['\\', c]),
+    for piece in path_pattern::pieces(path) {
+        let text = match piece {
+            PathPiece::Star => {
+                out.push_str(".*");
+                continue;
+            }
+            PathPiece::Named(_) => {
+                out.push_str("[^/?&]+");
+                continue;
+            }
+            PathPiece::Text(text) => text,
+        };
+        for c in text.chars() {
+            if c.is_ascii_alphanumeric() || "/_-%~".contains(c) || !c.is_ascii() {
+                out.push(c);
+            } else {
+                out.extend(['\\', c]);
+            }
         }
     }
     out

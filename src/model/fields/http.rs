@@ -230,7 +230,7 @@ impl Options for HttpListenerSpec {
         "history", ValueKind::Flag, history, tab: OPTIONS, label: HISTORY, help: HISTORY_HELP;
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
-            help: "Tried in order; the first whose method and path match answers.";
+            help: "Tried in order; the first whose method, path and condition fit answers.";
         "", ValueKind::Table, answer, tab: Some(FormTab::Answers), label: "otherwise";
         "", ValueKind::Table, expect, tab: EXPECT;
     }
@@ -243,9 +243,19 @@ impl Options for HttpRule {
         "method", ValueKind::Word(&[]), method, width: Some(Cells(7)), placeholder: "any",
             help: "Method of the requests that are answered so; empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
-            placeholder: "/path, * matches anything",
+            placeholder: "/path, /users/{id}, * matches anything",
             help: "Path of the requests that are answered so, with a query if that matters; * matches any run of \
-                   characters. Rules of the same method and path answer one after the other, the last one stays.";
+                   characters, {name} one part, and ~ begins a regular expression. Rules for the same requests answer one \
+                   after the other, the last one stays.";
+        "when", ValueKind::Text, when, label: "When", placeholder: "a filter; empty = every request",
+            help: "Only requests that fit this filter: header.accept contains json, query.page == 2, json .user.id == 42, \
+                   body contains 'x', peer == 10.0.0.0/8, state.cart == full.";
+        "times", ValueKind::Number { min: 1, max: 1_000_000_000 }, times, label: "Answers so often", placeholder: "once, the last one always",
+            help: "It answers so often, then the next one that fits. By default rules for the same requests answer once each, and the last one always.";
+        "cycle", ValueKind::Flag, cycle, label: "Behind the last of these rules the first answers again",
+            help: "Whether behind the last of the rules for the same method, path and condition the first answers again.";
+        "set", ValueKind::List(Spelling::Pair), set, label: "Sets", placeholder: "name",
+            help: "\"name=value\": is kept for conditions (state.name == value) and answers ({{state.name}}) until it is set anew.";
         "", ValueKind::Table, answer;
     }
 
@@ -258,11 +268,14 @@ impl Options for HttpAnswer {
     fields! {
         "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(6)),
             help: "Status code of the answer.";
-        "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
-            help: "Waited before the first byte of the answer.";
+        "delay", ValueKind::DurationRange, delay, width: Some(Cells(6)), label: "delay",
+            help: "Waited before the first byte of the answer: 3s, or by chance between two times, 100ms..2s.";
         "every", ValueKind::Duration, every, width: Some(Cells(6)), label: "every",
             help: "Waited before each event of a body of text/event-stream but the first, or before each line of another; 0 = it goes out as a whole.";
         "headers", ValueKind::List(Spelling::Header), headers, placeholder: "Header", help: HEADERS;
         "body", ValueKind::Table, body, width: Some(Cells(11)), label: "body";
+        "folder", ValueKind::Text, folder, label: "Folder", is_path: true, placeholder: "none; its files in place of a body",
+            help: "Folder whose files are answered with, by what * took of the path or by all of it; of a folder its index.html.";
+        "fault", ValueKind::Table, fault, label: "Fault on purpose";
     }
 }

@@ -48,7 +48,7 @@ impl Options for HttpRelaySpec {
         "", ValueKind::Table, unix, tab: OPTIONS;
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
-            help: "Tried in order; a request whose method and path match is answered here and not passed \
+            help: "Tried in order; a request whose method, path and condition fit is answered here and not passed \
                    on.";
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, hold, tab: OPTIONS;

@@ -9,7 +9,7 @@ use toml_edit::{Document, InlineTable, Value};
 
 use crate::check;
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
-use crate::compose::{CONDITIONED, condition_flaw};
+use crate::compose::{condition_flaw, conditioned};
 use crate::model::inherit;
 use crate::model::name_value::NameValue;
 use crate::model::spec::Spec;
@@ -61,13 +61,11 @@ pub(super) fn written(rows: &[NameValue]) -> InlineTable {
 /// Whether all that is expected and captured, held and asked can be read: a file that says what is not known is refused,
 /// a draft is not.
 pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
-    if spec.expected().is_none() {
-        return conditions(document, spec);
-    }
+    let mut flaws = conditions(document, spec)?;
     let mut root = Fields::root(document);
+    let of_expectations = spec.expected().map(|_| ("expect", check::flaw as Flaw));
     let of_captures = spec.checks().map(|_| ("capture", check::capture_flaw as Flaw));
-    let mut flaws = Vec::new();
-    for (section, flaw) in [("expect", check::flaw as Flaw)].into_iter().chain(of_captures) {
+    for (section, flaw) in of_expectations.into_iter().chain(of_captures) {
         let Some(entry) = root.get(section) else { continue };
         for entry in entry.table()?.free() {
             let row = match row(&entry) {
@@ -84,11 +82,11 @@ pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Troubl
     Trouble::all(flaws).map_or(Ok(()), Err)
 }
 
-/// Whether what a relay holds, and what its faults and rules are about, can be read. A row that is off is
+/// What of what a relay holds, and of what faults and rules are about, cannot be read. A row that is off is
 /// left alone.
-fn conditions(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
+fn conditions(document: &Document<&str>, spec: &Spec) -> Result<Vec<Trouble>, Trouble> {
     let mut root = Fields::root(document);
-    let Some(section) = root.get(spec.section()) else { return Ok(()) };
+    let Some(section) = root.get(spec.section()) else { return Ok(Vec::new()) };
     let mut section = section.table()?;
     let mut flaws = Vec::new();
     let mut judge = |list: &str, entry: Option<NamedItem<'_>>, place: &str| {
@@ -97,7 +95,7 @@ fn conditions(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
         flaws.extend(flaw.map(|why| entry.wrong(&format!("{place}: {why}"))));
     };
     judge("hold", section.get("hold"), "cannot be this");
-    for list in CONDITIONED {
+    for list in conditioned(spec) {
         let Some(rows) = section.get(list) else { continue };
         for row in rows.list()? {
             let mut fields = row.table()?;
@@ -106,7 +104,7 @@ fn conditions(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
             judge(list, when, &format!("of {} cannot be this", row.name));
         }
     }
-    Trouble::all(flaws).map_or(Ok(()), Err)
+    Ok(flaws)
 }
 
 type Flaw = fn(&NameValue, &Spec) -> Option<String>;

@@ -231,6 +231,7 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
             entry.number(1, 100, "from 1 to 100")?.to_string()
         }
         ValueKind::Duration => entry.duration()?.to_owned(),
+        ValueKind::DurationRange => entry.duration_range()?.to_owned(),
         ValueKind::List(spelling) => return list(entry, options, at, spelling),
         ValueKind::Table => {
             return inner(options, at).map_or(Ok(()), |inner| switch(entry, inner));

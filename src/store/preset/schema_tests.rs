@@ -200,6 +200,7 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
         ValueKind::Rate { min, max } => with_unit(min, max, RATE),
         ValueKind::Percent => with_unit(1, 100, "^[0-9]+ *%?$"),
         ValueKind::Duration => json!({ "$ref": "#/$defs/duration" }),
+        ValueKind::DurationRange => json!({ "type": "string", "pattern": DURATIONS }),
         ValueKind::Words => json!({ "type": "array", "items": { "type": "string" } }),
         ValueKind::Choice(words) => json!({ "enum": words }),
         ValueKind::Payload => {
@@ -245,6 +246,7 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
     }
 }
 
+const DURATIONS: &str = "^[0-9]+(\\.[0-9]{1,9})? *(h|m|min|s|ms|us|µs|ns)( *\\.\\. *[0-9]+(\\.[0-9]{1,9})? *(h|m|min|s|ms|us|µs|ns))?$";
 const SIZE: &str = r"^[0-9]+(\.[0-9]+)? *([kKmMgG]i?)?[bB]?$";
 const RATE: &str = r"^[0-9]+(\.[0-9]+)? *([kKmMgG]i?)?([bB]|bit)?(/s)?$";
 

@@ -193,7 +193,7 @@ fn requests_of_a_listener_are_compared_one_with_the_one_before() {
             headers: Vec::new(),
             body: PlanBody::Bytes(Bytes::new()),
             delay: Duration::ZERO,
-            every: Duration::ZERO,
+            more: wirebench::model::http_answer::AnswerMore::default(),
         },
         socket: SocketOptions::default(),
     }));

@@ -8,12 +8,15 @@ use wirebench::app::overlay::Overlay;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::field_id::FieldId;
 use wirebench::model::id::SessionId;
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{Direction, RecordOrigin, RecordRemark};
 
 use crate::harness::app::Driver;
-use crate::harness::samples::{START, address, commands, info, record, tcp_plan, traffic};
+use crate::harness::samples::{
+    START, address, answer as answer_of, commands, exchange, info, record, tcp_plan, traffic,
+};
 
 /// A listener's conversation in focus: `a` answered by `A`, a second later `b` by `B`.
 fn seen(size: (u16, u16)) -> (Driver, SessionId) {
@@ -276,4 +279,38 @@ fn a_mock_of_http_is_made_of_its_bytes_and_of_what_the_filter_lets_through() {
     let rules = Driver::opened(&effects).1.http_listener().unwrap().rules;
     let told: Vec<_> = rules.iter().map(|it| (&*it.path, it.answer.status)).collect();
     assert_eq!(told, [("/a", 200), ("/a", 503)]);
+}
+
+#[test]
+fn the_answer_of_an_exchange_becomes_a_rule_of_a_listener_that_is_chosen() {
+    let mut app = Driver::new((140, 44), START);
+    let id = app.open(tcp_plan());
+    let conn = id.conn(1);
+    let answer = b"HTTP/1.1 201 Created\r\nDate: now\r\nX-Id: 7\r\nContent-Length: 2\r\n\r\nok";
+    let list = vec![
+        record(conn, 0, Direction::Sent, b"GET /users/{{x}}?a=1 HTTP/1.1\r\nHost: h\r\n\r\n"),
+        record(conn, 5, Direction::Received, answer),
+    ];
+    app.event(traffic(vec![info(conn, Protocol::Http, Side::Client)], list));
+    app.event(Event::Exchange(Box::new(exchange(id, 0, Some(answer_of(201, 1, 2))))));
+    app.shared.focus = Pane::Traffic;
+    app.shared.zoom = true;
+    app.keys("A");
+    app.assert_shows("1 rule added");
+    let effects = app.keys("<F5>");
+    let rules = Driver::opened(&effects).1.http_listener().unwrap().rules;
+    let rule = &rules[0];
+    assert_eq!((&*rule.method, &*rule.path, rule.answer.status), ("GET", "/users/{{x}}?a=1", 201));
+    let headers: Vec<&str> = rule.answer.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(headers.contains(&"X-Id") && !headers.contains(&"Date"), "{headers:?}");
+    // Now there is one that is open.
+    app.shared.focus = Pane::Traffic;
+    app.keys("A");
+    app.assert_shows("Which listener shall answer so");
+    app.assert_shows("a new listener");
+    app.keys("<Enter>");
+    app.assert_shows("1 rule added");
+    let draft = app.shared.drafts.current();
+    let rules = wirebench::model::field_access::rows(draft.spec.options(), &FieldId::new("rule"));
+    assert_eq!(rules.map(|rows| rows.count()), Some(2));
 }

@@ -123,9 +123,10 @@ fn a_python_http_listener_answers_like_ours() {
         headers: headers.iter().map(|(n, v)| ((*n).to_string(), (*v).to_string())).collect(),
         body: PlanBody::Bytes(Bytes::from_static(body)),
         delay: Duration::ZERO,
-        every: Duration::ZERO,
+        more: wirebench::model::http_answer::AnswerMore::default(),
     };
     let rule = |method: &str, path: &str, answer| HttpRulePlan {
+        terms: wirebench::model::plan::RuleTerms::default(),
         id: 1,
         row: None,
         method: method.into(),

@@ -306,7 +306,7 @@ fn listener_plan() -> Plan {
         headers: Vec::new(),
         body: PlanBody::Bytes(Bytes::new()),
         delay: Duration::ZERO,
-        every: Duration::ZERO,
+        more: wirebench::model::http_answer::AnswerMore::default(),
     };
     Plan::HttpListener(HttpListenerPlan {
         contract: None,

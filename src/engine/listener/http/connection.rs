@@ -28,7 +28,7 @@ use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
 use crate::engine::contracts::ContractSlot;
 use crate::engine::conversation::conn_handle::ConnHandle;
-use crate::engine::http::answer::RuleTurns;
+use crate::engine::http::asked_rules::{AskedRules, RuleMemory};
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
@@ -61,17 +61,30 @@ pub(super) struct HttpListener {
     /// What its exchanges are held against.
     pub(super) contract: ContractSlot,
     /// What to answer from now on.
-    pub(super) plan: watch::Sender<Arc<HttpListenerPlan>>,
+    pub(super) plan: watch::Sender<Arc<RunningAnswers>>,
     /// The machine's own name, lower case; empty when it has none.
     pub(super) machine: String,
     /// Numbers the exchanges of the session from 0, in order of arrival.
     pub(super) requests: AtomicU32,
-    /// Of rules for the same requests.
-    pub(super) turns: RuleTurns,
+    /// How often rules answered, and what they set.
+    pub(super) memory: RuleMemory,
     /// Exchanges are told in the order in which they ended.
     pub(super) endings: EndingOrder,
     /// What is served besides.
     pub(super) served: Option<ServedWebSocket>,
+}
+
+/// A plan, and its rules ready to be asked.
+pub(super) struct RunningAnswers {
+    pub(super) plan: HttpListenerPlan,
+    pub(super) rules: AskedRules,
+}
+
+impl RunningAnswers {
+    /// Of this plan.
+    pub(super) fn new(plan: HttpListenerPlan) -> Self {
+        RunningAnswers { rules: AskedRules::new(&plan.rules), plan }
+    }
 }
 
 /// One connection, as the listener sees it and as it shows itself.
@@ -298,6 +311,24 @@ impl HttpConnection {
     /// What is written through this counts for the pace of the client.
     pub(super) fn paced(&mut self) -> (TimedStream<'_, Stream>, &mut Tap) {
         (self.control.pace.of(&mut self.accepted.stream), &mut self.sent)
+    }
+
+    /// Resets the connection, which ends this task where it is next polled: its exchange was told already.
+    pub(super) async fn reset_on_purpose(&mut self) {
+        self.current = None;
+        self.accepted.abort.cancel();
+        std::future::pending::<()>().await;
+    }
+
+    /// Waits until the client left, or the listener ends.
+    pub(super) async fn until_left(&mut self) {
+        let stop = self.control.stop.clone();
+        let left = async { while matches!(self.read().await, Ok(bytes) if !bytes.is_empty()) {} };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = left => {}
+        }
     }
 
     /// Waits for a request to begin.

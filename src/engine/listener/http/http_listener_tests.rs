@@ -26,7 +26,7 @@ async fn listen() -> (EngineHandle, Events, SocketAddr) {
         headers: Vec::new(),
         body,
         delay: Duration::ZERO,
-        every: Duration::ZERO,
+        more: crate::model::http_answer::AnswerMore::default(),
     };
     let bind = Bind::Address("127.0.0.1:0".parse().unwrap());
     let plan = HttpListenerPlan {

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::connection::HttpConnection;
-use super::respond::own_answer;
 use crate::codec::web_socket::extension::PackedMessages;
 use crate::codec::web_socket::handshake::{VERSION, accept, has_word, is_key};
 use crate::engine::accept::{AcceptedConn, ConnControl as _};
@@ -23,6 +22,7 @@ use crate::engine::web_socket::WsSetup;
 use crate::engine::web_socket::agreed::{AgreedTalk, values};
 use crate::model::exchange::{Head, HttpVersion};
 use crate::model::failure::Failure;
+use crate::model::http_answer::AnswerMore;
 use crate::model::plan::{AnswerPlan, PlanBody, WsRulePlan};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
@@ -77,11 +77,12 @@ impl HttpConnection {
             Ok((agreed, headers)) => {
                 self.agreed = Some(agreed);
                 let body = PlanBody::Bytes(Bytes::new());
-                Some(AnswerPlan { status: 101, headers, body, delay: std::time::Duration::ZERO })
+                let (delay, more) = (std::time::Duration::ZERO, AnswerMore::default());
+                Some(AnswerPlan { status: 101, headers, body, delay, more })
             }
             Err((status, why)) => {
                 self.note(Direction::Local, RecordKind::Note, why.clone());
-                let mut answer = own_answer(status, &why, recorder);
+                let mut answer = self.maker(recorder).own(status, &why, None);
                 if status == 426 {
                     let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
                     answer.headers.push(named("Upgrade", "websocket"));

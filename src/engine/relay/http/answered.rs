@@ -1,22 +1,27 @@
 //! A request that a rule of the user's answers: it is taken in whole and goes no further.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::time::{sleep, timeout};
 
+use super::holding::AheadBody;
 use super::received::{AskedRequest, STALL};
 use super::visitor::{Next, Visitor};
 use crate::codec::http1::status::has_no_content;
 use crate::codec::http1::{Expected, Refusal};
 use crate::engine::body::BodyWriter;
-use crate::engine::http::answer::{AnswerShape, RequestFacts, fitting, shape};
+use crate::engine::http::answer::{AnswerShape, RequestFacts, shape};
+use crate::engine::http::asked_rules::{AskedFor, AskedMessage, ChosenRule};
 use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
+use crate::engine::http::made_answer::{AnswerMaker, waited};
 use crate::engine::http::message_writer::{MessageWriter, answer_message, shown};
 use crate::model::exchange::{HttpVersion, StartLine};
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::failure::{Failure, Stage};
-use crate::model::plan::HttpRulePlan;
 use crate::model::record::{Direction, RecordKind};
 
 /// Why a body did not come whole: nobody is left, or this is to be answered.
@@ -26,17 +31,51 @@ pub(super) enum Unread {
 }
 
 impl Visitor {
-    /// The rule that answers a request.
-    pub(super) fn rule_for(&self, asked: &AskedRequest) -> Option<HttpRulePlan> {
-        let plan = self.relay.plan.borrow();
-        let first = fitting(&plan.rules, &asked.method, &asked.route.url)?;
-        Some(self.relay.turns.take(&plan.rules, first).clone())
+    /// The rule that answers a request, whose body is read ahead for it where that is asked for.
+    pub(super) async fn rule_for(
+        &mut self,
+        asked: &AskedRequest,
+        recorder: &ExchangeRecorder,
+    ) -> Option<ChosenRule> {
+        let rules = Arc::clone(&self.relay.asked_rules.borrow());
+        let about = (&*asked.method, &*asked.route.url);
+        let message = match rules.asked_for(about.0, about.1) {
+            AskedFor::Path => None,
+            AskedFor::Head => Some(self.asked_message(asked, None, recorder)),
+            AskedFor::Body => {
+                let body = match &asked.instead {
+                    Some((_, instead)) => AheadBody::of(instead),
+                    None => self.read_ahead(asked, recorder).await,
+                };
+                Some(self.asked_message(asked, Some(&body), recorder))
+            }
+        };
+        rules.choose(about, message.as_ref(), &self.relay.memory)
+    }
+
+    fn asked_message(
+        &self,
+        asked: &AskedRequest,
+        body: Option<&AheadBody>,
+        recorder: &ExchangeRecorder,
+    ) -> AskedMessage {
+        let mut exchange = recorder.edit(|exchange| exchange.clone());
+        exchange.request.head = asked.said().clone();
+        let has_body = body.is_some_and(|body| body.is_done);
+        if let Some(body) = body.filter(|body| !body.is_done) {
+            let why = body.why_not_whole();
+            recorder.warn(format!("rules that ask about the body were left out: its body {why}"));
+        }
+        let content = body.map_or(&[][..], |body| &body.content);
+        let data = [&exchange.request.head.raw[..], content].concat().into();
+        let exchange = ExchangeFacts::of(&exchange);
+        AskedMessage { conn: self.met.info(), exchange, data, has_body }
     }
 
     /// Answers by a rule.
     pub(super) async fn answer_by(
         &mut self,
-        rule: HttpRulePlan,
+        rule: ChosenRule,
         asked: &AskedRequest,
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
@@ -45,7 +84,7 @@ impl Visitor {
         let mut body = BodyReceiver::new(writer, &asked.framing, &asked.head, tasks);
         recorder.edit(|exchange| {
             exchange.request.body = body.facts.clone();
-            (exchange.rule, exchange.rule_id) = (Some(rule.name()), rule.id);
+            (exchange.rule, exchange.rule_id) = (Some(rule.plan.name()), rule.plan.id);
         });
         self.invite_body(&asked.head, &asked.framing, recorder).await;
         let read = self.take_in(&mut body, recorder).await;
@@ -59,18 +98,22 @@ impl Visitor {
             }
             Err(Unread::Refused(refusal)) => return self.refuse(refusal, recorder).await,
         }
-        if !rule.answer.delay.is_zero() {
+        let relay = self.relay.clone();
+        let maker = AnswerMaker { session: &relay.session, memory: &relay.memory, recorder };
+        let answer = maker.made(&rule.plan.answer, Some(&rule)).await;
+        let delay = waited(&answer);
+        if !delay.is_zero() {
             recorder.publish();
-            sleep(rule.answer.delay).await;
+            sleep(delay).await;
         }
-        let source = match BodySource::open(&rule.answer.body, &self.relay.session.budget).await {
+        let source = match BodySource::open(&answer.body, &self.relay.session.budget).await {
             Ok(source) => source,
             Err(SourceError::Full(why) | SourceError::Unreadable(why)) => {
                 self.note(Direction::Local, RecordKind::Failed, why.clone());
                 return self.refuse(Refusal { status: 500, why }, recorder).await;
             }
         };
-        let is_empty = has_no_content("", rule.answer.status);
+        let is_empty = has_no_content("", answer.status);
         let source = if is_empty { BodySource::bytes(Bytes::new()) } else { source };
         let version = match &asked.head.start {
             StartLine::Request { version, .. } => *version,
@@ -83,7 +126,7 @@ impl Visitor {
             keep_alive: asked.keep_alive && !self.is_stopping(),
             refusal: None,
         };
-        let shape = shape(&rule.answer, source.len(), &facts);
+        let shape = shape(&answer, source.len(), &facts);
         self.send(shape, source, recorder).await
     }
 

@@ -144,7 +144,7 @@ impl Visitor {
         if asked.route.is_tunnel {
             return self.connect_through(&asked, recorder, writer).await;
         }
-        if let Some(rule) = self.rule_for(&asked) {
+        if let Some(rule) = Box::pin(self.rule_for(&asked, recorder)).await {
             return self.answer_by(rule, &asked, recorder, writer).await;
         }
         match Box::pin(self.hold_request(&asked, recorder)).await {

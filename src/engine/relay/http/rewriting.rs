@@ -7,8 +7,7 @@
 //! A rule is asked by the message as it came, and changes what the rules before it made of it. What came
 //! and what went on are both told: one of them on the half of the client, one on that of the server.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +19,9 @@ use super::visitor::Visitor;
 use crate::codec::http1::edited::{EditedMessage, edited};
 use crate::codec::http1::{BodyFraming, Expected, Refusal, content_codings};
 use crate::codec::multipart;
+use crate::engine::http::asked_rules::ChosenRule;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::http::folder_file::{found_below, names_below};
 use crate::engine::http::message_writer::shown;
 use crate::engine::rewrites::message;
 use crate::engine::rewrites::{Rewrite, Rewrites, RewrittenBytes, named, replaced};
@@ -29,8 +30,9 @@ use crate::model::counts::counted;
 use crate::model::exchange::Head;
 use crate::model::fault::FaultMarks;
 use crate::model::hold::HeldKind;
+use crate::model::http_answer::AnswerMore;
 use crate::model::http_relay::HostHeader;
-use crate::model::plan::{AnswerPlan, HttpRulePlan, OriginPlan, PlanBody};
+use crate::model::plan::{AnswerPlan, HttpRulePlan, OriginPlan, PlanBody, RuleTerms};
 use crate::model::rewrite::RewriteEdit;
 use crate::model::tls::ClientTls;
 use crate::model::url_text::UrlText;
@@ -56,7 +58,7 @@ pub(super) enum Redirected {
     /// It is passed on.
     No,
     /// It is answered by this.
-    Answered(HttpRulePlan),
+    Answered(ChosenRule),
     Refused(Refusal),
 }
 
@@ -247,7 +249,7 @@ impl Visitor {
                 }
                 RewriteEdit::LocalFile { file, under } => {
                     let path = UrlText::literal(&asked.route.url).path.to_owned();
-                    let Some(names) = message::names_below(under, &path) else { continue };
+                    let Some(names) = names_below(under, &path) else { continue };
                     rule.count(hold.events());
                     return local_file(file, names, number, recorder).await;
                 }
@@ -390,72 +392,9 @@ async fn local_file(
     let kind = multipart::type_of(&name).unwrap_or(multipart::ANY_TYPE);
     let headers = vec![("Content-Type".to_owned(), kind.to_owned())];
     let (body, delay) = (PlanBody::File(path.into()), Duration::ZERO);
-    let answer = AnswerPlan { status: 200, headers, body, delay, every: Duration::ZERO };
+    let answer = AnswerPlan { status: 200, headers, body, delay, more: AnswerMore::default() };
     let (method, path) = ("rewrite".to_owned(), format!("rule {number}"));
-    Redirected::Answered(HttpRulePlan { id: 0, row: None, method, path, answer })
-}
-
-/// A file in a folder, or this very file; else a status and why not.
-fn found_below(root: &Path, names: &[String]) -> Result<PathBuf, (u16, String)> {
-    let unfound = |error: &io::Error, what: &str| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            (404, format!("{what} is not there"))
-        }
-        io::ErrorKind::PermissionDenied => (403, format!("{what} may not be read")),
-        _ => (404, error.to_string()),
-    };
-    let root = root.canonicalize().map_err(|error| unfound(&error, "what the rule names"))?;
-    if !root.is_dir() {
-        return Ok(root);
-    }
-    let mut path = root.clone();
-    path.extend(names);
-    if path.is_dir() {
-        path.push("index.html");
-    }
-    let sought =
-        path.strip_prefix(&root).map_or_else(|_| String::new(), |it| it.display().to_string());
-    let path = path.canonicalize().map_err(|error| unfound(&error, &format!("'{sought}'")))?;
-    // A link may lead anywhere.
-    if !path.starts_with(&root) {
-        return Err((403, "it would lead out of the folder".into()));
-    }
-    if path.is_dir() { Err((404, "it is a folder".into())) } else { Ok(path) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_found_in_its_folder_and_nowhere_else() {
-        let home = tempfile::tempdir().unwrap();
-        let root = home.path().join("site");
-        std::fs::create_dir_all(root.join("sub")).unwrap();
-        for name in ["site/a.txt", "site/sub/index.html", "secret"] {
-            std::fs::write(home.path().join(name), name).unwrap();
-        }
-        std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
-        std::fs::create_dir(root.join("empty")).unwrap();
-        let why = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            found_below(&root, &names).unwrap_err().1
-        };
-        assert_eq!(why(&["empty"]), "'empty/index.html' is not there");
-        assert_eq!(why(&["a.txt", "b"]), "'a.txt/b' is not there");
-        let found = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            let found = found_below(&root, &names).map_err(|(status, _)| status);
-            found.map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
-        };
-        assert_eq!(found(&["a.txt"]), Ok("a.txt".into()));
-        assert_eq!(found(&["sub"]), Ok("index.html".into()));
-        assert_eq!(found(&[]), Err(404));
-        assert_eq!(found(&["none"]), Err(404));
-        assert_eq!(found(&["link"]), Err(403));
-        assert_eq!(
-            found_below(&root.join("a.txt"), &["x".into()]).unwrap(),
-            root.join("a.txt").canonicalize().unwrap()
-        );
-    }
+    let terms = RuleTerms::default();
+    let plan = HttpRulePlan { id: 0, row: None, method, path, terms, answer };
+    Redirected::Answered(ChosenRule::of(plan))
 }
