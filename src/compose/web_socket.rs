@@ -8,6 +8,7 @@ use crate::codec::web_socket::extension::OFFER;
 use crate::codec::web_socket::handshake::VERSION;
 use crate::model::field_id::FieldId;
 use crate::model::http::{AutomaticHeader, HttpSpec, VersionChoice};
+use crate::model::http_answer::AnswerMore;
 use crate::model::http_plan::{AnswerPlan, HttpListenerPlan, PlanBody};
 use crate::model::name_value::NameValue;
 use crate::model::web_socket::{WsListenerSpec, WsSpec, WsTalkSpec};
@@ -106,6 +107,7 @@ pub(super) fn listener(
         headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
         body: PlanBody::Bytes("nothing is served at this path\n".into()),
         delay: std::time::Duration::ZERO,
+        more: AnswerMore::default(),
     };
     let rules = Vec::new();
     let http =

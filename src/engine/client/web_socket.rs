@@ -79,8 +79,9 @@ fn tell(session: &SessionHandle, upgraded: &UpgradedStream, talk: &AgreedTalk) {
     // It is what the server said.
     let (way, kind) = (Direction::Received, RecordKind::Note);
     session.events.note(*conn, way, kind, talk.words());
-    let (lookup, connect, tls) = (facts.lookup, facts.connect, facts.tls_facts.clone());
-    session.events.dialled(*conn, Dialled { lookup, connect, tls });
+    let (lookup, connect, tunnel) = (facts.lookup, facts.connect, facts.tunnel);
+    let tls = facts.tls_facts.clone();
+    session.events.dialled(*conn, Dialled { lookup, connect, tunnel, tls });
     if let (Some(local), Some(peer)) = (facts.local.clone(), facts.peer.clone()) {
         session.events.phase(Phase::Connected { local, peer });
     }

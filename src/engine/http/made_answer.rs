@@ -176,7 +176,7 @@ impl AnswerMaker<'_> {
                 if is_known {
                     answer.status = 304;
                 } else {
-                    answer.body = PlanBody::File(path);
+                    answer.body = PlanBody::File(path.into());
                 }
                 answer
             }

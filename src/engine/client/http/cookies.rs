@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(taken.changes.len(), 1);
         assert!(taken.lines[0].is_taken && !taken.lines[1].is_taken);
         let sent = cookies.applied(&first);
-        let written = request::head(&sent, 0).unwrap();
+        let written = request::head(&sent, 0, None).unwrap();
         assert!(written.windows(14).any(|it| it == b"Cookie: sid=\xe4\xff"), "{written:?}");
         assert_eq!(cookies.line(&plan("http://b.org/", &[])), "", "not elsewhere");
     }
@@ -177,7 +177,7 @@ mod tests {
         first.headers.push(("Last".into(), "x".into()));
         let cookies = SessionCookies::of(&first);
         cookies.take(&first, &setting(&[b"a=jar", b"b=jar"]));
-        let written = request::head(&cookies.applied(&first), 0).unwrap();
+        let written = request::head(&cookies.applied(&first), 0, None).unwrap();
         let text = String::from_utf8(written).unwrap();
         assert!(text.contains("\r\ncookie: a=mine; b=jar\r\nLast: x\r\n"), "{text}");
         let facts = cookies.facts(&first).unwrap();
