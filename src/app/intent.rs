@@ -168,10 +168,7 @@ pub enum Intent {
     /// Something about environments and unknown names.
     Environments(EnvironmentWish),
     /// Do this to the cookies of an environment (`None` = of what is sent without one).
-    ChangeCookies {
-        environment: Option<String>,
-        changes: Vec<CookieChange>,
-    },
+    ChangeCookies(Option<String>, Vec<CookieChange>),
     /// Write what a preset or draft says about itself.
     Describe(TreeItem, String),
     /// Save a draft under this path.

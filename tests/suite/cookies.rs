@@ -363,7 +363,7 @@ fn the_jar_of_an_environment_is_used_when_it_is_asked_for() {
     let both = run(&["send", "http://127.0.0.1:9/", "--environment-cookies", "--cookie-jar", "x"]);
     assert_eq!(told(&both).0, Some(2), "{both:?}");
     let wrong = run(&["send", "tcp://127.0.0.1:9", "--cookie-jar", "x"]);
-    assert!(told(&wrong).1.contains("--cookie-jar means nothing to TCP"), "{wrong:?}");
+    assert!(told(&wrong).1.contains("--cookie-jar means nothing to tcp"), "{wrong:?}");
 }
 
 /// A cookie as an answer of 127.0.0.1 sets it.

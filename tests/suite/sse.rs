@@ -81,7 +81,7 @@ fn events_are_rows_lines_of_json_or_the_body_as_it_came() {
         [
             ": hello",
             "add  #1  {\"a\": 1}",
-            "message  two␊lines",
+            "message  two\\nlines",
             "message  lost  (the stream ended before the empty line behind it)",
         ]
     );
@@ -101,7 +101,7 @@ fn events_are_rows_lines_of_json_or_the_body_as_it_came() {
     // What is waited for comes while it comes.
     let began = Instant::now();
     let ended = run(&["send", "tcp://127.0.0.1:9", "--events"]);
-    assert!(told(&ended).1.contains("--events means nothing to TCP"), "{ended:?}");
+    assert!(told(&ended).1.contains("--events means nothing to tcp"), "{ended:?}");
     assert!(began.elapsed() < Duration::from_secs(20));
 }
 

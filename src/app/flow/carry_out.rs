@@ -38,9 +38,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::CloseOverlay => drop(app.overlays.pop()),
         Intent::DismissOverlay => overlays::dismiss(app),
         Intent::Environments(wish) => environments::wished(app, wish),
-        Intent::ChangeCookies { environment, changes } => {
-            cookies::changed(app, environment, changes)
-        }
+        Intent::ChangeCookies(of, changes) => cookies::changed(app, of, changes),
         Intent::Stay => restore::stay(app),
         Intent::UseProject(used) => project::choose(app, used),
         Intent::ActOn(action, item) => overlays::act_on(app, action, &item),

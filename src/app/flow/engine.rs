@@ -16,6 +16,7 @@ use crate::model::dialled::Dialled;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{ConnId, RecordId, SessionId};
+use crate::model::stream_event::StreamEvent;
 use crate::model::timing::Stamp;
 
 /// Takes an event of the engine.
@@ -36,9 +37,7 @@ fn take(app: &mut App, event: Event) {
         Event::Exchange(exchange) => exchange_changed(app, exchange),
         Event::Opened { exchange, called } => opened(app, exchange, called),
         Event::Cookies { id, changes } => cookies::taken(app, id, changes),
-        Event::StreamEvents { id, number, events } => {
-            response::events_came(app, id, number, events)
-        }
+        Event::StreamEvents { id, number, events } => streamed(app, id, number, events),
         Event::Progress { id, number, body, encoded, decoded, .. } => {
             let session = app.shared.sessions.get_mut(id);
             if let Some(body) = session.and_then(|session| session.arriving(number, body)) {
@@ -46,11 +45,7 @@ fn take(app: &mut App, event: Event) {
                 body.decoded_len = decoded;
             }
         }
-        Event::RuleAnswered { id, rule, hits } => {
-            if let Some(session) = app.shared.sessions.get_mut(id) {
-                session.answered_by(rule, hits);
-            }
-        }
+        Event::RuleAnswered { id, rule, hits } => rule_answered(app, id, rule, hits),
         Event::Rewrote { id, rule, times } => {
             if let Some(session) = app.shared.sessions.get_mut(id) {
                 session.rewrites.changed(rule, times);
@@ -93,6 +88,16 @@ fn take(app: &mut App, event: Event) {
             Err(failure) => app.warn(failure.to_string()),
         },
     }
+}
+
+fn rule_answered(app: &mut App, id: SessionId, rule: u32, hits: u64) {
+    if let Some(session) = app.shared.sessions.get_mut(id) {
+        session.answered_by(rule, hits);
+    }
+}
+
+fn streamed(app: &mut App, id: SessionId, number: u32, events: Vec<StreamEvent>) {
+    response::events_came(app, id, number, events);
 }
 
 fn dialled(app: &mut App, conn: ConnId, how: Dialled) {

@@ -254,6 +254,6 @@ impl CookieWindow {
     }
 
     fn intent(&self, changes: Vec<CookieChange>) -> Outcome {
-        Intent::ChangeCookies { environment: self.environment.clone(), changes }.into()
+        Intent::ChangeCookies(self.environment.clone(), changes).into()
     }
 }

@@ -170,7 +170,7 @@ pub(super) async fn run(
         match event? {
             Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
             Some(Event::StreamEvents { number, events, .. }) => {
-                printer.on_events(number, &events)?
+                printer.on_events(number, &events)?;
             }
             Some(Event::Progress { encoded, .. }) => {
                 printer.advance(headless).await?;

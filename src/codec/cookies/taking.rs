@@ -132,12 +132,12 @@ fn domain(line: &CookieLine<'_>, from: &RequestPlace) -> Result<(String, bool), 
     let asked = std::str::from_utf8(line.domain).ok().filter(|domain| domain.is_ascii());
     let asked = asked.ok_or("its Domain holds more than ASCII")?.to_ascii_lowercase();
     let shown = printable_str(&asked);
+    if !domain_matches(&from.host, &asked) {
+        return Err(format!("{} is not within its Domain {shown}", printable_str(&from.host)));
+    }
     if is_public(&asked) {
         let why = format!("everybody may have names below {shown} (a public suffix)");
         return if asked == from.host { own() } else { Err(why) };
-    }
-    if !domain_matches(&from.host, &asked) {
-        return Err(format!("{} is not within its Domain {shown}", printable_str(&from.host)));
     }
     // An address has nothing below.
     let is_address = from.host.parse::<std::net::IpAddr>().is_ok();

@@ -100,7 +100,9 @@ impl BodyReceiver {
         }
         let (keep, tap) = (writer.decoded_sink(), events.clone());
         let sink = move |bytes: &[u8]| {
-            tap.iter().for_each(|tap| tap.push(bytes));
+            if let Some(tap) = &tap {
+                tap.push(bytes);
+            }
             keep(bytes)
         };
         let decoding = coded.then(|| Decoding::start(&facts.codings, tasks, sink));
@@ -135,7 +137,9 @@ impl BodyReceiver {
                 data.extend_from_slice(part);
             }
         });
-        tap.iter().for_each(|tap| tap.push(&data));
+        if let Some(tap) = tap {
+            tap.push(&data);
+        }
         let used = progress.as_ref().map_or(bytes.len(), |progress| progress.used);
         self.facts.encoded_len = self.reader.received();
         let mut kept = self.writer.wire(bytes.slice(..used)).await;
@@ -219,7 +223,9 @@ impl BodyReceiver {
         if self.facts.trailers.is_empty() {
             self.facts.trailers = self.reader.trailers().to_vec();
         }
-        self.events.iter().for_each(EventTap::finish);
+        if let Some(events) = &self.events {
+            events.finish();
+        }
         self.facts.complete = complete;
         let kept = self.writer.finish().await;
         recorder.edit_body(self.way, |body| *body = self.facts);

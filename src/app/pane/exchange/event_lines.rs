@@ -114,7 +114,11 @@ impl EventLines<'_> {
         let Some(event) = self.log.events().get(at) else { return Vec::new() };
         let line =
             |tone, text: &str| TextLine::new(tone, "", marked(format!("  {text}").as_bytes()));
-        let mut lines = vec![line(Tone::Dim, &format!("event {}", event.kind()))];
+        let first = match &event.data {
+            Some(_) => format!("event {}", event.kind()),
+            None => "without data, so browsers pass it over".to_owned(),
+        };
+        let mut lines = vec![line(Tone::Dim, &first)];
         lines.extend(event.id.iter().map(|id| line(Tone::Dim, &format!("id {id}"))));
         lines.extend(event.retry.iter().map(|it| line(Tone::Dim, &format!("retry {it} ms"))));
         lines.extend(event.comments.iter().map(|text| line(Tone::Dim, &format!(": {text}"))));
