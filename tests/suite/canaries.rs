@@ -312,12 +312,13 @@ fn given() -> [String; 2] {
     [format!("api_token={}", canary("given")), format!("Code={}", canary("prompt"))]
 }
 
-const CLIENTS: [&str; 16] = [
+const CLIENTS: [&str; 18] = [
     "a/user",
     "a/heads",
     "a/basic",
     "a/body",
     "a/form",
+    "a/proxy",
     "a/program",
     "a/system",
     "a/given",
@@ -329,6 +330,7 @@ const CLIENTS: [&str; 16] = [
     "typed/basic",
     "typed/json",
     "typed/form",
+    "typed/proxy",
 ];
 
 #[test]

@@ -75,7 +75,7 @@ impl Options for HttpSpec {
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, network, tab: OPTIONS;
-        "", ValueKind::Table, transfer, tab: OPTIONS;
+        "", ValueKind::Table, [|http| Some(&*http.transfer), |http| Some(&mut *http.transfer)], tab: OPTIONS;
         "", ValueKind::Table, run, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
         "", ValueKind::Table, expect, tab: EXPECT;

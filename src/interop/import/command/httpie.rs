@@ -175,7 +175,7 @@ impl Asked {
             "default-scheme" => self.is_https = value == "https",
             "unix-socket" => self.spec.unix_socket = quoted(&value),
             // For which schemes it is, stands in front.
-            "proxy" if value.contains(":") => {
+            "proxy" if value.contains(':') => {
                 let (_, proxy) = value.split_once(':').unwrap_or_default();
                 self.spec.network.proxy = quoted(proxy);
             }
