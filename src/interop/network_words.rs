@@ -93,13 +93,17 @@ pub(super) fn left_out(network: &NetworkOptions) -> String {
     // The first of them is the proxy.
     let more = asked(network).into_iter().skip(usize::from(proxy.is_some())).map(str::to_owned);
     let lines = proxy.into_iter().chain(more);
-    lines.map(|what| format!("# has in wirebench, not here: {what}\n")).collect()
+    lines.map(|what| remark(&what)).collect::<Vec<_>>().concat()
+}
+
+fn remark(what: &str) -> String {
+    format!("# has in wirebench, not here: {what}\n")
 }
 
 /// The same of the TLS of a request.
 pub(super) fn left_out_of_request(plan: &HttpPlan) -> String {
     let asked = asked_of_request(plan).into_iter();
-    asked.map(|what| format!("# has in wirebench, not here: {what}\n")).collect()
+    asked.map(remark).collect::<Vec<_>>().concat()
 }
 
 /// What a curl command says of proxies, and of TLS.

@@ -40,8 +40,8 @@ pub struct HttpSpec {
     pub trust: TrustedCertificates,
     /// Server name sent; empty = the host of the URL.
     pub sni: String,
-    pub tls: TlsChoices,
-    pub transfer: TransferSpec,
+    pub tls: Box<TlsChoices>,
+    pub transfer: Box<TransferSpec>,
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,

@@ -204,6 +204,12 @@ impl Plan {
         self.as_http().is_some_and(|plan| plan.redirects > 0)
     }
 
+    /// Whether what comes of it may lead to another try.
+    #[must_use]
+    pub(crate) fn may_be_tried_again(&self) -> bool {
+        self.as_http().is_some_and(|plan| plan.transfer.retry.times > 0)
+    }
+
     /// The request of an HTTP client, to write to.
     pub(crate) fn as_http_mut(&mut self) -> Option<&mut HttpPlan> {
         if let Plan::Http(plan) = self { Some(plan) } else { None }

@@ -324,12 +324,13 @@ fn given() -> [String; 2] {
     [format!("api_token={}", canary("given")), format!("Code={}", canary("prompt"))]
 }
 
-const CLIENTS: [&str; 19] = [
+const CLIENTS: [&str; 21] = [
     "a/user",
     "a/heads",
     "a/basic",
     "a/body",
     "a/form",
+    "a/proxy",
     "a/program",
     "a/system",
     "a/given",
@@ -344,6 +345,7 @@ const CLIENTS: [&str; 19] = [
     "typed/key-head",
     "typed/key-query",
     "typed/key-cookie",
+    "typed/proxy",
 ];
 
 #[test]

@@ -136,6 +136,8 @@ fn in_turn(answers: &'static [&'static str]) -> (SocketAddr, Arc<AtomicUsize>) {
 }
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy";
+const LATE: &str =
+    "HTTP/1.1 429 No\r\nRetry-After: 3600\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlate";
 const DONE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone";
 
 #[test]
@@ -184,8 +186,7 @@ fn a_server_that_takes_too_long_is_asked_again_and_one_that_wants_too_much_is_no
     let args = ["send", &url, "--timeout", "300ms", "--retry", "1", "--retry-delay", "10ms"];
     let sent = run(&args);
     assert_eq!(text(&sent.stdout), "done", "{}", text(&sent.stderr));
-    let late = "HTTP/1.1 429 No\r\nRetry-After: 3600\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlate";
-    let (peer, count) = in_turn(&[late]);
+    let (peer, count) = in_turn(&[LATE]);
     let sent = run(&["send", &format!("http://{peer}/"), "--retry", "5"]);
     assert_eq!((text(&sent.stdout), count.load(Ordering::SeqCst)), ("late".into(), 1));
     let (peer, count) = in_turn(&[BUSY]);

@@ -149,7 +149,7 @@ pub(super) async fn run(
         parts,
         all_hops: arguments.printing.all || parts.request_head || parts.request_body,
         redirects,
-        retries: plan.as_http().is_some_and(|plan| plan.transfer.retry.times > 0),
+        retries: plan.may_be_tried_again(),
         last: None,
         done: [None; 4],
         body: None,

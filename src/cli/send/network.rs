@@ -11,7 +11,7 @@ pub(super) fn put(options: &NetworkArgs, spec: &mut Spec) -> Result<(), Failure>
         // curl says with nothing that there is none.
         let value = if field == "proxy" && value.is_empty() { "none" } else { &value };
         field_access::assign(spec.options_mut(), field, value).map_err(|why| {
-            if spec.as_http().is_some() {
+            if spec.capabilities().exchanges {
                 let target = format!("{option} {value}");
                 return Failure::new(Stage::Compose, target, FailureKind::Usage, why);
             }

@@ -115,7 +115,13 @@ pub(crate) fn secured(tls: &TlsFacts) -> String {
         "" => String::new(),
         why => format!(", {UNPROVEN}: {why}"),
     };
-    format!("{} {} {} in {took:.1} ms{name}{refused}{unproven}", tls.version, tls.cipher, tls.group)
+    let own = match &tls.shown {
+        Some(own) => format!(", was shown our certificate {}", own.subject),
+        None if tls.wants_certificate => ", asked for a certificate and got none".to_owned(),
+        None => String::new(),
+    };
+    let TlsFacts { version, cipher, group, .. } = tls;
+    format!("{version} {cipher} {group} in {took:.1} ms{name}{own}{refused}{unproven}")
 }
 
 /// A client's view of an error.

@@ -3,6 +3,7 @@
 //!
 //! Called by `dial`, which bounds it in time. User and password of the proxy are said here and nowhere else.
 
+use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
 
@@ -124,7 +125,8 @@ impl ProxyHop {
         let credentials = self.credentials().map(|value| ("Proxy-Authorization", value));
         let own = self.user_agent.clone().map(|value| ("User-Agent", value));
         for (name, value) in credentials.into_iter().chain(own) {
-            asked += &format!("{name}: {value}\r\n");
+            // Writing to a string cannot fail.
+            let _ = write!(asked, "{name}: {value}\r\n");
         }
         asked += "Proxy-Connection: Keep-Alive\r\n\r\n";
         self.say(stream, asked.as_bytes()).await?;

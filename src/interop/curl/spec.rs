@@ -71,8 +71,8 @@ impl CurlRequest {
             socket,
             client,
             network: self.network.spec(),
-            tls: self.network.tls.clone(),
-            transfer: self.network.transfer.clone(),
+            tls: Box::new(self.network.tls.clone()),
+            transfer: Box::new(self.network.transfer.clone()),
             unix_socket: std::mem::take(&mut self.socket.unix),
             ..HttpSpec::default()
         };

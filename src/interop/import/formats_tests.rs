@@ -339,6 +339,16 @@ fn har_comes_as_requests() {
 }
 
 #[test]
+fn what_xh_says_of_its_way_and_of_tls_comes_along() {
+    let command =
+        "xh --proxy http:http://p:1 --verify ca.pem --cert c.pem --cert-key k.pem https://h/\n";
+    let tree = tree("x.sh", command);
+    let spec = http(&tree.presets[0]);
+    assert_eq!((&*spec.network.proxy, &*spec.tls.ca), ("http://p:1", "ca.pem"));
+    assert_eq!((&*spec.tls.certificate, &*spec.tls.key), ("c.pem", "k.pem"));
+}
+
+#[test]
 fn command_lines_of_other_programs_are_presets() {
     let tree = tree(
         "x.sh",

@@ -8,7 +8,7 @@ use crate::interop::socket_options::{self, bracketed};
 use crate::model::endpoint::Endpoint;
 use crate::model::plan::StepPlan;
 use crate::model::socket_options::ClientOptions;
-use crate::model::tls::{ClientTls, TlsVersions};
+use crate::model::tls::{ClientTls, TlsChoices, TlsVersions};
 use crate::model::trust::Verify;
 use crate::model::unix_name::UnixName;
 
@@ -208,6 +208,22 @@ fn socat(peer: &Peer, kind: &str, source: &str, options: &str) -> String {
     format!("socat -t {REPLY} - {address}")
 }
 
+/// The files that are named for TLS, as options of a tool.
+fn files_of(choices: &TlsChoices, tool: SocketTool) -> Vec<String> {
+    let files = [
+        ("cafile", "CAfile", &choices.ca),
+        ("cert", "cert", &choices.certificate),
+        ("key", "key", &choices.key),
+    ];
+    let named = files.into_iter().filter(|(.., file)| !file.is_empty());
+    let is_socat = tool == SocketTool::Socat;
+    let option = |(socat, openssl, file): (&str, &str, &String)| {
+        let file = word(file);
+        if is_socat { format!(",{socat}={file}") } else { format!(" -{openssl} {file}") }
+    };
+    named.map(option).collect()
+}
+
 fn over_tls(
     peer: &Peer,
     tls: &ClientTls,
@@ -223,12 +239,7 @@ fn over_tls(
     if choices.versions != TlsVersions::Any {
         remarks.say("the version of TLS that is asked for", place);
     }
-    let files = [
-        ("cafile", "CAfile", &choices.ca),
-        ("cert", "cert", &choices.certificate),
-        ("key", "key", &choices.key),
-    ];
-    let files = files.into_iter().filter(|(.., file)| !file.is_empty());
+    let files = files_of(choices, tool);
     let Peer::Host { both, name, .. } = peer else {
         remarks.say("left out, as there is no TLS over Unix sockets in these commands", place);
         return None;
@@ -242,10 +253,7 @@ fn over_tls(
             peer,
             "OPENSSL",
             &socket_options::socat_source(client),
-            &format!(
-                "{check}{sni}{}",
-                files.map(|(name, _, file)| format!(",{name}={}", word(file))).collect::<String>()
-            ),
+            &format!("{check}{sni}{}", files.join("")),
         ));
     }
     if !socket_options::socat_source(client).is_empty() {
@@ -254,6 +262,5 @@ fn over_tls(
     let check = if *verify == Verify::Off { "" } else { " -verify_return_error" };
     let sni =
         if is_name { format!(" -servername {}", word(name)) } else { " -noservername".to_owned() };
-    let files: String = files.map(|(_, name, file)| format!(" -{name} {}", word(file))).collect();
-    Some(format!("openssl s_client -quiet -connect {both}{sni}{check}{files}"))
+    Some(format!("openssl s_client -quiet -connect {both}{sni}{check}{}", files.join("")))
 }

@@ -86,7 +86,7 @@ fn context(choices: &TlsChoices) -> String {
     let mut lines = format!("context = ssl.create_default_context({trusted})\n");
     if !certificate.is_empty() {
         let key = if key.is_empty() { String::new() } else { format!(", {}", text(key)) };
-        lines += &format!("context.load_cert_chain({}{key})\n", text(certificate));
+        lines = format!("{lines}context.load_cert_chain({}{key})\n", text(certificate));
     }
     lines
         + match versions {

@@ -81,7 +81,7 @@ impl Options for HttpSpec {
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, network, tab: OPTIONS;
-        "", ValueKind::Table, transfer, tab: OPTIONS;
+        "", ValueKind::Table, [|http| Some(&*http.transfer), |http| Some(&mut *http.transfer)], tab: OPTIONS;
         "", ValueKind::Table, run, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
         "", ValueKind::Table, expect, tab: EXPECT;
@@ -270,10 +270,10 @@ impl Options for HttpAnswer {
             help: "Status code of the answer.";
         "delay", ValueKind::DurationRange, delay, width: Some(Cells(6)), label: "delay",
             help: "Waited before the first byte of the answer: 3s, or by chance between two times, 100ms..2s.";
-        "every", ValueKind::Duration, every, width: Some(Cells(6)), label: "every",
-            help: "Waited before each event of a body of text/event-stream but the first, or before each line of another; 0 = it goes out as a whole.";
         "headers", ValueKind::List(Spelling::Header), headers, placeholder: "Header", help: HEADERS;
         "body", ValueKind::Table, body, width: Some(Cells(11)), label: "body";
+        "every", ValueKind::Duration, every, label: "Between events or lines of the body",
+            help: "Waited before each event of a body of text/event-stream but the first, or before each line of another; 0 = it goes out as a whole.";
         "folder", ValueKind::Text, folder, label: "Folder", is_path: true, placeholder: "none; its files in place of a body",
             help: "Folder whose files are answered with, by what * took of the path or by all of it; of a folder its index.html.";
         "fault", ValueKind::Table, fault, label: "Fault on purpose";

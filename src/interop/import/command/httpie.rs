@@ -172,10 +172,14 @@ impl Asked {
             "raw" => self.raw = Some(value),
             "verify" if ["no", "false"].contains(&value.as_str()) => self.spec.verify = Verify::Off,
             "verify" if ["yes", "true"].contains(&value.as_str()) => {}
+            // Any other value names authorities.
+            "verify" => self.spec.tls.ca = quoted(&value),
+            "cert" => self.spec.tls.certificate = quoted(&value),
+            "cert-key" => self.spec.tls.key = quoted(&value),
             "default-scheme" => self.is_https = value == "https",
             "unix-socket" => self.spec.unix_socket = quoted(&value),
             // For which schemes it is, stands in front.
-            "proxy" if value.contains(":") => {
+            "proxy" if value.contains(':') => {
                 let (_, proxy) = value.split_once(':').unwrap_or_default();
                 self.spec.network.proxy = quoted(proxy);
             }
