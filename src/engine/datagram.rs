@@ -231,8 +231,12 @@ impl Datagrams {
             }
             if let Some(answer) = self.answerer.answer(from, &data) {
                 answered.insert(answer.by.rule, answer.by.hits);
-                let message =
-                    OutboundMessage { to: Some(from), data: answer.data, origin: Origin::Answer };
+                let message = OutboundMessage {
+                    to: Some(from),
+                    data: answer.data,
+                    origin: Origin::Answer,
+                    is_binary: false,
+                };
                 self.outbox.push(message, answer.delay);
                 if !self.outbox.has_room_for_answers() {
                     break;
@@ -305,8 +309,10 @@ impl Datagrams {
             let cause = "earlier datagrams still wait to be sent";
             return Err(Failure::new(Stage::Send, self.named(to), FailureKind::Busy, cause));
         }
-        self.outbox
-            .push(OutboundMessage { to: Some(to), data, origin: Origin::User }, Duration::ZERO);
+        self.outbox.push(
+            OutboundMessage { to: Some(to), data, origin: Origin::User, is_binary: false },
+            Duration::ZERO,
+        );
         Ok(())
     }
 
@@ -345,7 +351,7 @@ impl Datagrams {
     fn play_steps(&mut self) {
         let to = self.peer();
         let Datagrams { script, outbox, .. } = self;
-        let message = |data| OutboundMessage { to, data, origin: Origin::User };
+        let message = |data| OutboundMessage { to, data, origin: Origin::User, is_binary: false };
         self.steps_done |= script.play(|data| outbox.push(message(data), Duration::ZERO));
         self.session.events.steps_done(self.script.newly_done());
     }

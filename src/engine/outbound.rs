@@ -35,6 +35,8 @@ pub(crate) struct OutboundMessage {
     pub(crate) to: Option<SocketAddr>,
     pub(crate) data: Bytes,
     pub(crate) origin: Origin,
+    /// Of a WebSocket that sends what fits: it is no text, whatever it holds.
+    pub(crate) is_binary: bool,
 }
 
 /// How much waits.
@@ -139,7 +141,7 @@ impl OutboundQueue {
     /// Queues bytes of a stream to be written at once or after a delay; empty ones are left out.
     pub(crate) fn push_bytes(&mut self, data: Bytes, origin: Origin, delay: Duration) {
         if !data.is_empty() {
-            self.push(OutboundMessage { to: None, data, origin }, delay);
+            self.push(OutboundMessage { to: None, data, origin, is_binary: false }, delay);
         }
     }
 
@@ -241,7 +243,8 @@ mod tests {
 
     fn message(text: &'static str) -> OutboundMessage {
         let to = Some(SocketAddr::from(([127, 0, 0, 1], 7)));
-        OutboundMessage { to, data: Bytes::from_static(text.as_bytes()), origin: Origin::Answer }
+        let data = Bytes::from_static(text.as_bytes());
+        OutboundMessage { to, data, origin: Origin::Answer, is_binary: false }
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ use super::command::CloseMode;
 use super::conversation::conn_handle::{ConnOrder, ConnReceiver};
 use super::conversation::script::Script;
 use super::event::{Phase, STEPS_DONE};
-use super::outbound::Origin;
+use super::outbound::{Origin, OutboundMessage};
 use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;
@@ -113,7 +113,7 @@ impl WsSetup {
         let (read, write) = tokio::io::split(stream);
         let mut live = WsLive::new(self, read, write);
         if !greeting.is_empty() {
-            live.push(greeting, Origin::User, Duration::ZERO);
+            live.push(of_user(greeting), Duration::ZERO);
         }
         live.play_steps();
         if let Some(end) = live.take_in(&first) {
@@ -218,11 +218,11 @@ impl WsLive {
             let failure = failure.hint("open a new connection to send more");
             return self.setup.session.events.refused(failure);
         }
-        self.push(data, Origin::User, Duration::ZERO);
+        self.push(of_user(data), Duration::ZERO);
     }
 
-    fn push(&mut self, data: Bytes, origin: Origin, delay: Duration) {
-        if let Err(why) = self.outgoing.push(data, origin, delay) {
+    fn push(&mut self, message: OutboundMessage, delay: Duration) {
+        if let Err(why) = self.outgoing.push(message, delay) {
             let failure = Failure::new(Stage::Send, &self.setup.peer, FailureKind::Usage, why);
             self.setup
                 .session
@@ -309,7 +309,7 @@ impl WsLive {
         let words = match opcode {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                 events.message_came(conn, RecordKind::Data, data.clone(), frames);
-                self.answer(&data);
+                self.answer(&data, opcode == Opcode::Binary);
                 self.setup.script.received(&data);
                 self.play_steps();
                 return None;
@@ -327,11 +327,13 @@ impl WsLive {
         None
     }
 
-    fn answer(&mut self, data: &Bytes) {
+    /// Answers by the rules; what answers bytes is bytes.
+    fn answer(&mut self, data: &Bytes, is_binary: bool) {
         let answer = if self.we_close { None } else { self.setup.rules.borrow().answer(data) };
         if let Some(answer) = answer {
             self.setup.session.events.answered(answer.by);
-            self.push(answer.data, Origin::Answer, answer.delay);
+            let (data, origin) = (answer.data, Origin::Answer);
+            self.push(OutboundMessage { to: None, data, origin, is_binary }, answer.delay);
         }
     }
 
@@ -377,8 +379,9 @@ impl WsLive {
     fn peer_is_done(&mut self) -> Option<WsEnd> {
         self.peer_finished = true;
         self.setup.orders.peer_finished();
-        if let Some(failure) = self.flaw.take() {
-            return Some(WsEnd::Failed(failure));
+        if self.flaw.is_some() {
+            // Our close still says why.
+            return if self.close_left { self.flaw.take().map(WsEnd::Failed) } else { None };
         }
         if let Some(close) = self.close_came.take_if(|_| self.close_left) {
             return Some(self.closed(&close));
@@ -487,7 +490,7 @@ impl WsLive {
         let mut sends = Vec::new();
         self.steps_done |= self.setup.script.play(|data| sends.push(data));
         for data in sends {
-            self.push(data, Origin::User, Duration::ZERO);
+            self.push(of_user(data), Duration::ZERO);
         }
         let done = self.setup.script.newly_done();
         self.setup.session.events.steps_done(done);
@@ -536,4 +539,9 @@ impl WsLive {
 /// `ping 'abc'`
 fn payload_words(what: &str, payload: &[u8]) -> String {
     if payload.is_empty() { what.to_owned() } else { format!("{what} {}", quoted(payload)) }
+}
+
+/// What a person or a script sends.
+fn of_user(data: Bytes) -> OutboundMessage {
+    OutboundMessage { to: None, data, origin: Origin::User, is_binary: false }
 }

@@ -327,6 +327,13 @@ fn client(port: u16, path: &str) -> tungstenite::WebSocket<TcpStream> {
 #[test]
 fn a_listener_echoes_and_closes_as_it_should() {
     let mut listening = listen("ws://127.0.0.1:0/chat", &["--echo", "--json"]);
+    // It waits for who reads what it prints.
+    let mut output = listening.output();
+    let printed = thread::spawn(move || {
+        let mut all = String::new();
+        output.read_to_string(&mut all).unwrap();
+        all
+    });
     let mut socket = client(listening.port, "/chat");
     for message in [Message::text("hi ä"), Message::binary(vec![0, 255]), Message::text("")] {
         socket.send(message.clone()).unwrap();
@@ -342,13 +349,11 @@ fn a_listener_echoes_and_closes_as_it_should() {
     let Message::Close(Some(answer)) = socket.read().unwrap() else { panic!("no close") };
     assert_eq!(u16::from(answer.code), 3999);
     assert!(socket.read().is_err());
-    let mut words = Vec::new();
-    for line in listening.lines() {
-        words.extend(line["message"].as_str().map(str::to_owned));
-        if line["kind"] == "closed" {
-            break;
-        }
-    }
+    drop(listening);
+    let printed = printed.join().unwrap();
+    let said = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let words: Vec<String> =
+        said.filter_map(|line| Some(line["message"].as_str()?.to_owned())).collect();
     let words = words.join("\n");
     assert!(words.contains("close 3999 of a library or framework: enough"), "{words}");
 }

@@ -114,7 +114,10 @@ fn pythons_client_talks_to_our_listener() {
     if !has_package() {
         return;
     }
-    let listening = listen("ws://127.0.0.1:0/x", &["--echo", "--set", "subprotocols=chat"]);
+    let mut listening = listen("ws://127.0.0.1:0/x", &["--echo", "--set", "subprotocols=chat"]);
+    // It waits for who reads what it prints.
+    let mut output = listening.output();
+    std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
     let script = format!(
         "
 from websockets.sync.client import connect

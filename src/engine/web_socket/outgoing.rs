@@ -13,7 +13,7 @@ use crate::codec::message_deflate::MessageDeflater;
 use crate::codec::web_socket::close::CloseReason;
 use crate::codec::web_socket::frame::Opcode;
 use crate::codec::web_socket::message_writer::FrameWriter;
-use crate::engine::outbound::{Origin, OutboundMessage, OutboundQueue};
+use crate::engine::outbound::{OutboundMessage, OutboundQueue};
 use crate::engine::random;
 use crate::engine::sink::{Sink, StampGuard};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -74,14 +74,13 @@ impl Outgoing {
     /// It cannot be sent as messages are to be sent.
     pub(super) fn push(
         &mut self,
-        data: Bytes,
-        origin: Origin,
+        message: OutboundMessage,
         delay: Duration,
     ) -> Result<(), &'static str> {
-        if self.kinds == MessageKind::Text && std::str::from_utf8(&data).is_err() {
+        if self.kinds == MessageKind::Text && std::str::from_utf8(&message.data).is_err() {
             return Err("the message is not UTF-8, and messages are sent as text");
         }
-        self.messages.push(OutboundMessage { to: None, data, origin }, delay);
+        self.messages.push(message, delay);
         Ok(())
     }
 
@@ -154,7 +153,7 @@ impl Outgoing {
         let (opcode, data) = if let Some(control) = self.controls.pop_front() {
             control
         } else if let Some(message) = self.messages.pop() {
-            (self.kind(&message.data), message.data)
+            (self.kind(&message), message.data)
         } else if let Some(reason) = self.closing.take() {
             self.is_closed = true;
             (Opcode::Close, reason.payload().into())
@@ -172,11 +171,11 @@ impl Outgoing {
         Ok(())
     }
 
-    fn kind(&self, data: &[u8]) -> Opcode {
+    fn kind(&self, message: &OutboundMessage) -> Opcode {
         let is_text = match self.kinds {
             MessageKind::Text => true,
             MessageKind::Binary => false,
-            MessageKind::Auto => std::str::from_utf8(data).is_ok(),
+            MessageKind::Auto => !message.is_binary && std::str::from_utf8(&message.data).is_ok(),
         };
         if is_text { Opcode::Text } else { Opcode::Binary }
     }

@@ -64,6 +64,7 @@ impl CliConversation<'_> {
             .map_err(|failure| failure.hint(hint))
     }
 
+    /// How the peer is called.
     pub(super) fn peer(&self) -> String {
         let peer = self.conns.values().find_map(|conn| conn.peer.as_ref());
         let named = |peer: &EndAddress| match (&self.endpoint, peer.inet()) {
@@ -73,6 +74,7 @@ impl CliConversation<'_> {
         peer.map(named).unwrap_or_default()
     }
 
+    /// The session is over, in this way.
     pub(super) fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
         self.output.end_pieces();
         let is_cut = self.input.is_some() || self.in_flight.pieces() > 0;
