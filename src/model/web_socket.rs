@@ -57,7 +57,7 @@ pub struct WsSpec {
     pub trust: TrustedCertificates,
     /// As of HTTP.
     pub sni: String,
-    pub tls: TlsChoices,
+    pub tls: Box<TlsChoices>,
     #[default(REDIRECTS)]
     pub redirects: u8,
     pub unix_socket: String,
