@@ -123,6 +123,11 @@ pub enum AnswerPart {
 }
 
 impl Plan {
+    /// Whether cookies of a jar go along with it, and are taken.
+    pub(crate) fn uses_cookies(&self) -> bool {
+        matches!(self, Plan::Http(plan) if plan.cookies.is_on)
+    }
+
     /// Lets go of the bodies and payloads. What is left still says what ran, where and how.
     pub(crate) fn forget_payloads(&mut self) {
         let nothing = || PlanBody::Bytes(Bytes::new());

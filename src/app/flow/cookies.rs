@@ -39,8 +39,8 @@ fn ask(app: &mut App, environment: Option<String>, changes: Vec<CookieChange>) {
 
 /// Whether what is to be sent has to wait a moment for the cookies that go along; then it is sent when they are there.
 pub(super) fn are_awaited(app: &mut App, plan: &Plan) -> bool {
-    let uses = plan.as_http().is_some_and(|plan| plan.cookies.is_on);
-    let waits = uses && app.shared.cookies.is_awaited(app.shared.environment.as_deref());
+    let waits =
+        plan.uses_cookies() && app.shared.cookies.is_awaited(app.shared.environment.as_deref());
     app.sends_with_cookies = waits;
     waits
 }

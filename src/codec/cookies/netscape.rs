@@ -30,9 +30,9 @@ pub(crate) fn read(text: &[u8], first: Option<&RequestPlace>, now: i64) -> Netsc
     let mut file = NetscapeFile::default();
     for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let start = line.get(..SET_COOKIE.len()).unwrap_or_default();
-        if start.eq_ignore_ascii_case(SET_COOKIE) {
-            let said = line.split_at(SET_COOKIE.len()).1;
+        let start = line.split_at_checked(SET_COOKIE.len());
+        let said = start.filter(|(start, _)| start.eq_ignore_ascii_case(SET_COOKIE));
+        if let Some((_, said)) = said {
             let is_taken =
                 first.is_some_and(|from| take(&mut file.jar, said, from, now).outcome.is_taken);
             file.odd.extend((!is_taken).then_some(number));
