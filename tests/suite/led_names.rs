@@ -37,7 +37,10 @@ fn a_target_is_connected_to_elsewhere_and_still_asked_for() {
     let rule = format!("a.test:443:localhost:{}", server.port);
     let sent = run(&["send", "--insecure", "--json", "https://a.test/", "--connect-to", &rule]);
     let said = text(&sent.stdout);
-    assert!(said.contains("\"sni\":\"a.test\"") && said.contains("Host: a.test"), "{said}");
+    assert!(
+        said.contains("\"sni\":\"a.test\"") && said.contains("[\"Host\",\"a.test\"]"),
+        "{said}"
+    );
     assert!(said.contains("(connect-to)"), "{said}");
     assert_eq!(server.finish().0, Some(0));
     let rule = format!("::127.0.0.1:{}", echo_peer().port());

@@ -172,15 +172,15 @@ fn a_server_that_insists_says_so_and_a_stranger_is_told_whose_certificate_was_sh
         let _server = started(&mut command, port);
         let target = format!("tls://localhost:{port}");
         let ca = path("ca.pem");
-        let send = |more: &[&str]| {
+        let talked = |more: &[&str]| {
             let args = ["send", &target, "--wait", "500ms", "--cacert", &ca];
             run_with_input(&[&args[..], more].concat(), b"hello\n")
         };
-        let sent = send(&["--cert", &path("client.pem"), "--key", &path("client.key")]);
+        let sent = talked(&["--cert", &path("client.pem"), "--key", &path("client.key")]);
         assert!(text(&sent.stdout).contains("olleh"), "{version} {}", text(&sent.stderr));
-        let (status, said) = told(&send(&[]));
+        let (status, said) = told(&talked(&[]));
         assert!(status == Some(4) && said.contains("certificate"), "{version} {said}");
-        let stranger = send(&["--cert", &path("stranger.pem"), "--key", &path("stranger.key")]);
+        let stranger = talked(&["--cert", &path("stranger.pem"), "--key", &path("stranger.key")]);
         let (status, said) = told(&stranger);
         assert!(status == Some(4) && said.contains("alert"), "{version} {said}");
         if version == "-tls1_2" {

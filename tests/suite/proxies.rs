@@ -283,8 +283,8 @@ fn conversations_go_through_proxies_and_targets_may_speak_first() {
 #[test]
 fn a_preset_names_its_proxy_and_what_is_wrong_with_it_is_said_before() {
     let (proxy, heads) = recording(ANSWER);
-    let set = format!("proxy={proxy}");
-    let sent = run(&["send", "http://example.test/", "--set", &set]);
+    let field = format!("proxy={proxy}");
+    let sent = run(&["send", "http://example.test/", "--set", &field]);
     assert!(sent.status.success(), "{}", text(&sent.stderr));
     assert_eq!(heads.lock().unwrap().len(), 1);
     for (args, words) in [
@@ -365,13 +365,13 @@ fn http2_is_spoken_through_a_tunnel_of_tinyproxy() {
     std::fs::write(file("key.pem"), made.signing_key.serialize_pem()).unwrap();
     std::fs::write(file("a.txt"), "text").unwrap();
     let (server, plain) = (free_port(), free_port());
-    let served = |port: u16, more: &[&str]| {
+    let nghttpd = |port: u16, more: &[&str]| {
         let args = ["--address=127.0.0.1".to_owned(), "-d".to_owned(), file(""), port.to_string()];
         let args: Vec<&str> = args.iter().map(String::as_str).chain(more.iter().copied()).collect();
         started("nghttpd", &args, port)
     };
-    let _secure = served(server, &[&file("key.pem"), &file("cert.pem")]);
-    let _plain = served(plain, &["--no-tls"]);
+    let _secure = nghttpd(server, &[&file("key.pem"), &file("cert.pem")]);
+    let _plain = nghttpd(plain, &["--no-tls"]);
     let (_proxy, port) = tinyproxy(folder.path(), "");
     let proxy = format!("http://127.0.0.1:{port}");
     let args = ["send", "--json", "--insecure", "-x", &proxy];

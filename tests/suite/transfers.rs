@@ -75,7 +75,10 @@ fn a_rate_holds_for_what_comes_and_for_what_goes() {
     assert!((Duration::from_millis(900)..Duration::from_secs(10)).contains(&took), "{took:?}");
     let url = format!("http://{}/", told_back());
     let began = Instant::now();
-    let data = format!("a={body}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("body");
+    std::fs::write(&file, &body).unwrap();
+    let data = format!("@{}", file.display());
     let args =
         ["send", &url, "-d", &data, "--limit-rate", "200k", "-H", "Content-Type: text/plain"];
     let sent = run(&args);

@@ -185,7 +185,8 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
         painter.put(&format!("   {}", version.name()), palette.dim);
     }
     if let Some(peer) = &exchange.peer {
-        painter.put(&format!("   {peer}"), palette.dim);
+        let whose = if exchange.proxy.is_some() { "proxy " } else { "" };
+        painter.put(&format!("   {whose}{peer}"), palette.dim);
     }
 }
 
