@@ -94,22 +94,20 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     session.holds.change(&plan.hold);
     let (opener, _certificate) = opener(&plan, &session)?.unzip();
     let contract = session.contract(plan.contract.as_deref()).await?;
-    let asked_rules = Arc::new(AskedRules::new(&plan.rules));
     let (plan, _) = watch::channel(plan);
-    let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
     let mut control = FaultControl::new(&plan.borrow().faults, &session);
     let relay = Arc::new(HttpRelay {
         name: session.relay.name(),
         session,
+        asked_rules: watch::channel(Arc::new(AskedRules::new(&plan.borrow().rules))).0,
         plan,
-        machine,
+        machine: os::host_name().unwrap_or_default().trim().to_ascii_lowercase(),
         requests: AtomicU32::new(0),
         endings: EndingOrder::default(),
         rewrites,
         faults: control.watch(),
         memory: RuleMemory::default(),
-        asked_rules: watch::channel(asked_rules).0,
         opener,
         contract,
     });
