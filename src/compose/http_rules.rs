@@ -105,14 +105,12 @@ fn terms(
     let at = place.then("when");
     let when = composer.line(at, &rule.when);
     let when = when.trim();
-    match check_rule(when) {
-        Err(why) => composer.issue(at, why),
-        Ok(()) => {
-            let filter = Filter::of_rule(when).unwrap_or_default();
-            for name in filter.states().filter(|name| !known.states.contains(*name)) {
-                composer.issue(at, unset(name, &known.states));
-            }
-        }
+    if let Err(why) = check_rule(when) {
+        composer.issue(at, why);
+    }
+    let filter = Filter::of_rule(when).unwrap_or_default();
+    for name in filter.states().filter(|name| !known.states.contains(*name)) {
+        composer.issue(at, unset(name, &known.states));
     }
     let mut set = Vec::new();
     for (index, row) in rule.set.iter().enumerate().filter(|(_, row)| row.is_used()) {

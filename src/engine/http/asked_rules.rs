@@ -176,7 +176,7 @@ impl AskedRules {
             let turn = is_meant.then(|| memory.turn(&self.list, rule)).flatten();
             if let Some((rule, times)) = turn {
                 let asked = if rule.path.has_query { &whole } else { path };
-                let taken = rule.takes.then(|| rule.path.taken(asked)).unwrap_or_default();
+                let taken = if rule.takes { rule.path.taken(asked) } else { PathTaken::default() };
                 return Some(ChosenRule { plan: Arc::clone(&rule.plan), taken, times });
             }
         }
@@ -207,9 +207,9 @@ impl RuleMemory {
     fn turn<'a>(&self, list: &'a [AskedRule], first: &AskedRule) -> Option<(&'a AskedRule, u64)> {
         let group = || first.group.iter().filter_map(|at| list.get(*at));
         let cycles = group().any(|rule| rule.plan.terms.cycle);
-        let last = group().next_back().map(|rule| rule.key);
+        let end = group().next_back().map(|rule| rule.key);
         let most = |rule: &AskedRule| {
-            let is_stepped_over = Some(rule.key) != last || cycles;
+            let is_stepped_over = Some(rule.key) != end || cycles;
             rule.plan.terms.times.or(is_stepped_over.then_some(1)).map(u64::from)
         };
         let mut memory = self.lock();
@@ -253,7 +253,7 @@ impl RuleMemory {
     ///
     /// # Errors
     /// It cannot be kept, in words.
-    pub(crate) fn set(&self, name: &str, value: String) -> Result<bool, String> {
+    pub(crate) fn set(&self, name: &str, value: &str) -> Result<bool, String> {
         let mut memory = self.lock();
         let (names, bytes) = STATES;
         if value.len() > bytes {
@@ -263,7 +263,7 @@ impl RuleMemory {
         if memory.states.len() >= names && !memory.states.contains_key(name) {
             return Err(format!("{name} was not set: {names} names are kept"));
         }
-        let before = memory.states.insert(name.to_owned(), value.clone());
+        let before = memory.states.insert(name.to_owned(), value.to_owned());
         Ok(before.is_none_or(|before| before != value))
     }
 }

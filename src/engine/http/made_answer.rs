@@ -123,7 +123,7 @@ impl AnswerMaker<'_> {
         value: Result<Vec<u8>, String>,
     ) {
         let value = value.map(|value| String::from_utf8_lossy(&value).into_owned());
-        let kept = value.and_then(|value| Ok((self.memory.set(name, value.clone())?, value)));
+        let kept = value.and_then(|value| Ok((self.memory.set(name, &value)?, value)));
         match kept {
             Ok((is_news, value)) => {
                 if is_news {

@@ -94,22 +94,21 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     session.holds.change(&plan.hold);
     let (opener, _certificate) = opener(&plan, &session)?.unzip();
     let contract = session.contract(plan.contract.as_deref()).await?;
-    let asked_rules = Arc::new(AskedRules::new(&plan.rules));
+    let (asked_rules, _) = watch::channel(Arc::new(AskedRules::new(&plan.rules)));
     let (plan, _) = watch::channel(plan);
-    let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
     let mut control = FaultControl::new(&plan.borrow().faults, &session);
     let relay = Arc::new(HttpRelay {
         name: session.relay.name(),
         session,
+        asked_rules,
         plan,
-        machine,
+        machine: os::host_name().unwrap_or_default().trim().to_ascii_lowercase(),
         requests: AtomicU32::new(0),
         endings: EndingOrder::default(),
         rewrites,
         faults: control.watch(),
         memory: RuleMemory::default(),
-        asked_rules: watch::channel(asked_rules).0,
         opener,
         contract,
     });
@@ -137,10 +136,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
                 }
                 None => relay.session.events.refused(refusal::other_answers()),
             },
-            ListenerEvent::Send { .. } => {
-                let why = "a relay passes on what others say; it sends nothing of its own";
-                relay.session.events.refused(refusal::usage(why));
-            }
+            ListenerEvent::Send { .. } => relay.refuse_line(),
             ListenerEvent::Over(words) => {
                 relay.contract.tell_called(&relay.session);
                 return Ok(Summary::of(words));
@@ -184,6 +180,11 @@ impl HttpRelay {
     async fn check(&self, recorder: &ExchangeRecorder, outcome: Result<(), ()>) {
         let is_proxy = self.plan.borrow().target.is_none();
         self.contract.check(recorder, &self.session.bodies, outcome, is_proxy).await;
+    }
+
+    fn refuse_line(&self) {
+        let why = "a relay passes on what others say; it sends nothing of its own";
+        self.session.events.refused(refusal::usage(why));
     }
 
     /// From now on by this plan.
