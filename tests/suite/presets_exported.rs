@@ -83,7 +83,7 @@ fn requests(address: SocketAddr) -> Vec<(&'static str, String)> {
     let url = format!("http://{address}");
     vec![
         ("env/lab.toml", format!("base = \"{url}\"\nname = \"Zoë & co\"\n")),
-        ("env/lab.secret.toml", "pw = \"it's p$w \\\\ %\"\nkey = \"k-1 %\"\npart = '/a+%20\"[é]\\ &'\n".to_owned()),
+        ("env/lab.secret.toml", "pw = \"it's p$w \\\\ %\"\nkey = \"k-1 %\"\npart = '/a+%20\"[é]\\ &b'\n".to_owned()),
         ("a/query.toml", format!("[http]\nurl = \"{url}/a b?q=1+2&x=%2B&e=\"\nquery = [\"u=ü&=# '\\\"$`\"]\n")),
         (
             "a/headers.toml",
@@ -166,7 +166,7 @@ fn with_values_of_the_system(
     assert_eq!(status, Some(0));
     let own = crossed.recv_timeout(PATIENCE).unwrap();
     let mut command = run(Path::new(&file), "a/place");
-    command.env("PART", "/a+%20\"[é]\\ &").stdin(Stdio::null());
+    command.env("PART", "/a+%20\"[é]\\ &b").stdin(Stdio::null());
     let ended = finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
     let text = fs::read_to_string(&file).unwrap();
     assert!(ended.status.success(), "{:?}\n{text}", told(&ended));

@@ -112,8 +112,8 @@ pub(super) const ANY_CASE: &str = "tests that mind the case of letters there, an
 
 /// Whether a test finds more than the one that was asked for.
 pub(super) fn is_of_any_case(of: &str, test: &str) -> bool {
-    let text = test.strip_prefix("not contains '");
-    of.starts_with("json ") && text.is_some_and(minds_case)
+    let sought = test.strip_prefix("not contains '");
+    of.starts_with("json ") && sought.is_some_and(minds_case)
 }
 
 /// Whether `contains` finds a text in capitals, too.

@@ -13,6 +13,7 @@ use crate::interop::unsaid_rules::unsaid_of_rule;
 use crate::model::endpoint::Bind;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
+use crate::model::url_text::UrlText;
 
 /// Methods of a path that a rule of any method answers.
 const ANY: [&str; 5] = ["get", "put", "post", "delete", "patch"];
@@ -113,11 +114,12 @@ impl Document {
 
     /// An operation for each of these methods, unless an earlier rule has it.
     fn operations(&mut self, path: &str, methods: &[String], answer: &AnswerPlan, place: &str) {
-        let (path, query) =
-            path.split_once('?').map_or((path, None), |(path, it)| (path, Some(it)));
-        if let Some(query) = query {
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        let target = format!("{slash}{path}");
+        let UrlText { path, query, .. } = UrlText::literal(&target);
+        if query.is_some() {
             let what = "queries in paths of rules, which no path of OpenAPI has";
-            self.remarks.say(what, format!("{place} ({path}?{query})"));
+            self.remarks.say(what, format!("{place} ({target})"));
         }
         let (path, parameters) = template(path);
         if !answer.delay.is_zero() || !answer.more.every.is_zero() {

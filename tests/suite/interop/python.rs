@@ -359,7 +359,9 @@ fn what_is_asked_of_a_stream_s_socket_is_asked_by_python_too() {
     let script = python::write(&plan, Library::Requests);
     let asks = ["SOL_SOCKET, socket.SO_KEEPALIVE", "IPPROTO_TCP, socket.TCP_KEEPIDLE"];
     let asks = asks.map(|name| format!("sock.getsockopt(socket.{name})")).join(", ");
-    let script = script.replace("    while True:", &format!("    print({asks})\n    while True:"));
+    // Who is silent is not waited for without an end.
+    let (head, rest) = script.split_once("    sock.settimeout(5)\n    try:").unwrap();
+    let script = format!("{head}    print({asks})\n    sock.settimeout(5)\n    try:{rest}");
     let Some(running) = start("python3", &script) else { return };
     let stream = accept(&listener);
     assert_eq!(stream.peer_addr().unwrap().ip().to_string(), "127.0.0.2", "{script}");

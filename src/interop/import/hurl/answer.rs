@@ -62,11 +62,11 @@ pub(super) fn answer(
                 if !is_query(&text) {
                     return Err(refused("assert"));
                 }
-                let test = test(&text);
-                if test.as_ref().is_some_and(|(of, test)| is_of_any_case(of, test)) {
+                let asserted = test(&text);
+                if asserted.as_ref().is_some_and(|(of, told)| is_of_any_case(of, told)) {
                     out.changed(ANY_CASE, place, bare);
                 }
-                wanted.expect(test, bare);
+                wanted.expect(asserted, bare);
             }
             _ => wanted.expect(of_header.and_then(|(name, value)| header(name, value)), line),
         }
@@ -120,7 +120,7 @@ fn whole_body(lines: &[&str], wanted: &mut WantedAnswer, out: &mut Gathered, pla
         (!inner.contains(['\n', '`'])).then_some(inner.trim())
     };
     let bytes = |digits: &str| (!digits.is_empty()).then(|| format!("== 0x{digits}"));
-    let test = if let Some(line) = between("`", "`") {
+    let equal = if let Some(line) = between("`", "`") {
         let line = ours(&super::sections::unescaped(line), DIALECT, out, place);
         quoted(&line).map(|line| format!("== {line}"))
     } else if let Some(digits) = between("hex,", ";") {
@@ -130,8 +130,8 @@ fn whole_body(lines: &[&str], wanted: &mut WantedAnswer, out: &mut Gathered, pla
     } else {
         None
     };
-    match test {
-        Some(test) => wanted.expect(Some(("body".to_owned(), test)), bare),
+    match equal {
+        Some(equal) => wanted.expect(Some(("body".to_owned(), equal)), bare),
         None => lines.iter().for_each(|line| wanted.keep(line)),
     }
 }
