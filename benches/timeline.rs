@@ -44,6 +44,7 @@ fn batch(first: u64) -> Vec<Record> {
         arena.extend_from_slice(text.as_bytes());
         let data: Bytes = arena.split().freeze();
         records.push(Record {
+            frames: bytes::Bytes::new(),
             at: Stamp(index * 10_000),
             conn: conn(index),
             direction: if index % 8 == 0 { Direction::Sent } else { Direction::Received },

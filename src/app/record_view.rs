@@ -87,13 +87,12 @@ impl Detail {
         Detail {
             of,
             form,
-            decoded: match is_data {
-                true => DecodedView::of(&bytes, hints),
+            decoded: if is_data {
+                DecodedView::of(&bytes, hints)
+            } else {
                 // Words about frames are none of their bytes.
-                false => DecodedView::of(
-                    &[],
-                    &DecodeHints { frames: hints.frames, ..DecodeHints::default() },
-                ),
+                let hints = DecodeHints { frames: hints.frames, ..DecodeHints::default() };
+                DecodedView::of(&[], &hints)
             },
             bytes,
             kind,

@@ -243,11 +243,8 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
             }
             Some(tls)
         }
-        Spec::TcpListener(TcpListenerSpec { rules, tls, .. }) => {
-            rules.extend(rule(arguments));
-            Some(tls)
-        }
-        Spec::WsListener(WsListenerSpec { rules, tls, .. }) => {
+        Spec::TcpListener(TcpListenerSpec { rules, tls, .. })
+        | Spec::WsListener(WsListenerSpec { rules, tls, .. }) => {
             rules.extend(rule(arguments));
             Some(tls)
         }

@@ -117,16 +117,15 @@ pub(super) fn listener(
 
 fn talk(spec: &WsTalkSpec, subprotocols: &str, composer: &mut Composer<'_>) -> WsTalkPlan {
     let field = FieldId::new("subprotocols");
-    let text = composer.line(field.clone(), subprotocols);
+    let text = composer.line(field, subprotocols);
     let names: Vec<String> =
         text.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
     let is_token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
     for (at, name) in names.iter().enumerate() {
         if let Some(wrong) = name.chars().find(|c| !is_token(*c)) {
-            composer
-                .issue(field.clone(), format!("'{name}' is no subprotocol: it holds '{wrong}'"));
+            composer.issue(field, format!("'{name}' is no subprotocol: it holds '{wrong}'"));
         } else if names[..at].contains(name) {
-            composer.issue(field.clone(), format!("the subprotocol '{name}' stands there twice"));
+            composer.issue(field, format!("the subprotocol '{name}' stands there twice"));
         }
     }
     let WsTalkSpec { messages, deflate, ping } = spec.clone();

@@ -69,6 +69,7 @@ pub(crate) struct WsSetup {
     pub(crate) packed: Option<PackedMessages>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct WsLive {
     setup: WsSetup,
     read: ReadHalf<Stream>,

@@ -306,7 +306,7 @@ impl TalkSide {
     /// Takes the next frame.
     fn frame(&mut self) -> Result<TakenBytes, &'static str> {
         let Some(header) = FrameHeader::read(&self.bytes) else { return Ok(TakenBytes::Short) };
-        let opcode = Opcode::of(header.opcode).filter(|_| header.reserved & 3 == 0);
+        let opcode = Opcode::of(header.opcode).filter(|_| !header.has_unknown_bits());
         let Some(opcode) = opcode else { return Err("it is no frame") };
         let (begins, len) = (header.size(), usize::try_from(header.len).unwrap_or(usize::MAX));
         if len > MESSAGE {

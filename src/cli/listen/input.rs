@@ -149,7 +149,9 @@ impl ListenInput {
             return Ok(());
         };
         let lines = lines.push(piece)?;
-        lines.iter().for_each(|line| self.send(line));
+        for line in &lines {
+            self.send(line);
+        }
         Ok(())
     }
 

@@ -40,7 +40,7 @@ impl StreamMessages {
             if let (Some(path), Some(most)) = (file, whole) {
                 let bytes = match format {
                     PayloadFormat::Hex => stdin::read_hex(path, patience).await?.to_vec(),
-                    _ => named_file::read(Path::new(path), most as u64)
+                    PayloadFormat::Text => named_file::read(Path::new(path), most as u64)
                         .map_err(|error| unreadable(path, &error))?,
                 };
                 messages.steps.push(ScriptStep::Send(dump(&bytes)));

@@ -96,6 +96,7 @@ enum Link {
 }
 
 /// The state of a conversation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct CliConversation<'a> {
     arguments: &'a args::Send,
     messages: Messages,

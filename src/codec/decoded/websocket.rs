@@ -67,7 +67,7 @@ fn frame(cut: &mut Cut<'_>) -> Option<WebSocketFrame> {
     let (rest, _) = { *cut }.rest();
     let header = FrameHeader::read(rest)?;
     // Two bits have no meaning, the third says that it is packed (RFC 7692).
-    let is_one = header.reserved & 3 == 0 && !header.is_long_winded() && header.len >> 63 == 0;
+    let is_one = !header.has_unknown_bits() && !header.is_long_winded() && header.len >> 63 == 0;
     Opcode::of(header.opcode).filter(|_| is_one)?;
     let mask_len = if header.mask.is_some() { 4 } else { 0 };
     let (_, head_at) = cut.take(header.size() - mask_len)?;

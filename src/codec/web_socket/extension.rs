@@ -1,5 +1,7 @@
 //! The extension that packs messages (permessage-deflate, RFC 7692): what is offered and what was agreed.
 
+use std::fmt::Write as _;
+
 /// What goes out where messages may be packed. No smaller window is offered: nothing of ours could keep to it.
 pub(crate) const OFFER: &str = "permessage-deflate";
 
@@ -104,7 +106,7 @@ impl PackedMessages {
     }
 
     /// In words: `permessage-deflate, each message by itself`.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn words(self) -> String {
         let mut words = OFFER.to_owned();
         match (self.client_anew, self.server_anew) {
             (true, true) => words.push_str(", each message by itself"),
@@ -113,7 +115,8 @@ impl PackedMessages {
             (false, false) => {}
         }
         if let Some(bits) = self.server_bits {
-            words.push_str(&format!(", window of the server {bits} bits"));
+            // Writing to a string cannot fail.
+            let _ = write!(words, ", window of the server {bits} bits");
         }
         words
     }

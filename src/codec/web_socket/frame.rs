@@ -110,6 +110,11 @@ impl FrameHeader {
         self.reserved & FrameHeader::PACKED != 0
     }
 
+    /// Whether bits are set that no extension gives a meaning (RFC 7692 gives one to the first).
+    pub(crate) fn has_unknown_bits(&self) -> bool {
+        self.reserved & !FrameHeader::PACKED != 0
+    }
+
     /// Whether its length could have been said in fewer bytes.
     pub(crate) fn is_long_winded(&self) -> bool {
         matches!((self.len_bytes, self.len), (2, 0..=125) | (8, 0..=0xFFFF))
@@ -123,11 +128,11 @@ impl FrameHeader {
         match self.len_bytes {
             1 => out.push(mask | self.len as u8),
             2 => {
-                out.push(mask | 126);
+                out.push(mask | 0x7E);
                 out.extend((self.len as u16).to_be_bytes());
             }
             _ => {
-                out.push(mask | 127);
+                out.push(mask | 0x7F);
                 out.extend(self.len.to_be_bytes());
             }
         }

@@ -170,6 +170,9 @@ async fn made(
             contract.check(&hop.recorder, &order.session.bodies, ended, is_elsewhere).await;
         }
         hop.close(outcome.as_ref().err());
+        if let Some(slot) = order.upgrade.filter(|slot| slot.is_full()) {
+            slot.keep(hop.recorder);
+        }
         return outcome.map(|head| (!asks).then_some(head));
     }
 }

@@ -33,12 +33,12 @@ pub(crate) async fn run(plan: WsPlan, mut cx: SessionContext) -> Result<Summary,
     let url = plan.url();
     let slot = UpgradeSlot::default();
     let head = Box::pin(http::upgraded(plan.handshake, &mut cx, &slot)).await?;
-    let Some(upgraded) = slot.take() else { return Err(refused(&url, &head)) };
+    let Some(mut upgraded) = slot.take() else { return Err(refused(&url, &head)) };
     let talk = match agreed(&upgraded.asked, &head) {
         Ok(talk) => talk,
         Err(why) => return Err(disagreed(&session, &url, upgraded, why)),
     };
-    let conn = upgraded.conn;
+    let (conn, recorder) = (upgraded.conn, upgraded.recorder.take());
     tell(&session, &upgraded, &talk);
     let (handle, orders) = channel(&url);
     let (_, rules) = watch::channel(Rules::default());
@@ -58,7 +58,13 @@ pub(crate) async fn run(plan: WsPlan, mut cx: SessionContext) -> Result<Summary,
     tokio::pin!(talking);
     loop {
         tokio::select! {
-            ended = &mut talking => return ended.map(Summary::of),
+            ended = &mut talking => {
+                if let Some(recorder) = recorder {
+                    recorder.close(Ok(()));
+                }
+                session.events.retire(conn);
+                return ended.map(Summary::of);
+            }
             order = cx.next() => match order {
                 Some(order) => stream::handle_command(order, conn, &handle, &session),
                 None => session.cancel.cancel(),
@@ -125,10 +131,13 @@ fn refused(url: &str, head: &Head) -> Failure {
 
 /// It said 101, and not to what was asked.
 fn disagreed(session: &SessionHandle, url: &str, upgraded: UpgradedStream, why: String) -> Failure {
-    let UpgradedStream { conn, stream, .. } = upgraded;
+    let UpgradedStream { conn, stream, recorder, .. } = upgraded;
     drop(stream);
     let failure = Failure::new(Stage::Head, url, FailureKind::Malformed, why)
         .hint("such a server does not speak WebSocket (RFC 6455, section 4.1)");
+    if let Some(recorder) = recorder {
+        recorder.close(Err(failure.clone()));
+    }
     session.events.failed(conn, &failure);
     session.events.note(conn, Direction::Local, RecordKind::Closed, "closed by us");
     session.events.retire(conn);

@@ -55,7 +55,7 @@ fn offered(sink: &Sink) {
         direction: Direction::Received,
         kind: RecordKind::Data,
         data: Bytes::new(),
-        frames: bytes::Bytes::new(),
+        frames: Bytes::new(),
         original_len: 0,
         faults: crate::model::fault::FaultMarks::default(),
     };

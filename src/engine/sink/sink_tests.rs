@@ -26,7 +26,7 @@ fn record(index: u32, data: &'static [u8]) -> Record {
         direction: Direction::Received,
         kind: RecordKind::Data,
         data: Bytes::from_static(data),
-        frames: bytes::Bytes::new(),
+        frames: Bytes::new(),
         original_len: data.len() as u64,
         faults: crate::model::fault::FaultMarks::default(),
     }

@@ -184,7 +184,7 @@ impl<'a> Hop<'a> {
         if let (Some(slot), Some(rest)) = (self.upgrade, received.upgraded) {
             let (conn, tls, stream) = (self.conn, self.tls.clone(), from.unsplit(to));
             let asked = self.plan.headers.clone();
-            slot.put(UpgradedStream { conn, stream, facts, tls, rest, asked });
+            slot.put(UpgradedStream { conn, stream, facts, tls, rest, asked, recorder: None });
         } else if received.leaves_connection && request::leaves_connection(self.plan, length) {
             self.keep(from.unsplit(to), facts);
         }
@@ -461,11 +461,11 @@ impl<'a> Hop<'a> {
             };
             self.session.events.note(self.conn, Direction::Local, kind, text);
         }
-        self.recorder.close(failure.cloned().map_or(Ok(()), Err));
         if is_upgraded {
-            // It goes on as another one.
-            return;
+            // It goes on as another one, and its exchange with it.
+            return self.recorder.publish();
         }
+        self.recorder.close(failure.cloned().map_or(Ok(()), Err));
         self.session.events.retire(self.conn);
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::transport::dial::ConnectFacts;
 use crate::engine::transport::stream::Stream;
 use crate::model::id::ConnId;
@@ -21,6 +22,8 @@ pub(crate) struct UpgradedStream {
     pub(crate) rest: Bytes,
     /// The headers of the request.
     pub(crate) asked: Vec<(String, String)>,
+    /// Of the exchange, which ends with the connection.
+    pub(crate) recorder: Option<ExchangeRecorder>,
 }
 
 /// Where the connection of an upgrade is left.
@@ -31,6 +34,14 @@ impl UpgradeSlot {
     /// Leaves it.
     pub(super) fn put(&self, upgraded: UpgradedStream) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgraded);
+    }
+
+    /// Leaves the exchange with it.
+    pub(super) fn keep(&self, recorder: ExchangeRecorder) {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(upgraded) = &mut *slot {
+            upgraded.recorder = Some(recorder);
+        }
     }
 
     /// Takes it; `None` = there was none.

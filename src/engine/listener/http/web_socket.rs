@@ -71,7 +71,7 @@ impl HttpConnection {
         }
         let head = recorder.edit(|exchange| exchange.request.head.clone());
         recorder.edit(|exchange| {
-            exchange.rule = Some(format!("WebSocket {}", rule.path).trim_end().to_owned())
+            exchange.rule = Some(format!("WebSocket {}", rule.path).trim_end().to_owned());
         });
         match agreed(asked, &head, &rule) {
             Ok((agreed, headers)) => {
