@@ -489,7 +489,7 @@ fn web_socket() -> BoxedStrategy<Spec> {
             let session =
                 WsSpec { url, headers, subprotocols, auth, talk, timeout, ..WsSpec::default() };
             let session = WsSpec { verify, trust, redirects, unix_socket, steps, input, ..session };
-            let session = WsSpec { network, tls, sni, ..session };
+            let session = WsSpec { network, tls: Box::new(tls), sni, ..session };
             Spec::Ws(WsSpec { socket, client, run, expect, capture, ..session })
         });
     let of_listener =
