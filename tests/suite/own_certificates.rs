@@ -79,7 +79,7 @@ fn started(command: &mut Command, port: u16) -> Server {
     let began = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(began.elapsed() < Duration::from_secs(20), "nobody listens");
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::park_timeout(Duration::from_millis(20));
     }
     server
 }
@@ -115,8 +115,8 @@ fn curl(args: &[&str]) -> Output {
 
 fn exchange(sent: &Output) -> Value {
     let lines = text(&sent.stdout);
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let found = lines.filter(|line| line["type"] == "exchange").last();
+    let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let found = lines.rfind(|line| line["type"] == "exchange");
     found.unwrap_or_else(|| panic!("{}", text(&sent.stderr)))
 }
 

@@ -206,8 +206,8 @@ fn relay(args: &[&str]) -> Listening {
 /// Exchanges of a request that was printed as JSON Lines.
 fn exchange(sent: &Output) -> Value {
     let lines = text(&sent.stdout);
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let found = lines.filter(|line| line["type"] == "exchange").last();
+    let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let found = lines.rfind(|line| line["type"] == "exchange");
     found.unwrap_or_else(|| panic!("{}", text(&sent.stderr)))
 }
 
@@ -318,7 +318,7 @@ fn started(program: &str, args: &[&str], port: u16) -> Server {
     let began = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(began.elapsed() < Duration::from_secs(20), "{program} does not listen");
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::park_timeout(Duration::from_millis(20));
     }
     server
 }

@@ -365,7 +365,7 @@ fn the_examples_in_the_chapters_are_presets_that_can_be_sent() {
     assert!(examples.len() >= 10);
     let mut scope = Scope::default();
     scope.variables.insert("base".into(), "http://localhost:8080".into());
-    for name in ["api_token", "aws_key", "aws_secret"] {
+    for name in ["api_token", "aws_key", "aws_secret", "proxy"] {
         scope.secrets.insert(name.into(), "t".into());
     }
     for text in examples {

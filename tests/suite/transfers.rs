@@ -182,7 +182,7 @@ fn a_server_that_takes_too_long_is_asked_again_and_one_that_wants_too_much_is_no
             let _ = stream.write_all(DONE.as_bytes());
         } else {
             drop(asked);
-            std::thread::sleep(Duration::from_secs(3));
+            std::thread::park_timeout(Duration::from_secs(3));
         }
     });
     let url = format!("http://{peer}/");
