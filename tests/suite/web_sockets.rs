@@ -59,8 +59,8 @@ fn header(head: &[u8], name: &str) -> Option<String> {
 
 /// A server that agrees and then says these bytes, whatever they are; what it hears goes to the receiver.
 fn raw_server(bytes: Vec<u8>) -> (SocketAddr, std::sync::mpsc::Receiver<Vec<u8>>) {
-    let (sender, heard) = std::sync::mpsc::channel();
-    let sender = std::sync::Mutex::new(sender);
+    let (tell, heard) = std::sync::mpsc::channel();
+    let tell = std::sync::Mutex::new(tell);
     let address = tcp_peer(move |mut stream| {
         let head = read_head(&mut stream).unwrap();
         let accept = derive_accept_key(header(&head, "sec-websocket-key").unwrap().as_bytes());
@@ -72,7 +72,7 @@ fn raw_server(bytes: Vec<u8>) -> (SocketAddr, std::sync::mpsc::Receiver<Vec<u8>>
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
-        let _ = sender.lock().unwrap().send(rest);
+        let _ = tell.lock().unwrap().send(rest);
     });
     (address, heard)
 }
