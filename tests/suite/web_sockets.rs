@@ -50,17 +50,16 @@ fn echo() -> SocketAddr {
 /// The value of a header of a request.
 fn header(head: &[u8], name: &str) -> Option<String> {
     let head = String::from_utf8_lossy(head);
-    let found = head.lines().find_map(|line| {
+    head.lines().find_map(|line| {
         let (found, value) = line.split_once(':')?;
         found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-    });
-    found
+    })
 }
 
 /// A server that agrees and then says these bytes, whatever they are; what it hears goes to the receiver.
 fn raw_server(bytes: Vec<u8>) -> (SocketAddr, std::sync::mpsc::Receiver<Vec<u8>>) {
-    let (sender, heard) = std::sync::mpsc::channel();
-    let sender = std::sync::Mutex::new(sender);
+    let (tell, rest_of_it) = std::sync::mpsc::channel();
+    let tell = std::sync::Mutex::new(tell);
     let address = tcp_peer(move |mut stream| {
         let head = read_head(&mut stream).unwrap();
         let accept = derive_accept_key(header(&head, "sec-websocket-key").unwrap().as_bytes());
@@ -72,9 +71,9 @@ fn raw_server(bytes: Vec<u8>) -> (SocketAddr, std::sync::mpsc::Receiver<Vec<u8>>
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
-        let _ = sender.lock().unwrap().send(rest);
+        let _ = tell.lock().unwrap().send(rest);
     });
-    (address, heard)
+    (address, rest_of_it)
 }
 
 /// The frames a client sent, without their masks: opcode and payload.

@@ -31,6 +31,7 @@ pub fn address(port: u16) -> SocketAddr {
 
 pub fn record(conn: ConnId, millis: u64, direction: Direction, data: &[u8]) -> Record {
     Record {
+        frames: bytes::Bytes::new(),
         at: Stamp(NOON.0 + millis * 1_000_000),
         conn,
         direction,

@@ -237,6 +237,7 @@ pub fn window(query: &ViewQuery, total: u64) -> Event {
 /// Bytes, so many milliseconds after [`START`].
 pub fn record(conn: ConnId, millis: u64, direction: Direction, data: &[u8]) -> Record {
     Record {
+        frames: bytes::Bytes::new(),
         at: START + Duration::from_millis(millis),
         conn,
         direction,
