@@ -37,6 +37,17 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
+    fn rename(&mut self, from: PresetPath, to: PresetPath) -> Reply {
+        // Somebody may have deleted it in the meantime.
+        let Some(kept) = self.presets.remove(&from) else {
+            let (target, kind) = (from.to_string(), FailureKind::NotFound);
+            let failure = Failure::new(Stage::Storage, target, kind, "there is no such preset");
+            return Reply::Failed { job: JobKind::RenamePreset.into(), failure };
+        };
+        self.presets.insert(to.clone(), kept);
+        Reply::Renamed { from, to }
+    }
+
     /// Does this to the cookies of an environment; those that end with the session are not kept.
     fn change_cookies(
         &mut self,
@@ -61,17 +72,7 @@ impl MemoryStore {
             Job::SavePreset { preset, based_on, overwrite, .. } => {
                 Some(self.save(*preset, based_on, overwrite))
             }
-            Job::RenamePreset { from, to } => {
-                // Somebody may have deleted it in the meantime.
-                let Some(kept) = self.presets.remove(&from) else {
-                    let (target, kind) = (from.to_string(), FailureKind::NotFound);
-                    let failure =
-                        Failure::new(Stage::Storage, target, kind, "there is no such preset");
-                    return Some(Reply::Failed { job: JobKind::RenamePreset.into(), failure });
-                };
-                self.presets.insert(to.clone(), kept);
-                Some(Reply::Renamed { from, to })
-            }
+            Job::RenamePreset { from, to } => Some(self.rename(from, to)),
             job @ (Job::CreateFolder { .. }
             | Job::RemoveFolder { .. }
             | Job::MoveFolder { .. }
