@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 use bytes::Bytes;
+use wirebench::model::cookie::CookieChange;
 use wirebench::model::cookie_jar::CookieJar;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
@@ -36,6 +37,30 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
+    fn rename(&mut self, from: PresetPath, to: PresetPath) -> Reply {
+        // Somebody may have deleted it in the meantime.
+        let Some(kept) = self.presets.remove(&from) else {
+            let (target, kind) = (from.to_string(), FailureKind::NotFound);
+            let failure = Failure::new(Stage::Storage, target, kind, "there is no such preset");
+            return Reply::Failed { job: JobKind::RenamePreset.into(), failure };
+        };
+        self.presets.insert(to.clone(), kept);
+        Reply::Renamed { from, to }
+    }
+
+    /// Does this to the cookies of an environment; those that end with the session are not kept.
+    fn change_cookies(
+        &mut self,
+        environment: Option<String>,
+        changes: &[CookieChange],
+        now: i64,
+    ) -> Reply {
+        let jar = self.cookies.entry(environment.clone()).or_default();
+        jar.apply(changes, now);
+        jar.retain(|cookie| cookie.expires.is_some());
+        Reply::Cookies { environment, jar: Box::new(jar.clone()) }
+    }
+
     /// Answers a job, unless the store is slow.
     pub fn take(&mut self, job: Job) -> Option<Reply> {
         if let Some(held) = &mut self.held {
@@ -47,17 +72,7 @@ impl MemoryStore {
             Job::SavePreset { preset, based_on, overwrite, .. } => {
                 Some(self.save(*preset, based_on, overwrite))
             }
-            Job::RenamePreset { from, to } => {
-                // Somebody may have deleted it in the meantime.
-                let Some(kept) = self.presets.remove(&from) else {
-                    let (target, kind) = (from.to_string(), FailureKind::NotFound);
-                    let failure =
-                        Failure::new(Stage::Storage, target, kind, "there is no such preset");
-                    return Some(Reply::Failed { job: JobKind::RenamePreset.into(), failure });
-                };
-                self.presets.insert(to.clone(), kept);
-                Some(Reply::Renamed { from, to })
-            }
+            Job::RenamePreset { from, to } => Some(self.rename(from, to)),
             job @ (Job::CreateFolder { .. }
             | Job::RemoveFolder { .. }
             | Job::MoveFolder { .. }
@@ -68,10 +83,7 @@ impl MemoryStore {
             Job::ChangePresets { edits } => Some(self.change(edits)),
             Job::Environment(task) => Some(self.environment(task)),
             Job::Cookies { environment, changes, now } => {
-                let jar = self.cookies.entry(environment.clone()).or_default();
-                jar.apply(&changes, now);
-                jar.retain(|cookie| cookie.expires.is_some());
-                Some(Reply::Cookies { environment, jar: Box::new(jar.clone()) })
+                Some(self.change_cookies(environment, &changes, now))
             }
             Job::AddColorRule { filter, color } => Some(Reply::ColorRuleAdded { filter, color }),
             Job::SaveRestore(restore) => {
