@@ -98,15 +98,13 @@ impl WordPlace {
         let FormFieldId::Field(field) = id else {
             return (id == FormFieldId::Address).then(|| WordPlace::with(WordKind::Any));
         };
-        let info = match find(spec.options(), &field) {
-            Some(found) => found.info(),
+        let Some(found) = find(spec.options(), &field) else {
             // A cell of the row that becomes real when something is typed into it.
-            None => {
-                let own_names = if is_made_of_request(spec, field) { OF_REQUEST } else { &[] };
-                let place = |_| WordPlace { own_names, ..WordPlace::with(cell(spec, field)) };
-                return access::cell(spec, id).map(place);
-            }
+            let own_names = if is_made_of_request(spec, field) { OF_REQUEST } else { &[] };
+            let place = |_| WordPlace { own_names, ..WordPlace::with(cell(spec, field)) };
+            return access::cell(spec, id).map(place);
         };
+        let info = found.info();
         match info.kind {
             ValueKind::Duration
             | ValueKind::DurationRange

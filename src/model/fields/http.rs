@@ -254,7 +254,7 @@ impl Options for HttpRule {
             help: "It answers so often, then the next one that fits. By default rules for the same requests answer once each, and the last one always.";
         "cycle", ValueKind::Flag, cycle, label: "Behind the last of these rules the first answers again",
             help: "Whether behind the last of the rules for the same method, path and condition the first answers again.";
-        "set", ValueKind::List(Spelling::Pair), set, label: "Sets", placeholder: "sets name",
+        "set", ValueKind::List(Spelling::Pair), set, label: "Sets", placeholder: "name",
             help: "\"name=value\": is kept for conditions (state.name == value) and answers ({{state.name}}) until it is set anew.";
         "", ValueKind::Table, answer;
     }
