@@ -71,9 +71,8 @@ fn foreign_scheme(url: &str) -> Option<&str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let is_scheme = !scheme.is_empty() && scheme.chars().all(is_name);
     let is_it = |known: &&str| scheme.eq_ignore_ascii_case(known);
-    let is_foreign = rest.starts_with("//") || WITHOUT_HOST.iter().any(|known| is_it(&known));
-    (is_scheme && is_foreign && !["http", "https"].iter().any(|known| is_it(&known)))
-        .then_some(scheme)
+    let is_foreign = rest.starts_with("//") || WITHOUT_HOST.iter().any(is_it);
+    (is_scheme && is_foreign && !["http", "https"].iter().any(is_it)).then_some(scheme)
 }
 
 /// Cookies and parameters that stand in their lists alone.

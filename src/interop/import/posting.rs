@@ -66,7 +66,8 @@ pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
 /// Whether a file is one of variables (`posting.env`): lines of `NAME=value`, and nothing else.
 pub(super) fn is_variables(name: &str, text: &str) -> bool {
     let mut lines = lines(text).peekable();
-    name.ends_with(".env") && lines.peek().is_some() && lines.all(|line| variable(line).is_some())
+    let is_called_so = name.rsplit_once('.').is_some_and(|(_, ending)| ending == "env");
+    is_called_so && lines.peek().is_some() && lines.all(|line| variable(line).is_some())
 }
 
 /// Takes such a file as an environment that is called as it is.
