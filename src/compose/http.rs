@@ -85,16 +85,8 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         && spec.auth == Auth::None
         && !automatic.iter().any(is_said);
     let transfer = transfer::options(&spec.transfer, takes_login, composer);
-    // The length comes last, where the engine puts that of a file.
-    let (last, first): (Vec<_>, Vec<_>) = automatic
-        .into_iter()
-        .filter(|(header, _)| is_sent(*header))
-        .filter_map(|(header, value)| Some((header, value?)))
-        .partition(|(header, _)| *header == AutomaticHeader::ContentLength);
-    let named = |(header, value): (AutomaticHeader, String)| (header.into_str().to_owned(), value);
-    let mut headers: Headers = first.into_iter().map(named).collect();
-    headers.extend(own);
-    headers.extend(last.into_iter().map(named));
+    let automatic = automatic.into_iter().filter(|(header, _)| is_sent(*header));
+    let headers = around(own, automatic.filter_map(|(header, value)| Some((header, value?))));
     let length = if spec.omits(AutomaticHeader::ContentLength) {
         LengthHeader::Omitted
     } else {
@@ -125,6 +117,18 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         contract,
         notes,
     })
+}
+
+/// The headers of the user's own with automatic ones around them: the length comes last, where the engine puts that of
+/// a file.
+fn around(own: Headers, automatic: impl Iterator<Item = (AutomaticHeader, String)>) -> Headers {
+    let (last, first): (Vec<_>, Vec<_>) =
+        automatic.partition(|(header, _)| *header == AutomaticHeader::ContentLength);
+    let named = |(header, value): (AutomaticHeader, String)| (header.into_str().to_owned(), value);
+    let mut headers: Headers = first.into_iter().map(named).collect();
+    headers.extend(own);
+    headers.extend(last.into_iter().map(named));
+    headers
 }
 
 /// Without TLS nobody can ask whether the server speaks HTTP/2 (RFC 9113, section 3.3).

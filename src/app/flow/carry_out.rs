@@ -17,9 +17,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Act(action) => input::act(app, action),
         Intent::PassOn(action) => program::act(app, action),
         Intent::Perform(effect) => app.effects.push(effect),
-        Intent::Say(text) => app.say(app.keyed(&text)),
-        Intent::Warn(text) => app.warn(app.keyed(&text)),
-        Intent::Quote(text) => app.say(text),
+        Intent::Say(_) | Intent::Warn(_) | Intent::Quote(_) => tell(app, intent),
         Intent::SayOpened(action) => draft::say_opened(app, action),
         Intent::Focus(pane) => focus::focus(app, pane),
         Intent::FindPreset(path) => drop(focus::find_preset(app, &path)),
@@ -73,6 +71,16 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Import(wish) => imports::wished(app, wish),
         Intent::EditExternal { text, extension, target } => edit(app, text, extension, target),
         Intent::OpenEntry(name, then) => history::open(app, name, then),
+    }
+}
+
+/// Says something, with keys in place of their names, or as it is.
+fn tell(app: &mut App, intent: Intent) {
+    match intent {
+        Intent::Say(text) => app.say(app.keyed(&text)),
+        Intent::Warn(text) => app.warn(app.keyed(&text)),
+        Intent::Quote(text) => app.say(text),
+        _ => {}
     }
 }
 

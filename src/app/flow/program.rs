@@ -45,11 +45,11 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::PreviousPane | Action::PreviousField => {
             focus::focus(app, focus::neighbour(app, Pane::previous));
         }
-        Action::GoToPresets => focus::focus(app, Pane::Presets),
-        Action::GoToHistory => focus::focus(app, Pane::History),
-        Action::GoToRequest => focus::focus(app, Pane::Request),
-        Action::GoToResponse => focus::focus(app, Pane::Response),
-        Action::GoToTraffic => focus::focus(app, Pane::Traffic),
+        Action::GoToPresets
+        | Action::GoToHistory
+        | Action::GoToRequest
+        | Action::GoToResponse
+        | Action::GoToTraffic => go_to(app, action),
         Action::FocusAddress => focus::focus_address(app, Caret::All),
         // A letter that was meant for a text shall not have the next one replace the address.
         Action::EditAddress => focus::focus_address(app, Caret::End),
@@ -61,16 +61,15 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::ToggleHistory => focus::toggle_history(app),
         Action::ToggleTraffic => focus::toggle_traffic(app),
         Action::FoldTraffic => focus::fold_traffic(app),
-        Action::Grow => focus::resize(app, 1),
-        Action::Shrink => focus::resize(app, -1),
+        Action::Grow | Action::Shrink => {
+            focus::resize(app, if action == Action::Grow { 1 } else { -1 });
+        }
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),
-        Action::Quit if environments::asks_to_leave(app) => {}
-        Action::Quit => restore::leave(app),
+        Action::Quit => quit(app),
         Action::Save => save::save(app),
-        Action::NextItem => kept::go(app, true),
-        Action::PreviousItem => kept::go(app, false),
+        Action::NextItem | Action::PreviousItem => kept::go(app, action == Action::NextItem),
         Action::Compare | Action::MarkAnswer => compare::act(app, action),
         Action::Export => exports::act(app),
         Action::Import => imports::wished(app, ImportWish::Asked),
@@ -83,6 +82,24 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),
         _ => overlays::open(app, action),
+    }
+}
+
+/// Goes to the pane that an action names.
+fn go_to(app: &mut App, action: Action) {
+    let pane = match action {
+        Action::GoToPresets => Pane::Presets,
+        Action::GoToHistory => Pane::History,
+        Action::GoToRequest => Pane::Request,
+        Action::GoToResponse => Pane::Response,
+        _ => Pane::Traffic,
+    };
+    focus::focus(app, pane);
+}
+
+fn quit(app: &mut App) {
+    if !environments::asks_to_leave(app) {
+        restore::leave(app);
     }
 }
 

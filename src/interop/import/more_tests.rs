@@ -320,7 +320,7 @@ fn every_place_is_named_where_all_of_them_are_asked_for() {
     let items: Vec<String> = (0..20).map(item).collect();
     let text = format!("{{\"info\":{{\"name\":\"S\"}},\"item\":[{}]}}", items.join(","));
     let tree = tree("a.json", &text);
-    let summary = ImportSummary::of(&[tree.clone()], &planned(tree));
+    let summary = ImportSummary::of(std::slice::from_ref(&tree), &planned(tree.clone()));
     assert!(summary.differs[0].ends_with("and 8 more"), "{:?}", summary.differs);
     assert!(summary.differs_in_full[0].ends_with("r18, r19"), "{:?}", summary.differs_in_full);
 }
