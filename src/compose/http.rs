@@ -86,7 +86,9 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         && !automatic.iter().any(is_said);
     let transfer = transfer::options(&spec.transfer, takes_login, composer);
     let automatic = automatic.into_iter().filter(|(header, _)| is_sent(*header));
-    let headers = around(own, automatic.filter_map(|(header, value)| Some((header, value?))));
+    let automatic: Vec<_> =
+        automatic.filter_map(|(header, value)| Some((header, value?))).collect();
+    let headers = around(own, automatic);
     let length = if spec.omits(AutomaticHeader::ContentLength) {
         LengthHeader::Omitted
     } else {
@@ -121,9 +123,9 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
 
 /// The headers of the user's own with automatic ones around them: the length comes last, where the engine puts that of
 /// a file.
-fn around(own: Headers, automatic: impl Iterator<Item = (AutomaticHeader, String)>) -> Headers {
+fn around(own: Headers, automatic: Vec<(AutomaticHeader, String)>) -> Headers {
     let (last, first): (Vec<_>, Vec<_>) =
-        automatic.partition(|(header, _)| *header == AutomaticHeader::ContentLength);
+        automatic.into_iter().partition(|(header, _)| *header == AutomaticHeader::ContentLength);
     let named = |(header, value): (AutomaticHeader, String)| (header.into_str().to_owned(), value);
     let mut headers: Headers = first.into_iter().map(named).collect();
     headers.extend(own);

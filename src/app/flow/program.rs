@@ -57,13 +57,12 @@ pub(crate) fn act(app: &mut App, action: Action) {
         // Where nothing else is meant by it.
         Action::FindText => app.intents.push_back(Intent::Act(Action::Find)),
         Action::Zoom => focus::zoom(app),
-        Action::ToggleSideBar => focus::toggle_side(app),
-        Action::ToggleHistory => focus::toggle_history(app),
-        Action::ToggleTraffic => focus::toggle_traffic(app),
-        Action::FoldTraffic => focus::fold_traffic(app),
-        Action::Grow | Action::Shrink => {
-            focus::resize(app, if action == Action::Grow { 1 } else { -1 });
+        Action::ToggleSideBar | Action::ToggleHistory | Action::ToggleTraffic => {
+            toggle(app, action)
         }
+        Action::FoldTraffic => focus::fold_traffic(app),
+        Action::Grow => focus::resize(app, 1),
+        Action::Shrink => focus::resize(app, -1),
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),
@@ -95,6 +94,15 @@ fn go_to(app: &mut App, action: Action) {
         _ => Pane::Traffic,
     };
     focus::focus(app, pane);
+}
+
+/// Shows what an action names, or hides it.
+fn toggle(app: &mut App, action: Action) {
+    match action {
+        Action::ToggleSideBar => focus::toggle_side(app),
+        Action::ToggleHistory => focus::toggle_history(app),
+        _ => focus::toggle_traffic(app),
+    }
 }
 
 fn quit(app: &mut App) {
