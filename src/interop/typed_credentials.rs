@@ -77,7 +77,7 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
             }
         }
         (ValueKind::Area, Some(text)) if is_sent && TEXTS.contains(&info.key) => {
-            of_text(text, give)
+            of_text(text, give);
         }
         (ValueKind::List(Spelling::Pair), _) if is_sent => {
             let place = if info.key == QUERY { IN_QUERY } else { FORM };
