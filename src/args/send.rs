@@ -171,7 +171,7 @@ pub struct CookieOptions {
     /// Unlike curl's it is read, too; it need not be there.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub cookie_jar: Option<PathBuf>,
-    /// HTTP: the same with the cookies that the screen keeps of the environment (-e), or of none.
+    /// HTTP: the same with the cookies that the screen keeps of the environment (--env), or of none.
     #[arg(long, conflicts_with = "cookie_jar")]
     pub environment_cookies: bool,
 }

@@ -347,7 +347,7 @@ mod tests {
         assert!(expires("0").contains("never: Expires is no date"));
         let changed = ("Last-Modified", "Fri, 20 Nov 2026 12:00:00 GMT");
         let guessed = told(200, &[date, changed]);
-        assert!(guessed.contains("a tenth of its age, here 24 hours"), "{guessed}");
+        assert!(guessed.contains("a tenth of its age, here 1 day"), "{guessed}");
         assert!(guessed.contains("If-Modified-Since: Fri, 20 Nov 2026 12:00:00 GMT"), "{guessed}");
         assert!(told(302, &[date, changed]).contains("never, as nothing says how long"));
         let both = told(200, &[date, ("Cache-Control", "max-age=5"), ("Expires", "0")]);

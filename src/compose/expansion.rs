@@ -6,7 +6,7 @@
 //! left out, whatever the text is: a body, a payload, a header. Who uses no function pays for no look.
 
 use super::template::{Function, Name, Template};
-use crate::model::http_answer::JsonPlace;
+use crate::model::http_answer::JsonSpot;
 
 /// What of a JSON text is behind the bytes looked at.
 #[derive(Debug, Default)]
@@ -101,13 +101,13 @@ impl Expansion {
 
     /// A value that is filled in later, where it stands: what follows is read as if it was there. Where it is to be
     /// written as JSON, how.
-    pub(super) fn left_open(&mut self, name: &Name) -> Option<JsonPlace> {
+    pub(super) fn left_open(&mut self, name: &Name) -> Option<JsonSpot> {
         let scan = self.scan.as_mut()?;
         let in_string = scan.in_string;
         if !in_string {
             scan.push(PLAIN.as_bytes());
         }
-        let place = if in_string { JsonPlace::InString } else { JsonPlace::Alone };
+        let place = if in_string { JsonSpot::InString } else { JsonSpot::Alone };
         (name.function == Some(Function::Json)).then_some(place)
     }
 

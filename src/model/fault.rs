@@ -5,27 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use smart_default::SmartDefault;
-use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
+use strum::{EnumString, IntoEnumIterator as _, IntoStaticStr};
 
+use super::conversation_plan::WhenPlan;
+pub use super::fault_kind::FaultKind;
 use super::hold::HoldMark;
-use super::plan::WhenPlan;
-
-/// What a fault does; by name in files, filters and JSON Lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, EnumIter)]
-#[strum(serialize_all = "kebab-case", const_into_str)]
-pub enum FaultKind {
-    Delay,
-    Rate,
-    Split,
-    Merge,
-    Corrupt,
-    Duplicate,
-    Reorder,
-    Drop,
-    Reset,
-    HalfClose,
-    Stall,
-}
 
 /// Which faults touched a record, what a hold did to it, and whether a rule changed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use strum::{EnumString, IntoStaticStr};
 
 use super::counts::counted;
-use super::fault::FaultKind;
+use super::fault_kind::FaultKind;
 use super::timing::{parse_duration, show_duration};
 
 /// A time, or any between two: `3s`, `100ms..2s`.
@@ -252,13 +252,13 @@ pub enum AnswerPiece {
     Asked {
         part: AskedPart,
         /// It is written as JSON.
-        json: Option<JsonPlace>,
+        json: Option<JsonSpot>,
     },
 }
 
 /// Where a value stands that is written as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonPlace {
+pub enum JsonSpot {
     /// In a string, of which it is a part.
     InString,
     /// A string of its own.

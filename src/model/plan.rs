@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::awaited::AwaitedPlan;
+pub use super::conversation_plan::{AnswerPart, RulePlan, StepPlan, WhenPlan};
 use super::endpoint::{Bind, Endpoint};
 use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
@@ -63,13 +63,6 @@ pub struct UdpPlan {
     pub steps: Vec<StepPlan>,
 }
 
-/// Sends bytes, or fails unless what is awaited is received in time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepPlan {
-    Send(Bytes),
-    Expect { awaited: AwaitedPlan, within: Duration },
-}
-
 /// What every connection is greeted with (empty = nothing) and answered by; first rule wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpListenerPlan {
@@ -89,37 +82,6 @@ pub struct UdpListenerPlan {
     pub rules: Vec<RulePlan>,
     /// Automatic answers a peer gets in a second, at most; not 0.
     pub answer_rate: u32,
-}
-
-/// An automatic answer with its payloads as bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RulePlan {
-    /// Which rule it is among those of a session (`RuleTag`).
-    pub id: u32,
-    pub when: WhenPlan,
-    pub send: Vec<AnswerPart>,
-    pub delay: Duration,
-}
-
-/// Whether an automatic answer fits what was received.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WhenPlan {
-    Always,
-    Contains(Bytes),
-    Equals(Bytes),
-    StartsWith(Bytes),
-    /// Source of a `regex::bytes::Regex`, checked when the plan was made.
-    Matches(String),
-}
-
-/// Part of an automatic answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnswerPart {
-    Literal(Bytes),
-    /// The whole received message.
-    Message,
-    /// The part that matched.
-    Match,
 }
 
 impl Plan {

@@ -256,6 +256,12 @@ impl Spec {
         if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
     }
 
+    /// Whether it answers requests by a table of rules.
+    #[must_use]
+    pub(crate) fn has_answers(&self) -> bool {
+        self.as_http_listener().is_some()
+    }
+
     /// Whether it is a listener that serves one path.
     #[must_use]
     pub(crate) fn serves_a_path(&self) -> bool {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::conversation_plan::{RulePlan, StepPlan};
 use super::http_plan::{HttpListenerPlan, HttpPlan};
-use super::plan::{RulePlan, StepPlan};
 use super::url_text::UrlText;
 use super::web_socket::MessageKind;
 

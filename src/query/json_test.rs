@@ -157,7 +157,7 @@ mod tests {
             ("json .a[ == 1", "column 6"),
             ("json .a ==", "a value is missing; write json .user.id == 42"),
             ("json .a > x", "'x' is no number"),
-            ("json .[] | select(.a) == 1", "column 6"),
+            ("json .[] | select(.a) == 1", "column 23"),
         ] {
             let why = Filter::parse(filter).unwrap_err().to_string();
             assert!(why.contains(said), "{filter}: {why}");

@@ -83,7 +83,7 @@ impl Seen {
                     match piece {
                         PartContent::Bytes(bytes) => body.extend_from_slice(&bytes),
                         PartContent::File(path) => {
-                            let content = std::fs::read(&path);
+                            let content = std::fs::read(&*path);
                             // Every file of the recording held its name.
                             let dummy = || format!("DUMMY-{}\n", path.display()).into_bytes();
                             body.extend(content.unwrap_or_else(|_| dummy()));

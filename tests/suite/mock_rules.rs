@@ -205,7 +205,10 @@ body.text = "{{request.method}} {{match}} {{request.body}} {{!request.body}}"
 async fn nothing_that_is_received_begins_a_header_or_an_answer() {
     let rules = "[[http-listener.rule]]\npath = \"/{name}\"\nheaders = [\"X-A: {{request.query.v}}\", \"Location: /{{request.path.name}}\"]\n";
     let mut mock = Mock::of(rules).await;
-    let corpus = Path::new("/work/shared/corpora/own/crlf-injection.json");
+    let corpus = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/corpora/own/crlf-injection.json"
+    ));
     let cases = std::fs::read(corpus)
         .ok()
         .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());

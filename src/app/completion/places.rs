@@ -67,7 +67,7 @@ const OF_REQUEST: &[(&str, &str)] = &[
 /// Whether a field is a part of an answer that is put together when a request is there.
 fn is_made_of_request(spec: &Spec, field: FieldId) -> bool {
     let is_rule = field.in_list().is_some_and(|(list, _)| list == FieldId::new("rule"));
-    let answers = spec.as_http_listener().is_some() || is_rule && compose::has_http_rules(spec);
+    let answers = spec.has_answers() || is_rule && compose::has_http_rules(spec);
     let inner = field.to_string();
     let is_part = ["headers.", "set."].iter().any(|list| inner.contains(list));
     let is_body = ["body.text", "body.json", "body.hex", "body.escaped"]

@@ -70,7 +70,7 @@ fn made(app: &App) -> Result<MadeRules, String> {
 /// Listeners that can have them.
 fn homes(app: &App, made: &MadeRules) -> Vec<Choice> {
     let to = |home| vec![Intent::AddRules(home, Box::new(made.clone()))];
-    let drafts = app.shared.drafts.iter().filter(|draft| draft.spec.as_http_listener().is_some());
+    let drafts = app.shared.drafts.iter().filter(|draft| draft.spec.has_answers());
     let mut homes: Vec<Choice> = drafts
         .filter(|draft| !draft.is_blank())
         .map(|draft| Choice {

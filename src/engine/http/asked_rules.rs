@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::codec::path_pattern::{PathPattern, PathTaken};
 use crate::engine::clock;
+use crate::model::counts::counted;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::plan::HttpRulePlan;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -257,8 +258,8 @@ impl RuleMemory {
         let mut memory = self.lock();
         let (names, bytes) = STATES;
         if value.len() > bytes {
-            let len = value.len();
-            return Err(format!("{name} was not set: {len} bytes, and 64 KiB are kept of a value"));
+            let length = counted(value.len() as u64, "byte");
+            return Err(format!("{name} was not set: {length}, and 64 KiB are kept of a value"));
         }
         if memory.states.len() >= names && !memory.states.contains_key(name) {
             return Err(format!("{name} was not set: {names} names are kept"));

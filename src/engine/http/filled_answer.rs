@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::codec::json_path::JsonPath;
 use crate::codec::path_pattern::PathTaken;
 use crate::model::exchange::{Exchange, StartLine};
-use crate::model::http_answer::{AnswerPiece, AskedPart, JsonPlace};
+use crate::model::http_answer::{AnswerPiece, AskedPart, JsonSpot};
 use crate::model::plan::{AnswerPlan, PlanBody};
 use crate::model::url_text::UrlText;
 use crate::query::{cookie_values, query_values};
@@ -20,7 +20,7 @@ use crate::query::{cookie_values, query_values};
 const FILLED: usize = 16 * 1024 * 1024;
 
 /// What is known when a request is answered.
-pub(crate) struct AskedValues<'a> {
+pub(crate) struct RequestValues<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) taken: &'a PathTaken,
     pub(crate) times: u64,
@@ -54,7 +54,7 @@ pub(crate) fn answer_asks_body(answer: &AnswerPlan) -> bool {
 /// It would be too long.
 pub(crate) fn filled<'a>(
     answer: &'a AnswerPlan,
-    values: &AskedValues<'_>,
+    values: &RequestValues<'_>,
     remarks: &mut Remarks,
 ) -> Result<Cow<'a, AnswerPlan>, String> {
     let Some(open) = &answer.more.open else { return Ok(Cow::Borrowed(answer)) };
@@ -90,7 +90,7 @@ fn line(name: &str, value: &[u8], remarks: &mut Remarks) -> String {
     text.replace(is_odd, " ").trim().to_owned()
 }
 
-impl AskedValues<'_> {
+impl RequestValues<'_> {
     /// Pieces with their values.
     ///
     /// # Errors
@@ -196,11 +196,11 @@ fn name(part: &AskedPart) -> String {
 }
 
 /// A text as JSON writes it (RFC 8259, section 7), without its quotes where it is a part of a string.
-fn as_json(value: &[u8], place: JsonPlace) -> String {
+fn as_json(value: &[u8], place: JsonSpot) -> String {
     let quoted = Value::from(String::from_utf8_lossy(value)).to_string();
     let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match (place, inside) {
-        (JsonPlace::InString, Some(inside)) => inside.to_owned(),
+        (JsonSpot::InString, Some(inside)) => inside.to_owned(),
         _ => quoted,
     }
 }
@@ -237,8 +237,14 @@ mod tests {
         let taken = PathTaken { taken: "all".into(), named: vec![("id".into(), "a%20b".into())] };
         let states = BTreeMap::from([("cart".to_owned(), "full".to_owned())]);
         let (json, times) = (OnceCell::new(), 3);
-        let values =
-            AskedValues { exchange: &exchange, taken: &taken, times, states: &states, body, json };
+        let values = RequestValues {
+            exchange: &exchange,
+            taken: &taken,
+            times,
+            states: &states,
+            body,
+            json,
+        };
         let mut remarks = Remarks::new();
         (values.together(pieces, &mut remarks).unwrap(), remarks)
     }
@@ -300,9 +306,9 @@ mod tests {
             b"",
             &[
                 literal("{\"a\":\""),
-                of_query(Some(JsonPlace::InString)),
+                of_query(Some(JsonSpot::InString)),
                 literal("\",\"b\":"),
-                of_query(Some(JsonPlace::Alone)),
+                of_query(Some(JsonSpot::Alone)),
                 literal("}"),
             ],
         );
@@ -332,7 +338,7 @@ mod tests {
         let conn = SessionId(1).conn(1);
         let exchange = Exchange::begun(Side::Listener, conn, 0, HttpMessage::default(), Stamp(0));
         let (taken, states) = (PathTaken { taken: "x".into(), named: Vec::new() }, BTreeMap::new());
-        let values = AskedValues {
+        let values = RequestValues {
             exchange: &exchange,
             taken: &taken,
             times: 7,

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::asked_rules::{ASKED_BODY, AskedFor, AskedMessage, ChosenRule, RuleMemory};
 use super::exchange_recorder::ExchangeRecorder;
-use super::filled_answer::{AskedValues, Remarks, answer_asks_body, asks_body, filled};
+use super::filled_answer::{Remarks, RequestValues, answer_asks_body, asks_body, filled};
 use super::folder_file::{FolderFile, asked_file};
 use crate::codec::multipart;
 use crate::codec::path_pattern::PathTaken;
@@ -94,7 +94,7 @@ impl AnswerMaker<'_> {
         let mut remarks = Remarks::new();
         let set_before = self.memory.states();
         let (mut states, json) = (set_before.clone(), OnceCell::new());
-        let before = AskedValues { exchange, taken, times, states: &set_before, body, json };
+        let before = RequestValues { exchange, taken, times, states: &set_before, body, json };
         let made: Vec<_> = set
             .iter()
             .map(|(name, pieces)| (name, before.together(pieces, &mut remarks)))
@@ -102,7 +102,7 @@ impl AnswerMaker<'_> {
         for (name, value) in made {
             self.set(&mut states, name, value);
         }
-        let after = AskedValues { states: &states, ..before };
+        let after = RequestValues { states: &states, ..before };
         let made = filled(answer, &after, &mut remarks);
         self.recorder.warn_all(remarks);
         let made = match made {

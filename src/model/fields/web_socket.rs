@@ -21,7 +21,7 @@ const SUBPROTOCOLS: &str = "Subprotocols, with commas between them";
 impl Options for WsTalkSpec {
     fields! {
         "messages", ValueKind::Choice(MessageKind::VARIANTS), messages, label: "Messages are sent as",
-            help: "auto sends what is UTF-8 as text and everything else as binary; text and binary send all so.";
+            help: "By auto what is UTF-8 goes as text and everything else as binary; text and binary send all so.";
         "deflate", ValueKind::Flag, deflate, label: "Pack messages (permessage-deflate)",
             help: "Whether messages may be packed (permessage-deflate, RFC 7692), where the peer does it too.";
         "ping", ValueKind::Duration, ping, label: "Ping every (empty = never)",

@@ -178,7 +178,7 @@ fn what_can_stand_at_the_end_is_offered() {
         ("status >= ", "", &["2xx", "4xx", "5xx"]),
         ("status >= 4", "4", &["4xx"]),
         ("time == to", "to", &["today"]),
-        ("proto:", "", &["http", "tcp", "udp"]),
+        ("proto:", "", &["http", "tcp", "udp", "ws"]),
         ("a proto == t", "t", &["tcp"]),
         ("preset == 'a b'", "", &[]),
         ("pinn", "pinn", &["pinned"]),

@@ -37,7 +37,6 @@ pub fn record(conn: ConnId, millis: u64, direction: Direction, data: &[u8]) -> R
         direction,
         kind: RecordKind::Data,
         data: Bytes::copy_from_slice(data),
-        frames: bytes::Bytes::new(),
         original_len: data.len() as u64,
         faults: wirebench::model::fault::FaultMarks::default(),
     }

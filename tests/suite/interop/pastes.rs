@@ -2,7 +2,7 @@
 //! curl sends for them (run here, on a socket), or words say before sending what is different.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::pasted_curl::{comparable, recorder};
@@ -300,8 +300,7 @@ fn ours(text: &str, folder: &Path) -> Result<(Seen, Vec<String>), String> {
 
 /// Files of a body become what is in them, as they do when it is sent.
 fn with_contents(plan: &mut HttpPlan, folder: &Path) {
-    let content =
-        |path: &PathBuf| Bytes::from(std::fs::read(folder.join(path)).unwrap_or_default());
+    let content = |path: &Path| Bytes::from(std::fs::read(folder.join(path)).unwrap_or_default());
     match &mut plan.body {
         PlanBody::Bytes(_) => {}
         PlanBody::File(path) => {
