@@ -58,7 +58,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::FindText => app.intents.push_back(Intent::Act(Action::Find)),
         Action::Zoom => focus::zoom(app),
         Action::ToggleSideBar | Action::ToggleHistory | Action::ToggleTraffic => {
-            toggle(app, action)
+            toggle(app, action);
         }
         Action::FoldTraffic => focus::fold_traffic(app),
         Action::Grow => focus::resize(app, 1),
