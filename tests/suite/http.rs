@@ -228,6 +228,15 @@ pub fn peer(scripts: Vec<Vec<Step>>) -> String {
     format!("http://{address}")
 }
 
+/// Lets what was written go out by itself.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the peer is to see a gap, and there is no event to wait for"
+)]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
 fn play(mut stream: TcpStream, script: &[Step]) {
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -255,7 +264,7 @@ fn play(mut stream: TcpStream, script: &[Step]) {
                     }
                 }
             }
-            Step::Pause(time) => std::thread::sleep(*time),
+            Step::Pause(time) => pause(*time),
             Step::Wait => {
                 let mut buf = [0; 4096];
                 while matches!(stream.read(&mut buf), Ok(1..)) {}

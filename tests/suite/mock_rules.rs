@@ -67,7 +67,8 @@ impl Mock {
             format!("Content-Length: {}\r\n", body.len())
         };
         let (line, fields) = head.split_once('\n').unwrap_or((head, ""));
-        let fields: String = fields.lines().map(|field| format!("{field}\r\n")).collect();
+        let fields: Vec<String> = fields.lines().map(|field| format!("{field}\r\n")).collect();
+        let fields = fields.concat();
         let sent = format!(
             "{line} HTTP/1.1\r\nHost: localhost\r\n{fields}{length}Connection: close\r\n\r\n{body}"
         );
@@ -222,7 +223,8 @@ async fn nothing_that_is_received_begins_a_header_or_an_answer() {
     let of_corpus = cases.iter().flat_map(|it| it["cases"].as_array().unwrap());
     let of_corpus = of_corpus.map(|case| case["value"].as_str().unwrap().to_owned());
     for value in own.map(str::to_owned).into_iter().chain(of_corpus) {
-        let encoded: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded: Vec<String> = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = encoded.concat();
         let (status, head, body, exchange) =
             mock.asked(&format!("GET /{encoded}?v={encoded}"), "").await;
         assert_eq!((status, &*body), (200, ""), "{value:?}");

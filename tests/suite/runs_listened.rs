@@ -279,17 +279,17 @@ fn files_of_bodies_lie_beside_the_preset_else_where_the_program_was_started() {
     let ran = home.run(&["f", "--text"]);
     assert_eq!(ran.status, Some(0), "{} {}", ran.said, ran.printed);
     // What is typed on the command line is of the folder it is typed in.
-    let send = |words: &[&str]| {
+    let offline = |words: &[&str]| {
         let mut command = command(&[&["send", "f/whole", "--offline"], words].concat());
         command.env("WIREBENCH_HOME", home.path()).current_dir(home.path());
         finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
     };
-    let typed = send(&["-d", "@body.txt", "--set", "url=http://127.0.0.1:1/"]);
+    let typed = offline(&["-d", "@body.txt", "--set", "url=http://127.0.0.1:1/"]);
     let printed = String::from_utf8_lossy(&typed.stdout);
     assert!(printed.contains("here, too"), "{typed:?}");
     std::fs::remove_file(home.path().join("presets/f/body.txt")).unwrap();
     std::fs::remove_file(home.path().join("body.txt")).unwrap();
-    let gone = send(&["--set", "url=http://127.0.0.1:1/"]);
+    let gone = offline(&["--set", "url=http://127.0.0.1:1/"]);
     let said = String::from_utf8_lossy(&gone.stderr);
     assert!(
         said.contains("the body file body.txt cannot be read")
