@@ -312,5 +312,5 @@ fn the_answer_of_an_exchange_becomes_a_rule_of_a_listener_that_is_chosen() {
     app.assert_shows("1 rule added");
     let draft = app.shared.drafts.current();
     let rules = wirebench::model::field_access::rows(draft.spec.options(), &FieldId::new("rule"));
-    assert_eq!(rules.map(wirebench::model::field::Rows::count), Some(2));
+    assert_eq!(rules.unwrap().count(), 2);
 }
