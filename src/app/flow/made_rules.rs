@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{draft, focus, overlays, replay};
 use crate::app::choices::{Choice, Choices};
+use crate::app::editor::Caret;
 use crate::app::focus::Pane;
 use crate::app::form::FormFieldId;
 use crate::app::intent::{Intent, MadeRules, RuleHome};
@@ -130,8 +131,7 @@ pub(crate) fn add(app: &mut App, home: RuleHome, made: MadeRules) {
     focus::focus(app, Pane::Request);
     draft::spec_changed(app);
     let field = FieldId::new("rule").row(0).then("path");
-    app.intents
-        .push_back(Intent::GoToField(FormFieldId::Field(field), crate::app::editor::Caret::Keep));
+    app.intents.push_back(Intent::GoToField(FormFieldId::Field(field), Caret::Keep));
     let said = [vec![format!("{count} added")], remarks].concat().join("; ");
     app.say(said + &app.keyed(": [send] starts it or changes its answers, [save] saves it"));
 }
