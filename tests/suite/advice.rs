@@ -134,7 +134,7 @@ fn a_name_that_a_preset_captures_names_that_and_one_an_environment_lacks_that() 
     let dry = String::from_utf8_lossy(&dry.stdout).into_owned();
     assert!(
         dry.contains(
-            "{{token}} has no value; login captures it: needs = [\"login\"] in me sends it before"
+            "{{token}} has no value; login captures token: needs = [\"login\"] in me sends it before"
         ),
         "{dry}"
     );
