@@ -170,7 +170,8 @@ async fn ending(bench: &mut Bench, id: u64, delivery: Delivery, reply: &[u8]) ->
         None => String::new(),
     };
     let ending = Ending {
-        failure: outcome.done.as_ref().err().map(|failure| failure.cause.clone()),
+        // Its words quote what came until then.
+        failure: outcome.done.as_ref().err().map(|it| format!("{:?} {:?}", it.stage, it.kind)),
         decode_error: response.and_then(|response| response.body.decode_error.clone()),
         status: response.and_then(|response| response.head.status()),
         body,

@@ -76,7 +76,7 @@ fn what_is_not_met_is_said_and_stands_first_in_its_tab() {
     let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text}: {screen}"));
     assert!(place("✗ json .user.id") < place("↓ {{token}}"));
     assert!(place("↓ {{token}}") < place("✓ status"));
-    driver.assert_shows("(json .token; ");
+    driver.assert_shows("json .token)");
     assert!(!driver.shows("t0p"), "a secret by its name: {}", driver.screen());
 }
 

@@ -468,7 +468,7 @@ fn a_large_conversation_is_cut_anew_in_steps_and_the_place_is_kept() {
     hear(&mut driver, id.conn(1), &[b"a\nb\n"]);
     assert_eq!(texts(&driver), [r"a\n", r"b\n"]);
     driver.keys("<F4><C-l>127.0.0.1:9<F5><Esc>F");
-    assert!(driver.shows("a datagram is a message already"), "{}", driver.screen());
+    assert!(driver.shows("each row is a message already"), "{}", driver.screen());
 }
 
 #[test]
