@@ -209,7 +209,12 @@ fn o_shows_the_conversation_of_a_row_that_nothing_here_runs_of_and_escape_comes_
                 1 => (here, Direction::Received),
                 _ => (here, Direction::Sent),
             };
-            record(conn, n * 100, way, format!("message {n}").as_bytes())
+            let mut record = record(conn, n * 100, way, format!("message {n}").as_bytes());
+            if protocol == Protocol::Ws {
+                // What has no frame led to the conversation and is none of it.
+                record.frames = bytes::Bytes::from_static(b"\x81\x09");
+            }
+            record
         };
         app.event(traffic(infos, (0..40).map(said).collect()));
         app.shared.focus = Pane::Traffic;
