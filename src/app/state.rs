@@ -42,7 +42,7 @@ use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown};
 use super::thrown_away::Thrown;
-use super::waiting_send::WaitingSend;
+use super::waiting_send::{SendWithCookies, WaitingSend};
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
@@ -161,8 +161,8 @@ pub struct App {
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
     pub save_state: SaveState,
-    /// What is on screen is sent as soon as the cookies are read that go along.
-    pub(super) sends_with_cookies: bool,
+    /// What is sent as soon as the cookies are read that go along.
+    pub(super) sends_with_cookies: Option<SendWithCookies>,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
     /// The answer that the next one is compared with.

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::drafts::DraftId;
 use super::wanted_values::WaitingLine;
+use crate::check::Checks;
 use crate::compose::UnknownNames;
 use crate::compose::asked_value::AskedValue;
+use crate::model::plan::Plan;
+use crate::model::preset::Scope;
 
 /// What values are got for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,15 @@ pub(super) struct WaitingSend {
     pub(super) is_answered: bool,
     /// Rounds of getting values so far.
     pub(super) rounds: usize,
+}
+
+/// A send that is composed and waits for the cookies that go along.
+#[derive(Debug)]
+pub(super) struct SendWithCookies {
+    pub(super) of: DraftId,
+    pub(super) plan: Plan,
+    pub(super) checks: Checks,
+    pub(super) scope: Scope,
 }
 
 impl WaitingSend {

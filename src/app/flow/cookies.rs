@@ -6,9 +6,8 @@
 //! window of cookies ───────┴─► changed ─► CookieJars, Job::Cookies
 //! ```
 
-use crate::app::action::Action;
+use super::send;
 use crate::app::effect::Effect;
-use crate::app::intent::Intent;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::cookies::CookieWindow;
 use crate::app::state::App;
@@ -37,12 +36,9 @@ fn ask(app: &mut App, environment: Option<String>, changes: Vec<CookieChange>) {
     app.effects.push(Effect::Store(Job::Cookies { environment, changes, now }));
 }
 
-/// Whether what is to be sent has to wait a moment for the cookies that go along; then it is sent when they are there.
-pub(super) fn are_awaited(app: &mut App, plan: &Plan) -> bool {
-    let waits =
-        plan.uses_cookies() && app.shared.cookies.is_awaited(app.shared.environment.as_deref());
-    app.sends_with_cookies = waits;
-    waits
+/// Whether what is to be sent has to wait a moment for the cookies that go along.
+pub(super) fn are_awaited(app: &App, plan: &Plan) -> bool {
+    plan.uses_cookies() && app.shared.cookies.is_awaited(app.shared.environment.as_deref())
 }
 
 /// An answer set some.
@@ -78,8 +74,10 @@ pub(super) fn failed(app: &mut App) {
 /// Sends what waited.
 fn go_on(app: &mut App) {
     let is_there = !app.shared.cookies.is_awaited(app.shared.environment.as_deref());
-    if is_there && std::mem::take(&mut app.sends_with_cookies) {
-        app.intents.push_back(Intent::PassOn(Action::Send));
+    // It goes as it was when it was sent, whatever was typed since.
+    let Some(waiting) = app.sends_with_cookies.take_if(|_| is_there) else { return };
+    if app.shared.drafts.current().id == waiting.of {
+        send::start_with_cookies(app, waiting);
     }
 }
 

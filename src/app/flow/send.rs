@@ -11,7 +11,7 @@ use crate::app::session_words;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
 use crate::app::state::App;
-use crate::app::waiting_send::WaitsFor;
+use crate::app::waiting_send::{SendWithCookies, WaitsFor};
 use crate::check::Checks;
 use crate::compose::listening_names::is_listening_name;
 use crate::compose::{self, Issue, UnknownNames, plan_with};
@@ -67,11 +67,13 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
         Ok(plan) => {
             let checks = compose::checks(spec, &scope, unknown);
             app.waiting = None;
-            if cookies::are_awaited(app, &plan) {
+            let of = app.shared.drafts.current().id;
+            let sent = SendWithCookies { of, plan, checks, scope };
+            if cookies::are_awaited(app, &sent.plan) {
+                app.sends_with_cookies = Some(sent);
                 return;
             }
-            let jar = app.shared.cookies.jar(app.shared.environment.as_deref());
-            start(app, compose::with_cookies(plan, &jar), checks, &scope);
+            start_with_cookies(app, sent);
         }
         // What it lacks may be there in a moment.
         Err(_) if !restore::is_begun(app) => {
@@ -90,6 +92,14 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
             refuse(app, &issues);
         }
     }
+}
+
+/// Begins it with the cookies that go along.
+pub(super) fn start_with_cookies(app: &mut App, sent: SendWithCookies) {
+    let SendWithCookies { plan, checks, scope, .. } = sent;
+    app.sends_with_cookies = None;
+    let jar = app.shared.cookies.jar(app.shared.environment.as_deref());
+    start(app, compose::with_cookies(plan, &jar), checks, &scope);
 }
 
 /// What the form on screen comes to; `None` = something is wrong with it, which is told when it is sent.
