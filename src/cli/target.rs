@@ -58,6 +58,7 @@ pub(super) fn find(
     if let (Some(preset), Some(workspace)) = (&preset, &workspace) {
         whole(workspace, &defaults_of(preset.path.folder()))?;
         scope.variables = workspace.inherited(preset.path.folder());
+        scope.folder = workspace.folder(preset.path.folder());
     }
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
         use_environment(name, workspace, &mut scope)?;
