@@ -1,6 +1,6 @@
 //! WebSocket as a script uses it, against peers of `tungstenite` and against such that break the rules.
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
@@ -327,11 +327,12 @@ fn client(port: u16, path: &str) -> tungstenite::WebSocket<TcpStream> {
 fn a_listener_echoes_and_closes_as_it_should() {
     let mut listening = listen("ws://127.0.0.1:0/chat", &["--echo", "--json"]);
     // It waits for who reads what it prints.
-    let mut output = listening.output();
-    let printed = thread::spawn(move || {
-        let mut all = String::new();
-        output.read_to_string(&mut all).unwrap();
-        all
+    let output = listening.output();
+    let (sender, printed) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        for line in std::io::BufReader::new(output).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
     });
     let mut socket = client(listening.port, "/chat");
     for message in [Message::text("hi ä"), Message::binary(vec![0, 255]), Message::text("")] {
@@ -348,13 +349,13 @@ fn a_listener_echoes_and_closes_as_it_should() {
     let Message::Close(Some(answer)) = socket.read().unwrap() else { panic!("no close") };
     assert_eq!(u16::from(answer.code), 3999);
     assert!(socket.read().is_err());
-    drop(listening);
-    let printed = printed.join().unwrap();
-    let said = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let words: Vec<String> =
-        said.filter_map(|line| Some(line["message"].as_str()?.to_owned())).collect();
-    let words = words.join("\n");
-    assert!(words.contains("close 3999 of a library or framework: enough"), "{words}");
+    let mut words = String::new();
+    while !words.contains("close 3999 of a library or framework: enough") {
+        let line = printed.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words}"));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        words += line["message"].as_str().unwrap_or_default();
+        words.push('\n');
+    }
 }
 
 /// What is answered to a request as it is written, up to the end of the head or a little of the body.
