@@ -40,19 +40,11 @@ impl MessageDeflater {
 
     /// A message, packed.
     pub(crate) fn message(&mut self, message: &[u8]) -> Vec<u8> {
-        let (mut out, mut input) = (Vec::new(), message);
-        loop {
-            out.reserve(ROOM);
-            let read = self.inner.total_in();
-            // Packing cannot fail: there is room, and all states of a stream are ours.
-            let _ = self.inner.compress_vec(input, &mut out, FlushCompress::Sync);
-            let taken = usize::try_from(self.inner.total_in() - read).unwrap_or(usize::MAX);
-            let Some((_, rest)) = input.split_at_checked(taken) else { break };
-            input = rest;
-            if input.is_empty() && out.len() < out.capacity() {
-                break;
-            }
-        }
+        // Room for all of it at once: brought to its end in several calls, the library may keep the last bytes of a
+        // message that cannot be packed.
+        let mut out = Vec::with_capacity(message.len() + message.len() / 8 + ROOM);
+        // Packing cannot fail: there is room, and all states of a stream are ours.
+        let _ = self.inner.compress_vec(message, &mut out, FlushCompress::Sync);
         if self.begins_anew {
             self.inner.reset();
         }
@@ -130,6 +122,23 @@ mod tests {
                 assert!(inflater.message(packed, long.len()).as_deref() == Some(message));
             }
             assert!(begins_anew || all[3].len() < all[0].len(), "the last one refers to the first");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_packed_comes_whole() {
+        let mut state = 88_172_645_463_325_252_u64;
+        let mut random = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[0]
+        };
+        for length in (60_000..70_000).step_by(37) {
+            let message: Vec<u8> = (0..length).map(|_| random()).collect();
+            let packed = packed(&[&message], false);
+            let whole = MessageInflater::new(false).message(&packed[0], length);
+            assert!(whole.as_deref() == Some(&message[..]), "{length}");
         }
     }
 

@@ -88,6 +88,7 @@ fn table(options: &mut dyn Options) -> Value {
         let kind = fields[0].kind;
         if matches!(kind, ValueKind::Variant(words) if words.contains(&"none")) {
             schema["maxProperties"] = 1.into();
+            required.clear();
         } else if matches!(kind, ValueKind::Variant(_)) {
             let one: Vec<Value> = required.iter().map(|key| json!({ "required": [key] })).collect();
             schema["oneOf"] = one.into();

@@ -290,12 +290,14 @@ fn measured(lines: &mut Vec<TextLine>, exchange: &Exchange, whole: f64) {
     for metric in metrics {
         let label = format!("Server: {}", printable(metric.name.as_bytes()));
         let description = printable(metric.description.as_bytes());
-        let took = metric.took.map(format::duration);
-        let words: Vec<String> = took.into_iter().chain(Some(description)).collect();
-        let value = words.join("  ").trim_end().to_owned();
+        let value = metric.took.map(format::duration).unwrap_or_default();
         let part = metric.took.filter(|_| whole > 0.0).map(|took| took.as_secs_f64() / whole);
         let bar = part.map(|part| (0.0, part.min(1.0)));
         lines.push(TextLine { bar, ..TextLine::pair(&label, value) });
+        // Beside a bar there is no room for words.
+        if !description.is_empty() {
+            lines.push(TextLine::new(Tone::Dim, "", description));
+        }
     }
 }
 
