@@ -339,7 +339,7 @@ fn the_schema_knows_every_key_the_writer_writes() {
         known(&schema, &schema, &toml::Value::Table(written), "");
         specs += 1;
     }
-    assert_eq!(specs, 9);
+    assert_eq!(specs, 11);
     for (name, text) in crate::store::starter::FILES {
         if name.starts_with("tutorial/") {
             let table: toml::Table = text.parse().unwrap();
