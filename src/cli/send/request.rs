@@ -62,7 +62,7 @@ pub(super) async fn compose(
     apply(request, &arguments.request).await?;
     let before = request.body.clone();
     let body = put_words(request, words, arguments)?;
-    if request.body != before {
+    if request.body != before || !arguments.data.is_empty() {
         from_here(&mut request.body)?;
     }
     Ok(body)
