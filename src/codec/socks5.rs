@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::model::endpoint::Endpoint;
 
-const VERSION: u8 = 5;
+pub(super) const VERSION: u8 = 5;
 const NO_LOGIN: u8 = 0;
 const LOGIN: u8 = 2;
 const NO_METHOD: u8 = 0xff;
@@ -62,7 +62,8 @@ pub(crate) fn reply(reply: SocksReply, from: Option<SocketAddr>) -> Vec<u8> {
     with_address(vec![VERSION, reply as u8, 0], from)
 }
 
-fn with_address(mut bytes: Vec<u8>, address: SocketAddr) -> Vec<u8> {
+/// The bytes with an address and its port behind them (RFC 1928, section 5).
+pub(super) fn with_address(mut bytes: Vec<u8>, address: SocketAddr) -> Vec<u8> {
     match address.ip() {
         IpAddr::V4(ip) => {
             bytes.push(1);

@@ -1,9 +1,10 @@
 //! SOCKS5 (RFC 1928, RFC 1929) from the side of the client: what is said to a proxy, and what its answers mean.
 //! Pure; whoever speaks to it reads exactly as many bytes as an answer has, so that what follows stays unread.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-const VERSION: u8 = 5;
+use super::socks5::{VERSION, with_address};
+
 const NO_LOGIN: u8 = 0;
 const LOGIN: u8 = 2;
 const NO_METHOD: u8 = 0xff;
@@ -74,28 +75,15 @@ pub(crate) fn is_let_in(answer: [u8; 2]) -> bool {
 /// The name is too long, in words.
 pub(crate) fn connect(target: SocksTarget<'_>) -> Result<Vec<u8>, String> {
     let mut bytes = vec![VERSION, CONNECT, 0];
-    let port = match target {
-        SocksTarget::Address(address) => {
-            match address.ip() {
-                IpAddr::V4(ip) => {
-                    bytes.push(1);
-                    bytes.extend(ip.octets());
-                }
-                IpAddr::V6(ip) => {
-                    bytes.push(4);
-                    bytes.extend(ip.octets());
-                }
-            }
-            address.port()
-        }
+    match target {
+        SocksTarget::Address(address) => Ok(with_address(bytes, address)),
         SocksTarget::Name(name, port) => {
             bytes.push(3);
             push(&mut bytes, name, "the name")?;
-            port
+            bytes.extend(port.to_be_bytes());
+            Ok(bytes)
         }
-    };
-    bytes.extend(port.to_be_bytes());
-    Ok(bytes)
+    }
 }
 
 fn push(bytes: &mut Vec<u8>, text: &str, what: &str) -> Result<(), String> {

@@ -1,5 +1,9 @@
 //! Dates of `Expires` (RFC 6265bis, section 5.1.1): every order of the parts, and years of two digits.
 
+use jiff::civil;
+
+/// What the seconds are counted from.
+const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const MONTHS: [&[u8; 3]; 12] = [
     b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
 ];
@@ -32,11 +36,17 @@ pub(super) fn read(text: &[u8]) -> Option<i64> {
         0..=69 => year + 2000,
         _ => year,
     };
-    let fits = (1..=days_of(year, month)).contains(&day) && year >= 1601;
-    if !fits || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
+    let date = civil::DateTime::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+        i8::try_from(hour).ok()?,
+        i8::try_from(minute).ok()?,
+        i8::try_from(second).ok()?,
+        0,
+    );
+    let date = date.ok().filter(|date| date.year() >= 1601)?;
+    Some(date.duration_since(EPOCH).as_secs())
 }
 
 fn is_delimiter(byte: u8) -> bool {
@@ -67,24 +77,6 @@ fn clock(token: &[u8]) -> Option<(i64, i64, i64)> {
 fn month_of(token: &[u8]) -> Option<i64> {
     let name = token.get(..3)?.to_ascii_lowercase();
     (1..).zip(MONTHS).find(|(_, month)| month[..] == *name).map(|(number, _)| number)
-}
-
-fn days_of(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days from 1970-01-01 in the Gregorian calendar, counted in years that begin with March.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    era * 146_097 + days - 719_468
 }
 
 #[cfg(test)]

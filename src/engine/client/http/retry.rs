@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use jiff::fmt::rfc2822::DateTimeParser;
 use tokio::time::Instant;
 
+use crate::codec::http_date;
 use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::transfer::{RETRIED, RetryOptions};
@@ -79,8 +79,7 @@ fn retry_after(head: &Head, wall: jiff::Timestamp) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let parser = DateTimeParser::new().relaxed_weekday(true);
-    let at = parser.parse_timestamp(value.replace("GMT", "+0000").as_str()).ok()?;
+    let at = http_date::timestamp(value)?;
     Some(Duration::try_from(at.duration_since(wall)).unwrap_or_default())
 }
 
