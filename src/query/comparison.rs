@@ -12,10 +12,9 @@ use std::ops::RangeBounds as _;
 use serde_json::Value;
 
 use super::answered::{Answered, whole};
-use super::expr::NumberRange;
 use super::facets::FacetKind;
 use super::fields::QueryValue;
-use super::pattern::{DataPattern, RegexTest};
+use super::pattern::{DataPattern, NumberRange, RegexTest};
 use super::question::FacetQuestion;
 use super::scanner::{QueryError, Scanner, error};
 use super::told_test::{ToldTest, range_ends};

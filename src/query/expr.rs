@@ -14,7 +14,7 @@ use std::ops::{Bound, RangeBounds};
 
 use super::facts::RecordFacts;
 use super::json_test::JsonTest;
-use super::pattern::{DataTest, Slice, TextTest};
+use super::pattern::{DataTest, NumberRange, Slice, TextTest};
 use super::request_parts::query_values;
 use super::subject::{End, OwnerPart, TextOf};
 use crate::model::end_address::EndAddress;
@@ -119,9 +119,6 @@ pub(super) enum RecordTest {
     /// What failed, was reset or is an answer that says so.
     Error,
 }
-
-/// The numbers an operator lets through.
-pub(super) type NumberRange = (Bound<u64>, Bound<u64>);
 
 /// When something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

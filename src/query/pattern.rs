@@ -1,4 +1,4 @@
-//! What is asked of bytes and texts: compiled once, run over every record without allocating.
+//! What is asked of bytes, texts and numbers: compiled once, run over every record without allocating.
 //!
 //! Text is smart-case: a pattern without upper-case letters matches letters of both cases (ASCII
 //! ones; others match as written), any other pattern matches exactly.
@@ -13,6 +13,9 @@ use crate::codec::search::Needle;
 
 /// Memory of a compiled regular expression; a longer one is refused.
 const REGEX_MEMORY: usize = 1024 * 1024;
+
+/// The numbers an operator lets through.
+pub(super) type NumberRange = (Bound<u64>, Bound<u64>);
 
 /// What is asked of a text.
 #[derive(Debug, Clone, PartialEq)]

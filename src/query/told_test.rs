@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use serde_json::Value;
 
-use super::expr::NumberRange;
+use super::pattern::NumberRange;
 
 /// A test as it can be told to who knows nothing of ours.
 #[derive(Debug, Clone, PartialEq)]

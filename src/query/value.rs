@@ -5,12 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::str::FromStr;
 
-use super::expr::{
-    AddressPattern, ConnTest, Expr, InetPattern, NumberRange, OwnerTest, RecordTest, Test, bits,
-};
+use super::expr::{AddressPattern, ConnTest, Expr, InetPattern, OwnerTest, RecordTest, Test, bits};
 use super::fields::MESSAGES;
 use super::fields::{QueryField, QueryValue};
-use super::pattern::{DataPattern, DataTest, RegexTest, Slice, TextTest};
+use super::pattern::{DataPattern, DataTest, NumberRange, RegexTest, Slice, TextTest};
 use super::scanner::Written;
 use super::subject::{QuerySubject, TextOf};
 use super::times;
