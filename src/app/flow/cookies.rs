@@ -1,12 +1,11 @@
 //! Cookies of environments: what answers set goes into the jar of the environment and to the disk, what the disk has comes back.
 //!
 //! ```text
-//! environment in force ─► look ─► Job::Cookies ─► arrived ─► CookieJars ─► plans of what is sent
+//! environment in force ─► look ─► Job::Cookies ─► arrived ─► CookieJars ─► plans of what is sent (flow::send)
 //! Event::Cookies ─► taken ─┐
 //! window of cookies ───────┴─► changed ─► CookieJars, Job::Cookies
 //! ```
 
-use super::send;
 use crate::app::effect::Effect;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::cookies::CookieWindow;
@@ -62,23 +61,6 @@ pub(super) fn arrived(app: &mut App, environment: Option<&str>, jar: &CookieJar)
     let now = now(app);
     app.shared.cookies.arrived(environment, jar, now);
     refresh(app);
-    go_on(app);
-}
-
-/// The disk could not be asked, which is said elsewhere.
-pub(super) fn failed(app: &mut App) {
-    app.shared.cookies.failed();
-    go_on(app);
-}
-
-/// Sends what waited.
-fn go_on(app: &mut App) {
-    let is_there = !app.shared.cookies.is_awaited(app.shared.environment.as_deref());
-    // It goes as it was when it was sent, whatever was typed since.
-    let Some(waiting) = app.sends_with_cookies.take_if(|_| is_there) else { return };
-    if app.shared.drafts.current().id == waiting.of {
-        send::start_with_cookies(app, waiting);
-    }
 }
 
 /// The window shows what there is now.

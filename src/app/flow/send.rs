@@ -94,8 +94,18 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     }
 }
 
+/// Sends what waited for its cookies, if nothing is awaited any more.
+pub(super) fn go_on_with_cookies(app: &mut App) {
+    let is_there = !app.shared.cookies.is_awaited(app.shared.environment.as_deref());
+    // It goes as it was when it was sent, whatever was typed since.
+    let Some(waiting) = app.sends_with_cookies.take_if(|_| is_there) else { return };
+    if app.shared.drafts.current().id == waiting.of {
+        start_with_cookies(app, waiting);
+    }
+}
+
 /// Begins it with the cookies that go along.
-pub(super) fn start_with_cookies(app: &mut App, sent: SendWithCookies) {
+fn start_with_cookies(app: &mut App, sent: SendWithCookies) {
     let SendWithCookies { plan, checks, scope, .. } = sent;
     app.sends_with_cookies = None;
     let jar = app.shared.cookies.jar(app.shared.environment.as_deref());

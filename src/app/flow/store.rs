@@ -7,7 +7,7 @@ use super::kept::PresetFate;
 use super::{
     compare_kept, cookies, credentials, curl, draft, edited, environments, exports, focus, folders,
     history, imports, kept, outside, partly_read, project, readdress, renamed_outside, restore,
-    runs, save, themes, traffic, undo,
+    runs, save, send, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -20,6 +20,7 @@ use crate::app::intent::{Intent, TrafficWish};
 use crate::app::overlay::Overlay;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
+use crate::model::cookie_jar::CookieJar;
 use crate::model::failure::Failure;
 use crate::model::preset::Opening;
 use crate::store::job::{
@@ -52,9 +53,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::EnvironmentDone(done) => environments::done(app, *done),
         Reply::Answers { key, found } => kept::listed(app, key, found),
         Reply::AnswerFound { at, key } => compare_kept::entry_found(app, at, key),
-        Reply::Cookies { environment, jar } => {
-            cookies::arrived(app, environment.as_deref(), &jar);
-        }
+        Reply::Cookies { environment, jar } => cookies_arrived(app, environment.as_deref(), &jar),
         Reply::FolderCreated { .. }
         | Reply::FolderRemoved { .. }
         | Reply::FolderMoved { .. }
@@ -152,6 +151,12 @@ fn folders_changed(app: &mut App, reply: &Reply) {
     folders::apply(app, reply);
 }
 
+/// The cookies of an environment are there, and so is what waited for them.
+fn cookies_arrived(app: &mut App, environment: Option<&str>, jar: &CookieJar) {
+    cookies::arrived(app, environment, jar);
+    send::go_on_with_cookies(app);
+}
+
 /// The store could not do a job: it is said, and what waited for it does so no longer.
 fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     save::failed(app, job);
@@ -169,7 +174,8 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     }
     credentials::failed(app, job, failure);
     if job.kind == JobKind::Cookies {
-        cookies::failed(app);
+        app.shared.cookies.failed();
+        send::go_on_with_cookies(app);
     }
     if job.kind == JobKind::Answers {
         app.shared.kept.comparing = None;
